@@ -1,0 +1,70 @@
+package sheet24
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind says what kind of trouble an [Error] is, and so what the one who meets
+// it should do: answer with a status, retry, or tell the user.
+type Kind string
+
+// The kinds of errors.
+const (
+	Invalid      Kind = "invalid"      // the input is wrong; asking again unchanged will not help
+	Unauthorized Kind = "unauthorized" // who asks is not known, or is known not to be allowed
+	NotFound     Kind = "not_found"    // the thing named does not exist for this user
+	Conflict     Kind = "conflict"     // it was true once: already used, already there
+	TooLarge     Kind = "too_large"    // over a stated limit
+	Unavailable  Kind = "unavailable"  // for the moment; the same request later may succeed
+	Internal     Kind = "internal"     // ours to mend; details are in the log only
+)
+
+// Error is an error that a person can act on. Code is stable, is what machines
+// compare, and is the key of the sentence in the locale files ("error." + Code);
+// Args fill the sentence. Err, the cause, goes to logs and never to the user.
+type Error struct {
+	Kind Kind
+	Code string
+	Args []any
+	Err  error
+}
+
+// Errorf makes an Error of a kind with its code and the values its sentence names.
+func Errorf(kind Kind, code string, args ...any) *Error {
+	return &Error{Kind: kind, Code: code, Args: args}
+}
+
+// Because returns a copy of e that carries its cause.
+func (e *Error) Because(err error) *Error {
+	c := *e
+	c.Err = err
+	return &c
+}
+
+func (e *Error) Error() string {
+	s := e.Code
+	if len(e.Args) > 0 {
+		s = fmt.Sprintf("%s %v", s, e.Args)
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// AsError returns the Error inside err, or an Internal one that wraps it.
+func AsError(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Kind: Internal, Code: "internal", Err: err}
+}
+
+// IsKind tells whether err is, or wraps, an Error of that kind.
+func IsKind(err error, kind Kind) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == kind
+}

@@ -1,0 +1,261 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"sheet24"
+)
+
+const changeColumns = `SELECT id, config_id, user_id, entity_id, sheet_row_id, changed_fields, status, error_message,
+	attempts, not_before, created_at, synced_at FROM reverse_sync_logs `
+
+// CommitScan stores what a scan found in one transaction: the changes, coalesced
+// with those still pending for the same rows, the rows' new snapshots, and that
+// the events behind them have been seen.
+func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, events []sheet24.Event, changes []sheet24.RowChange, snapshots []sheet24.Snapshot) error {
+	payload := ""
+	if len(events) > 0 {
+		payload = string(events[len(events)-1].Data)
+	}
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		for _, c := range changes {
+			if err := s.addChange(ctx, tx, t, c, payload); err != nil {
+				return err
+			}
+		}
+		if err := s.saveSnapshots(ctx, tx, t.ID, snapshots); err != nil {
+			return err
+		}
+		return s.markProcessed(ctx, tx, events)
+	})
+}
+
+func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c sheet24.RowChange, payload string) error {
+	if c.Status == sheet24.Pending {
+		waiting, err := s.pendingOf(ctx, tx, t.ID, c.EntityID)
+		if err != nil {
+			return err
+		}
+		if waiting != nil {
+			merged, err := json.Marshal(coalesce(waiting.Fields, c.Fields))
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `
+				UPDATE reverse_sync_logs SET changed_fields = $2, sheet_row_id = $3, webhook_payload = $4 WHERE id = $1`,
+				waiting.ID, string(merged), c.Row, payload)
+			return err
+		}
+	}
+	fields, err := json.Marshal(c.Fields)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	var settled any
+	if c.Status == sheet24.Failed {
+		settled = now
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, sheet_row_id, changed_fields, status, error_message,
+			webhook_payload, not_before, created_at, synced_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)`,
+		t.ID, t.UserID, c.EntityID, c.Row, string(fields), string(c.Status), c.Error, payload, now, settled)
+	return err
+}
+
+// pendingOf returns the change that waits for a row, nil if none does.
+func (s *Store) pendingOf(ctx context.Context, q querier, tableID, entityID int64) (*sheet24.RowChange, error) {
+	c, err := scanChange(q.QueryRowContext(ctx,
+		changeColumns+`WHERE config_id = $1 AND entity_id = $2 AND entity_id > 0 AND status = 'pending'`, tableID, entityID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &c, err
+}
+
+// coalesce joins two changes of one row: the oldest old and the newest new.
+func coalesce(older, newer map[string]sheet24.Change) map[string]sheet24.Change {
+	merged := make(map[string]sheet24.Change, len(older)+len(newer))
+	for field, c := range older {
+		merged[field] = c
+	}
+	for field, c := range newer {
+		if before, ok := merged[field]; ok {
+			c.Old = before.Old
+		}
+		merged[field] = c
+	}
+	return merged
+}
+
+// ClaimChanges takes up to limit due changes of a portal's enabled tables, oldest
+// first, and marks them syncing. What an interrupted push left as syncing comes
+// first; so one push at a time may run for a portal. A row whose earlier change
+// is under way waits.
+func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error) {
+	var claimed []sheet24.RowChange
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, changeColumns+`
+			WHERE status IN ('pending', 'syncing') AND not_before <= $2
+			AND config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled)
+			AND NOT (status = 'pending' AND EXISTS (SELECT 1 FROM reverse_sync_logs o
+				WHERE o.config_id = reverse_sync_logs.config_id AND o.entity_id = reverse_sync_logs.entity_id AND o.status = 'syncing'))
+			ORDER BY id LIMIT $3`, portalID, s.now(), limit)
+		if claimed, err = collect(rows, err, scanChange); err != nil {
+			return err
+		}
+		for i := range claimed {
+			c := &claimed[i]
+			c.Status = sheet24.Syncing
+			c.Attempts++
+			if _, err := tx.ExecContext(ctx,
+				`UPDATE reverse_sync_logs SET status = 'syncing', attempts = $2 WHERE id = $1`, c.ID, c.Attempts); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return claimed, err
+}
+
+// SettleChanges stores how claimed changes ended: completed, failed, or pending
+// again from NotBefore on, then joined with what came for the row meanwhile.
+func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		now := s.now()
+		for _, c := range changes {
+			if c.Status == sheet24.Pending {
+				if err := s.postpone(ctx, tx, c); err != nil {
+					return err
+				}
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, `
+				UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, reported_at = NULL WHERE id = $1`,
+				c.ID, string(c.Status), c.Error, now); err != nil {
+				return err
+			}
+			if c.Status == sheet24.Completed {
+				if _, err := tx.ExecContext(ctx,
+					`UPDATE sheet_sync_config SET last_sync_at = $2 WHERE id = $1`, c.TableID, now); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) postpone(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
+	newer, err := s.pendingOf(ctx, tx, c.TableID, c.EntityID)
+	if err != nil {
+		return err
+	}
+	fields := c.Fields
+	if newer != nil {
+		fields = coalesce(c.Fields, newer.Fields)
+		if _, err := tx.ExecContext(ctx, `DELETE FROM reverse_sync_logs WHERE id = $1`, newer.ID); err != nil {
+			return err
+		}
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE reverse_sync_logs SET status = 'pending', changed_fields = $2, error_message = $3, not_before = $4 WHERE id = $1`,
+		c.ID, string(text), c.Error, c.NotBefore.UTC().Truncate(time.Microsecond))
+	return err
+}
+
+// RetryChange puts a failed change back to work.
+func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		c, err := scanChange(tx.QueryRowContext(ctx,
+			changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'failed' AND entity_id > 0`, id, tableID))
+		if err != nil {
+			return found(err, "change_not_retriable")
+		}
+		c.Error, c.NotBefore = "", s.now()
+		return s.postpone(ctx, tx, c)
+	})
+}
+
+// Unreported returns settled changes that the sheet has not been told of.
+func (s *Store) Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error) {
+	rows, err := s.db.QueryContext(ctx, changeColumns+`
+		WHERE config_id = $1 AND reported_at IS NULL AND status IN ('completed', 'failed') ORDER BY id LIMIT $2`, tableID, limit)
+	return collect(rows, err, scanChange)
+}
+
+// MarkReported records that the sheet shows how changes ended.
+func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		for _, c := range changes {
+			if _, err := tx.ExecContext(ctx,
+				`UPDATE reverse_sync_logs SET reported_at = $2 WHERE id = $1`, c.ID, s.now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// History returns a page of a table's changes, newest first, those before an id;
+// 0 starts at the newest.
+func (s *Store) History(ctx context.Context, tableID, before int64, limit int) ([]sheet24.RowChange, error) {
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	rows, err := s.db.QueryContext(ctx,
+		changeColumns+`WHERE config_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, tableID, before, limit)
+	return collect(rows, err, scanChange)
+}
+
+// Work says where work waits.
+type Work struct {
+	Scan   []int64 // tables with events that no scan has seen
+	Push   []int64 // portals with changes that are due
+	Report []int64 // tables with results that their sheet has not been told of
+}
+
+// Waiting lists all work that waits. The sweeper wakes it, so that a lost
+// wake-up loses nothing.
+func (s *Store) Waiting(ctx context.Context) (Work, error) {
+	var w Work
+	id := func(row scanner) (id int64, err error) { return id, row.Scan(&id) }
+	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT e.config_id FROM webhook_events e
+		JOIN sheet_sync_config c ON c.id = e.config_id WHERE NOT e.processed AND c.enabled`)
+	if w.Scan, err = collect(rows, err, id); err != nil {
+		return w, err
+	}
+	rows, err = s.db.QueryContext(ctx, `SELECT DISTINCT c.portal_id FROM reverse_sync_logs l
+		JOIN sheet_sync_config c ON c.id = l.config_id
+		WHERE l.status IN ('pending', 'syncing') AND l.not_before <= $1 AND c.enabled`, s.now())
+	if w.Push, err = collect(rows, err, id); err != nil {
+		return w, err
+	}
+	rows, err = s.db.QueryContext(ctx, `SELECT DISTINCT l.config_id FROM reverse_sync_logs l
+		JOIN sheet_sync_config c ON c.id = l.config_id
+		WHERE l.reported_at IS NULL AND l.status IN ('completed', 'failed') AND c.enabled`)
+	w.Report, err = collect(rows, err, id)
+	return w, err
+}
+
+func scanChange(row scanner) (sheet24.RowChange, error) {
+	var c sheet24.RowChange
+	var fields string
+	var synced sql.NullTime
+	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.EntityID, &c.Row, &fields, &c.Status, &c.Error,
+		&c.Attempts, &c.NotBefore, &c.CreatedAt, &synced)
+	if err != nil {
+		return c, err
+	}
+	c.SyncedAt = synced.Time
+	return c, json.Unmarshal([]byte(fields), &c.Fields)
+}

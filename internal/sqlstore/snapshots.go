@@ -1,0 +1,63 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"sheet24"
+)
+
+// Snapshots returns what rows held when they were last scanned, by the ids of
+// their records.
+func (s *Store) Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error) {
+	all := make(map[int64]sheet24.Snapshot, len(entityIDs))
+	const chunk = 500
+	for len(entityIDs) > 0 {
+		n := min(chunk, len(entityIDs))
+		args := make([]any, 0, n+1)
+		args = append(args, tableID)
+		for _, id := range entityIDs[:n] {
+			args = append(args, id)
+		}
+		entityIDs = entityIDs[n:]
+		rows, err := s.db.QueryContext(ctx, `
+			SELECT entity_id, sheet_row, row_values FROM row_snapshots
+			WHERE config_id = $1 AND entity_id IN (`+placeholders(2, n)+`)`, args...)
+		snapshots, err := collect(rows, err, func(row scanner) (n sheet24.Snapshot, err error) {
+			var values string
+			if err := row.Scan(&n.EntityID, &n.Row, &values); err != nil {
+				return n, err
+			}
+			return n, json.Unmarshal([]byte(values), &n.Values)
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range snapshots {
+			all[n.EntityID] = n
+		}
+	}
+	return all, nil
+}
+
+func (s *Store) saveSnapshots(ctx context.Context, tx *sql.Tx, tableID int64, snapshots []sheet24.Snapshot) error {
+	stmt, err := tx.PrepareContext(ctx, `
+		INSERT INTO row_snapshots (config_id, entity_id, sheet_row, row_values, updated_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (config_id, entity_id) DO UPDATE SET
+			sheet_row = excluded.sheet_row, row_values = excluded.row_values, updated_at = excluded.updated_at`)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	for _, n := range snapshots {
+		values, err := json.Marshal(n.Values)
+		if err != nil {
+			return err
+		}
+		if _, err := stmt.ExecContext(ctx, tableID, n.EntityID, n.Row, string(values), s.now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

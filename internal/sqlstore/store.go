@@ -1,0 +1,157 @@
+// Package sqlstore keeps sheet24's tables in SQL. Its statements are one text
+// for SQLite and PostgreSQL: $1 parameters, RETURNING, ON CONFLICT.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite"
+
+	"sheet24"
+	"sheet24/internal/secret"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Store is the database. It is safe for concurrent use.
+type Store struct {
+	db  *sql.DB
+	box *secret.Box
+	now func() time.Time
+}
+
+// Open opens the database at a URL, "sqlite:PATH" or a plain path, and brings
+// its schema up to date. Secrets are sealed with box.
+func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, error) {
+	path, ok := sqlitePath(databaseURL)
+	if !ok {
+		return nil, fmt.Errorf("database URL %q: expected sqlite:PATH", redact(databaseURL))
+	}
+	// Immediate transactions wait for the writer's lock at their start instead of
+	// failing in the middle; WAL lets readers go on meanwhile. FULL makes a commit
+	// survive a power cut, which is what a 202 promises.
+	query := url.Values{
+		"_txlock":      {"immediate"},
+		"_time_format": {"sqlite"},
+		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path)+"?"+query.Encode())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(8)
+	s := &Store{db: db, box: box, now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }}
+	if err := s.migrate(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func sqlitePath(databaseURL string) (string, bool) {
+	if rest, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
+		return strings.TrimPrefix(rest, "//"), rest != ""
+	}
+	return databaseURL, databaseURL != "" && !strings.Contains(databaseURL, "://")
+}
+
+// redact hides the password of a URL that goes into an error message.
+func redact(databaseURL string) string {
+	if u, err := url.Parse(databaseURL); err == nil {
+		return u.Redacted()
+	}
+	return "…"
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	dir, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, s.db, dir)
+	if err != nil {
+		return err
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+// DB is the pool itself, for the job queue that lives in the same database.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Close closes the database.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// tx runs f in one transaction, which is rolled back if f fails.
+func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after a commit
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// querier is what *sql.DB and *sql.Tx have in common.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// collect reads every row of a query with scan.
+func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}
+
+// scanner is what *sql.Row and *sql.Rows have in common.
+type scanner interface{ Scan(dest ...any) error }
+
+// found turns "no rows" into a NotFound error with a code.
+func found(err error, code string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return sheet24.Errorf(sheet24.NotFound, code)
+	}
+	return err
+}
+
+// placeholders lists n parameters from $first on: "$3,$4,$5".
+func placeholders(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}

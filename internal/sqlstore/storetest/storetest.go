@@ -1,0 +1,346 @@
+// Package storetest is the conformance suite of the store: what every database
+// that sheet24 runs on must do.
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/sqlstore"
+)
+
+// Run runs the suite. open returns a new, empty store for each test.
+func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
+	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
+		"Users": users, "Tokens": tokens, "Portals": portals, "Tables": tables, "Activation": activation,
+		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry,
+		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}
+
+// Seed makes a user with a portal and a table, as most tests need them.
+func Seed(t *testing.T, s *sqlstore.Store) *sheet24.Table {
+	t.Helper()
+	u := must(s.EnsureUser(t.Context(), "ayse@ornek.com.tr", "Ayşe", "tr"))(t)
+	p := &sheet24.Portal{UserID: u.ID, Host: "firma.bitrix24.com.tr", WebhookURL: "https://firma.bitrix24.com.tr/rest/1/gizli/"}
+	check(t, s.SavePortal(t.Context(), p))
+	table := &sheet24.Table{
+		UserID: u.ID, PortalID: p.ID, SpreadsheetID: "sheet-1", SpreadsheetTitle: "Satış 2026", GID: 7, Tab: "Leads",
+		Entity: sheet24.Leads, Colors: sheet24.DefaultColors, HeaderRow: 1, StatusColumn: sheet24.Column{Index: 9, Name: "Senkronizasyon"},
+		Language: "tr", TimeZone: "Europe/Istanbul", WebhookURL: "http://127.0.0.1:3000/api/v1/sheet-sync/webhook",
+		Key: []byte("key"), Enabled: true,
+		Mappings: []sheet24.FieldMapping{
+			{Column: sheet24.Column{Index: 0, Name: "ID"}, Field: sheet24.IDField, Type: "integer"},
+			{Column: sheet24.Column{Index: 3, Name: "E-posta"}, Field: "EMAIL", Type: "crm_multifield", Updatable: true},
+		},
+	}
+	check(t, s.SaveTable(t.Context(), table, []sheet24.Snapshot{{EntityID: 11, Row: 2, Values: map[string]any{"EMAIL": "a@x.tr"}}}))
+	return table
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		check(t, err)
+		return v
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	e, ok := errors.AsType[*sheet24.Error](err)
+	if !ok || e.Code != code {
+		t.Fatalf("error = %v; want code %s", err, code)
+	}
+}
+
+func users(t *testing.T, s *sqlstore.Store) {
+	a := must(s.EnsureUser(t.Context(), "Ayse@Ornek.com.tr", "Ayşe", "tr"))(t)
+	b := must(s.EnsureUser(t.Context(), "ayse@ornek.com.tr", "", "en"))(t)
+	if a.ID != b.ID || b.Name != "Ayşe" || b.Language != "tr" {
+		t.Fatalf("the same address made another user: %+v, %+v", a, b)
+	}
+	check(t, s.SetLanguage(t.Context(), a.ID, "en"))
+	if u := must(s.User(t.Context(), a.ID))(t); u.Language != "en" {
+		t.Fatalf("language = %q", u.Language)
+	}
+	_, err := s.User(t.Context(), "nobody")
+	wantCode(t, err, "user_unknown")
+}
+
+func tokens(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	_, err := s.Token(t.Context(), table.UserID)
+	wantCode(t, err, "google_not_connected")
+	first := &sheet24.Token{UserID: table.UserID, Email: "ayse@ornek.com.tr", AccessToken: "access-1", RefreshToken: "refresh-1",
+		ExpiresAt: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Scopes: []string{"openid", "email"}}
+	check(t, s.SaveToken(t.Context(), first))
+	again := *first
+	again.AccessToken, again.RefreshToken = "access-2", ""
+	check(t, s.SaveToken(t.Context(), &again))
+	got := must(s.Token(t.Context(), table.UserID))(t)
+	again.RefreshToken = "refresh-1" // a login without consent brings none and must not lose it
+	if got.ExpiresAt = got.ExpiresAt.UTC(); !reflect.DeepEqual(got, &again) {
+		t.Fatalf("token = %+v; want %+v", got, &again)
+	}
+	var inDatabase string
+	check(t, s.DB().QueryRowContext(t.Context(), `SELECT access_token || refresh_token FROM user_sheets_tokens`).Scan(&inDatabase))
+	if strings.Contains(inDatabase, "access-2") || strings.Contains(inDatabase, "refresh-1") {
+		t.Fatal("tokens can be read in the database")
+	}
+}
+
+func portals(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	p := must(s.Portal(t.Context(), table.PortalID))(t)
+	if p.WebhookURL != "https://firma.bitrix24.com.tr/rest/1/gizli/" {
+		t.Fatalf("webhook = %q", p.WebhookURL)
+	}
+	renewed := &sheet24.Portal{UserID: p.UserID, Host: p.Host, WebhookURL: "https://firma.bitrix24.com.tr/rest/1/yeni/"}
+	check(t, s.SavePortal(t.Context(), renewed))
+	if all := must(s.PortalsOf(t.Context(), p.UserID))(t); renewed.ID != p.ID || len(all) != 1 || all[0].WebhookURL != renewed.WebhookURL {
+		t.Fatalf("a renewed webhook must not make a second portal: %+v", all)
+	}
+	var inDatabase string
+	check(t, s.DB().QueryRowContext(t.Context(), `SELECT webhook_url FROM portals`).Scan(&inDatabase))
+	if strings.Contains(inDatabase, "yeni") {
+		t.Fatal("the webhook URL can be read in the database")
+	}
+	_, err := s.Portal(t.Context(), 999)
+	wantCode(t, err, "portal_unknown")
+}
+
+func tables(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	got := must(s.Table(t.Context(), table.ID))(t)
+	got.CreatedAt, table.CreatedAt = time.Time{}, time.Time{}
+	if !reflect.DeepEqual(got, table) {
+		t.Fatalf("table = %+v\nwant    %+v", got, table)
+	}
+	table.Mappings = table.Mappings[:1]
+	table.Tab = "Adaylar"
+	check(t, s.SaveTable(t.Context(), table, nil))
+	if all := must(s.TablesOf(t.Context(), table.UserID))(t); len(all) != 1 || all[0].Tab != "Adaylar" || len(all[0].Mappings) != 1 {
+		t.Fatalf("setting a tab up again must replace it: %+v", all)
+	}
+	if n := must(s.Snapshots(t.Context(), table.ID, []int64{11}))(t); len(n) != 0 {
+		t.Fatalf("old snapshots stayed: %v", n)
+	}
+	if all := must(s.TablesOfTab(t.Context(), "sheet-1", 7))(t); len(all) != 1 {
+		t.Fatalf("TablesOfTab = %v", all)
+	}
+	if all := must(s.TablesOfTab(t.Context(), "sheet-1", 8))(t); len(all) != 0 {
+		t.Fatalf("another tab's tables: %v", all)
+	}
+	_, err := s.Table(t.Context(), 999)
+	wantCode(t, err, "table_unknown")
+}
+
+func activation(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	if sc := must(s.ScriptOf(t.Context(), table.UserID, table.SpreadsheetID))(t); sc.ProjectID != "" {
+		t.Fatalf("script before installation: %+v", sc)
+	}
+	want := sheet24.Script{ProjectID: "p", DeploymentID: "d", WebAppURL: "https://script.google.com/macros/s/d/exec"}
+	check(t, s.SetScript(t.Context(), table.ID, want, "one-time"))
+	if sc := must(s.ScriptOf(t.Context(), table.UserID, table.SpreadsheetID))(t); sc != want {
+		t.Fatalf("script = %+v", sc)
+	}
+	_, err := s.Activate(t.Context(), "wrong")
+	wantCode(t, err, "activation_token")
+	if got := must(s.Activate(t.Context(), "one-time"))(t); got.ID != table.ID {
+		t.Fatalf("activated table %d", got.ID)
+	}
+	_, err = s.Activate(t.Context(), "one-time")
+	wantCode(t, err, "activation_token")
+	_, err = s.Activate(t.Context(), "")
+	wantCode(t, err, "activation_token")
+	check(t, s.SetRegistered(t.Context(), table.ID))
+	if !must(s.Table(t.Context(), table.ID))(t).WebhookRegistered {
+		t.Fatal("not registered")
+	}
+}
+
+func event(table *sheet24.Table, id string) *sheet24.Event {
+	return &sheet24.Event{TableID: table.ID, Type: sheet24.RowEdited, MessageID: id, Rows: sheet24.Rows(5, 6), Data: []byte(`{"row_id":5}`)}
+}
+
+func events(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	check(t, s.AddEvent(t.Context(), event(table, "m1")))
+	check(t, s.AddEvent(t.Context(), event(table, "m2")))
+	wantCode(t, s.AddEvent(t.Context(), event(table, "m1")), "webhook_replayed")
+	got := must(s.UnprocessedEvents(t.Context(), table.ID, 10))(t)
+	if len(got) != 2 || got[0].Rows != sheet24.Rows(5, 6) || string(got[1].Data) != `{"row_id":5}` {
+		t.Fatalf("events = %+v", got)
+	}
+	check(t, s.CommitScan(t.Context(), table, got[:1], nil, nil))
+	if got := must(s.UnprocessedEvents(t.Context(), table.ID, 10))(t); len(got) != 1 || got[0].MessageID != "m2" {
+		t.Fatalf("after the scan: %+v", got)
+	}
+}
+
+func edit(row int, entityID int64, before, after any) sheet24.RowChange {
+	return sheet24.RowChange{EntityID: entityID, Row: row, Status: sheet24.Pending,
+		Fields: map[string]sheet24.Change{"EMAIL": {Old: before, New: after}}}
+}
+
+func commit(t *testing.T, s *sqlstore.Store, table *sheet24.Table, changes ...sheet24.RowChange) {
+	t.Helper()
+	check(t, s.CommitScan(t.Context(), table, nil, changes, nil))
+}
+
+func coalesce(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"))
+	commit(t, s, table, edit(3, 11, "b", "c"), edit(4, 12, nil, 1.5))
+	got := must(s.History(t.Context(), table.ID, 0, 10))(t)
+	if len(got) != 2 || got[1].Fields["EMAIL"] != (sheet24.Change{Old: "a", New: "c"}) || got[1].Row != 3 {
+		t.Fatalf("history = %+v", got)
+	}
+	if got[0].Fields["EMAIL"] != (sheet24.Change{Old: nil, New: 1.5}) {
+		t.Fatalf("values must keep their types: %+v", got[0].Fields)
+	}
+}
+
+func claim(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"), edit(3, 12, "a", "b"))
+	first := must(s.ClaimChanges(t.Context(), table.PortalID, 1))(t)
+	if len(first) != 1 || first[0].EntityID != 11 || first[0].Status != sheet24.Syncing || first[0].Attempts != 1 {
+		t.Fatalf("claimed %+v", first)
+	}
+	commit(t, s, table, edit(2, 11, "b", "c"))
+	// The crash: whoever claims next gets the unfinished change again, and not
+	// the later one of the same row beside it.
+	again := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	if len(again) != 2 || again[0].ID != first[0].ID || again[0].Attempts != 2 || again[1].EntityID != 12 {
+		t.Fatalf("claimed again %+v", again)
+	}
+	for i := range again {
+		again[i].Status = sheet24.Completed
+	}
+	check(t, s.SettleChanges(t.Context(), again))
+	rest := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	if len(rest) != 1 || rest[0].Fields["EMAIL"] != (sheet24.Change{Old: "b", New: "c"}) {
+		t.Fatalf("the rest: %+v", rest)
+	}
+	if got := must(s.ClaimChanges(t.Context(), table.PortalID+1, 10))(t); len(got) != 0 {
+		t.Fatalf("another portal's changes: %+v", got)
+	}
+	if must(s.Table(t.Context(), table.ID))(t).LastSyncAt.IsZero() {
+		t.Fatal("last_sync_at is not set")
+	}
+}
+
+func postpone(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"))
+	c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	commit(t, s, table, edit(2, 11, "b", "c"))
+	c[0].Status, c[0].Error, c[0].NotBefore = sheet24.Pending, "503", time.Now().Add(time.Hour)
+	check(t, s.SettleChanges(t.Context(), c))
+	got := must(s.History(t.Context(), table.ID, 0, 10))(t)
+	if len(got) != 1 || got[0].Fields["EMAIL"] != (sheet24.Change{Old: "a", New: "c"}) || got[0].Error != "503" {
+		t.Fatalf("the postponed change and the newer one must become one: %+v", got)
+	}
+	if got := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(got) != 0 {
+		t.Fatalf("claimed before its time: %+v", got)
+	}
+}
+
+func retry(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"))
+	c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	c[0].Status, c[0].Error = sheet24.Failed, "no"
+	check(t, s.SettleChanges(t.Context(), c))
+	check(t, s.RetryChange(t.Context(), table.ID, c[0].ID))
+	if got := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(got) != 1 || got[0].Error != "" {
+		t.Fatalf("after the retry: %+v", got)
+	}
+	wantCode(t, s.RetryChange(t.Context(), table.ID, c[0].ID), "change_not_retriable")
+	wantCode(t, s.RetryChange(t.Context(), table.ID+1, c[0].ID), "change_not_retriable")
+}
+
+func report(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"), edit(3, 12, "a", "b"),
+		sheet24.RowChange{Row: 9, Status: sheet24.Failed, Error: "no id", Fields: map[string]sheet24.Change{}})
+	got := must(s.Unreported(t.Context(), table.ID, 10))(t)
+	if len(got) != 1 || got[0].Row != 9 || got[0].SyncedAt.IsZero() {
+		t.Fatalf("unreported = %+v", got)
+	}
+	check(t, s.MarkReported(t.Context(), got))
+	if got := must(s.Unreported(t.Context(), table.ID, 10))(t); len(got) != 0 {
+		t.Fatalf("reported twice: %+v", got)
+	}
+}
+
+func history(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	for id := range int64(5) {
+		commit(t, s, table, edit(2, 11+id, "a", "b"))
+	}
+	page := must(s.History(t.Context(), table.ID, 0, 2))(t)
+	next := must(s.History(t.Context(), table.ID, page[1].ID, 10))(t)
+	if len(page) != 2 || len(next) != 3 || page[0].EntityID != 15 || next[0].EntityID != 13 {
+		t.Fatalf("pages: %+v, %+v", page, next)
+	}
+}
+
+func waiting(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	expect := func(scan, push, report int) {
+		t.Helper()
+		w := must(s.Waiting(t.Context()))(t)
+		if len(w.Scan) != scan || len(w.Push) != push || len(w.Report) != report {
+			t.Fatalf("waiting = %+v; want %d scans, %d pushes, %d reports", w, scan, push, report)
+		}
+	}
+	expect(0, 0, 0)
+	check(t, s.AddEvent(t.Context(), event(table, "m1")))
+	expect(1, 0, 0)
+	check(t, s.CommitScan(t.Context(), table, must(s.UnprocessedEvents(t.Context(), table.ID, 9))(t),
+		[]sheet24.RowChange{edit(2, 11, "a", "b")}, nil))
+	expect(0, 1, 0)
+	c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	expect(0, 1, 0) // a push that died
+	c[0].Status = sheet24.Completed
+	check(t, s.SettleChanges(t.Context(), c))
+	expect(0, 0, 1)
+	check(t, s.MarkReported(t.Context(), c))
+	expect(0, 0, 0)
+}
+
+func sessions(t *testing.T, s *sqlstore.Store) {
+	ss := s.Sessions()
+	check(t, ss.Commit("cookie", []byte("data"), time.Now().Add(time.Hour)))
+	check(t, ss.Commit("old", []byte("data"), time.Now().Add(-time.Hour)))
+	if data, ok, err := ss.Find("cookie"); err != nil || !ok || string(data) != "data" {
+		t.Fatalf("Find = %q, %v, %v", data, ok, err)
+	}
+	if _, ok, err := ss.Find("old"); err != nil || ok {
+		t.Fatalf("an expired session was found: %v", err)
+	}
+	check(t, ss.Delete("cookie"))
+	if _, ok, err := ss.Find("cookie"); err != nil || ok {
+		t.Fatalf("a deleted session was found: %v", err)
+	}
+}

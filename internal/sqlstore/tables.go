@@ -1,0 +1,195 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+
+	"sheet24"
+)
+
+const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type,
+	is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
+	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, last_sync_at, enabled, created_at
+	FROM sheet_sync_config `
+
+// SaveTable stores a table with its mappings and the snapshots of its rows, all
+// at once, and sets t.ID. A tab that its user set up before is set up anew; what
+// is logged of it stays.
+func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error {
+	colors, err := json.Marshal(t.Colors)
+	if err != nil {
+		return err
+	}
+	key, err := s.box.Seal(string(t.Key), t.UserID)
+	if err != nil {
+		return err
+	}
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		now := s.now()
+		err := tx.QueryRowContext(ctx, `
+			INSERT INTO sheet_sync_config (user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type,
+				is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
+				webhook_url, webhook_key, enabled, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)
+			ON CONFLICT (user_id, sheet_id, sheet_gid) DO UPDATE SET
+				portal_id = excluded.portal_id, sheet_name = excluded.sheet_name, spreadsheet_title = excluded.spreadsheet_title,
+				entity_type = excluded.entity_type, is_custom_view = excluded.is_custom_view, color_scheme = excluded.color_scheme,
+				header_row = excluded.header_row, status_column_index = excluded.status_column_index,
+				status_column_name = excluded.status_column_name, language = excluded.language, time_zone = excluded.time_zone,
+				webhook_url = excluded.webhook_url, webhook_key = excluded.webhook_key, webhook_registered = FALSE,
+				enabled = excluded.enabled, updated_at = excluded.updated_at
+			RETURNING id, created_at`,
+			t.UserID, t.PortalID, t.SpreadsheetID, t.GID, t.Tab, t.SpreadsheetTitle, string(t.Entity),
+			t.CustomView, string(colors), t.HeaderRow, t.StatusColumn.Index, t.StatusColumn.Name, t.Language, t.TimeZone,
+			t.WebhookURL, key, t.Enabled, now).Scan(&t.ID, &t.CreatedAt)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM field_mappings WHERE config_id = $1`, t.ID); err != nil {
+			return err
+		}
+		for _, m := range t.Mappings {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT INTO field_mappings (config_id, sheet_column_index, sheet_column_name, bitrix_field, data_type, is_updatable, created_at)
+				VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+				t.ID, m.Column.Index, m.Column.Name, m.Field, m.Type, m.Updatable, now); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM row_snapshots WHERE config_id = $1`, t.ID); err != nil {
+			return err
+		}
+		return s.saveSnapshots(ctx, tx, t.ID, baseline)
+	})
+}
+
+// Table returns a table with its mappings.
+func (s *Store) Table(ctx context.Context, id int64) (*sheet24.Table, error) {
+	tables, err := s.tables(ctx, `WHERE id = $1`, id)
+	return one(tables, err, "table_unknown")
+}
+
+// TablesOf lists a user's tables, newest first.
+func (s *Store) TablesOf(ctx context.Context, userID string) ([]*sheet24.Table, error) {
+	return s.tables(ctx, `WHERE user_id = $1 ORDER BY id DESC`, userID)
+}
+
+// TablesOfTab lists the tables that follow one tab: each user who set it up has
+// one of their own.
+func (s *Store) TablesOfTab(ctx context.Context, spreadsheetID string, gid int64) ([]*sheet24.Table, error) {
+	return s.tables(ctx, `WHERE sheet_id = $1 AND sheet_gid = $2 ORDER BY id`, spreadsheetID, gid)
+}
+
+// ScriptOf returns the script that a user's other tables of a spreadsheet have
+// installed there already; zero if there is none.
+func (s *Store) ScriptOf(ctx context.Context, userID, spreadsheetID string) (sheet24.Script, error) {
+	var sc sheet24.Script
+	err := s.db.QueryRowContext(ctx, `
+		SELECT script_id, deployment_id, web_app_url FROM sheet_sync_config
+		WHERE user_id = $1 AND sheet_id = $2 AND script_id <> '' ORDER BY updated_at DESC LIMIT 1`,
+		userID, spreadsheetID).Scan(&sc.ProjectID, &sc.DeploymentID, &sc.WebAppURL)
+	if err == sql.ErrNoRows {
+		return sc, nil
+	}
+	return sc, err
+}
+
+// SetScript records what was installed for a table, and the one-time token with
+// which the script will ask for the table's key. Only the token's hash is kept.
+func (s *Store) SetScript(ctx context.Context, tableID int64, sc sheet24.Script, activationToken string) error {
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE sheet_sync_config SET script_id = $2, deployment_id = $3, web_app_url = $4, activation_hash = $5, updated_at = $6
+		WHERE id = $1`, tableID, sc.ProjectID, sc.DeploymentID, sc.WebAppURL, hash(activationToken), s.now())
+	return err
+}
+
+// Activate spends a one-time token and returns the table that it was made for.
+func (s *Store) Activate(ctx context.Context, token string) (*sheet24.Table, error) {
+	var id int64
+	err := s.db.QueryRowContext(ctx, `
+		UPDATE sheet_sync_config SET activation_hash = '', updated_at = $2
+		WHERE activation_hash = $1 AND activation_hash <> '' RETURNING id`, hash(token), s.now()).Scan(&id)
+	if err != nil {
+		return nil, found(err, "activation_token")
+	}
+	return s.Table(ctx, id)
+}
+
+// SetRegistered marks that a table's script reached us with a valid signature.
+func (s *Store) SetRegistered(ctx context.Context, tableID int64) error {
+	_, err := s.db.ExecContext(ctx,
+		`UPDATE sheet_sync_config SET webhook_registered = TRUE, updated_at = $2 WHERE id = $1`, tableID, s.now())
+	return err
+}
+
+// SetColors changes a table's colours.
+func (s *Store) SetColors(ctx context.Context, tableID int64, c sheet24.ColorScheme) error {
+	colors, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx,
+		`UPDATE sheet_sync_config SET color_scheme = $2, updated_at = $3 WHERE id = $1`, tableID, string(colors), s.now())
+	return err
+}
+
+func (s *Store) tables(ctx context.Context, where string, args ...any) ([]*sheet24.Table, error) {
+	rows, err := s.db.QueryContext(ctx, tableColumns+where, args...)
+	tables, err := collect(rows, err, s.scanTable)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tables {
+		rows, err := s.db.QueryContext(ctx, `
+			SELECT sheet_column_index, sheet_column_name, bitrix_field, data_type, is_updatable
+			FROM field_mappings WHERE config_id = $1 ORDER BY sheet_column_index`, t.ID)
+		t.Mappings, err = collect(rows, err, func(row scanner) (m sheet24.FieldMapping, err error) {
+			return m, row.Scan(&m.Column.Index, &m.Column.Name, &m.Field, &m.Type, &m.Updatable)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return tables, nil
+}
+
+func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
+	var t sheet24.Table
+	var colors, key string
+	var lastSync sql.NullTime
+	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity,
+		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
+		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL,
+		&lastSync, &t.Enabled, &t.CreatedAt)
+	if err != nil {
+		return nil, err
+	}
+	t.LastSyncAt = lastSync.Time
+	if err := json.Unmarshal([]byte(colors), &t.Colors); err != nil {
+		return nil, err
+	}
+	plain, err := s.box.Open(key, t.UserID)
+	t.Key = []byte(plain)
+	return &t, err
+}
+
+func one[T any](all []*T, err error, code string) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, sheet24.Errorf(sheet24.NotFound, code)
+	}
+	return all[0], nil
+}
+
+func hash(token string) string {
+	if token == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

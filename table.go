@@ -1,0 +1,108 @@
+package sheet24
+
+import (
+	"strconv"
+	"time"
+)
+
+// Table is a synced tab: one tab of one spreadsheet, followed by one entity of
+// one portal.
+type Table struct {
+	ID                int64
+	UserID            string
+	PortalID          int64
+	SpreadsheetID     string
+	SpreadsheetTitle  string
+	GID               int64  // the tab's id, which outlives renaming
+	Tab               string // the tab's title when it was last seen
+	Entity            Entity
+	CustomView        bool
+	Colors            ColorScheme
+	HeaderRow         int    // 1-based row of the column names
+	StatusColumn      Column // where "✅ Senkronize" is written; empty name: nowhere
+	Language          string // of what is written into the sheet
+	TimeZone          string // of the spreadsheet, IANA
+	WebhookURL        string // where the script posts
+	WebhookRegistered bool   // true once a signed ping arrived
+	Key               []byte // signs nudges; encrypted at rest
+	Script            Script
+	LastSyncAt        time.Time
+	Enabled           bool
+	CreatedAt         time.Time
+	Mappings          []FieldMapping
+}
+
+// Mapping returns the mapping that feeds the field of that name.
+func (t *Table) Mapping(field string) (FieldMapping, bool) {
+	for _, m := range t.Mappings {
+		if m.Field == field {
+			return m, true
+		}
+	}
+	return FieldMapping{}, false
+}
+
+// Script is what was installed into the spreadsheet for a table.
+type Script struct {
+	ProjectID    string
+	DeploymentID string
+	WebAppURL    string // …/exec: the user opens it once to allow the triggers
+}
+
+// Column is a column of a tab: its place and the header text found there.
+type Column struct {
+	Index int // 0-based
+	Name  string
+}
+
+// IDField is the Field of the mapping whose column holds the CRM record's id.
+// It is a row's identity: row numbers change under sorting and inserting.
+const IDField = "ID"
+
+// FieldMapping feeds one CRM field from one column.
+type FieldMapping struct {
+	Column    Column
+	Field     string // Field.Name: TITLE, EMAIL …
+	Type      string // Field.Type when it was mapped
+	Updatable bool   // false: shown, never written to the CRM
+}
+
+// ColorScheme is the owner's choice of a table's colours, each "#rrggbb".
+type ColorScheme struct {
+	Header string `json:"header"` // background of the header row
+	Text   string `json:"text"`   // text on it
+	Accent string `json:"accent"` // buttons, links, the status of a synced row
+	Row    string `json:"row"`    // background of every second row
+}
+
+// DefaultColors are offered first.
+var DefaultColors = ColorScheme{Header: "#1f5e4b", Text: "#ffffff", Accent: "#1f7a5c", Row: "#eef6f2"}
+
+// Range is a block of cells of a tab. Rows and columns are 1-based and
+// inclusive; a zero end is open.
+type Range struct {
+	FirstRow, LastRow       int
+	FirstColumn, LastColumn int
+}
+
+// Rows returns whole rows first to last.
+func Rows(first, last int) Range { return Range{FirstRow: first, LastRow: last} }
+
+// Cell is one value to be written. Value is a string, float64 or bool.
+type Cell struct {
+	Row, Column int // 1-based
+	Value       any
+}
+
+// ColumnLetter names a 0-based column as spreadsheets do: 0 is A, 26 is AA.
+func ColumnLetter(index int) string {
+	s := ""
+	for index >= 0 {
+		s = string(rune('A'+index%26)) + s
+		index = index/26 - 1
+	}
+	return s
+}
+
+// A1 writes a cell's address, row and column 1-based: (5, 3) is C5.
+func A1(row, column int) string { return ColumnLetter(column-1) + strconv.Itoa(row) }
