@@ -18,6 +18,6 @@ type CRM interface {
 	// Items returns the records that exist among ids.
 	Items(ctx context.Context, p *Portal, e Entity, ids []int64) (map[int64]*Item, error)
 	// Update changes records and returns one error, or nil, for each. An error of
-	// kind Unavailable, for one or for all, may pass and leaves the outcome open.
-	Update(ctx context.Context, p *Portal, updates []ItemUpdate) ([]error, error)
+	// kind Unavailable may pass, and leaves open whether the record was changed.
+	Update(ctx context.Context, p *Portal, updates []ItemUpdate) []error
 }

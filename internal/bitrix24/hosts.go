@@ -1,0 +1,44 @@
+package bitrix24
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sheet24"
+)
+
+// Hosts are the hosts that may be called beside Bitrix24's own cloud, each
+// "host" or "host:port": on-premises portals and simulators. Plain http is
+// allowed for these alone. The list keeps a webhook URL that somebody pastes
+// from turning the server against its own network.
+type Hosts []string
+
+// cloud matches the domains of Bitrix24's cloud: firma.bitrix24.com.tr.
+var cloud = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*\.bitrix24\.[a-z]{2,5}(\.[a-z]{2})?$`)
+
+// webhookPath matches /rest/{user}/{secret}.
+var webhookPath = regexp.MustCompile(`^/rest/[0-9]+/[A-Za-z0-9]+$`)
+
+// Webhook checks an inbound webhook URL as a person pastes it, with or without a
+// method at its end, and returns its base.
+func (h Hosts) Webhook(text string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || u.Host == "" || u.User != nil {
+		return nil, sheet24.Errorf(sheet24.Invalid, "portal_url")
+	}
+	host := strings.ToLower(u.Host)
+	extra := slices.Contains(h, host)
+	switch {
+	case !extra && !cloud.MatchString(host):
+		return nil, sheet24.Errorf(sheet24.Invalid, "portal_host", host)
+	case u.Scheme != "https" && !(extra && u.Scheme == "http"):
+		return nil, sheet24.Errorf(sheet24.Invalid, "portal_https")
+	}
+	parts := strings.SplitN(strings.Trim(u.Path, "/"), "/", 4)
+	if len(parts) < 3 || !webhookPath.MatchString("/"+strings.Join(parts[:3], "/")) {
+		return nil, sheet24.Errorf(sheet24.Invalid, "portal_url")
+	}
+	return &url.URL{Scheme: u.Scheme, Host: host, Path: "/" + strings.Join(parts[:3], "/") + "/"}, nil
+}
