@@ -20,11 +20,12 @@ import (
 	"sheet24"
 )
 
-// The leaky bucket of a portal on any plan below Enterprise: it counts requests,
-// not records, and a batch is one request.
+// The leaky bucket of a portal on any plan below Enterprise holds 50 and leaks 2
+// a second; it counts requests, not records, and a batch is one request. A few
+// are kept in reserve, since requests do not arrive evenly as they were sent.
 const (
 	requestsPerSecond = 2
-	requestsAtOnce    = 50
+	requestsAtOnce    = 50 - 3
 )
 
 // maxAnswer bounds what is read of an answer: 50 lists of 50 full records stay
