@@ -1,0 +1,23 @@
+// Package mapping knows what a sheet means to the CRM: which header names which
+// field, and what a cell's value is as a field's value. It is pure: no I/O.
+package mapping
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Normalize folds a header or a label to what people mean by it: letters and
+// digits alone, lower case, without accents. Turkish i's become one: "İ", "I",
+// "ı" and "i" are typed for each other all the time.
+func Normalize(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(strings.NewReplacer("İ", "i", "I", "i", "ı", "i").Replace(s)) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
