@@ -1,0 +1,91 @@
+package google
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/script/v1"
+
+	"sheet24"
+	gs "sheet24/internal/google/script"
+)
+
+// Install puts the script into a spreadsheet, or brings one that is there up to
+// date, and deploys it as a web app that runs as whoever opens it. Nothing is
+// active yet: no API can create triggers, so the user opens the web app once.
+func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL string, have sheet24.Script) (sheet24.Script, error) {
+	s, err := c.script(ctx, userID)
+	if err != nil {
+		return have, err
+	}
+	if have.ProjectID != "" {
+		_, err := s.Projects.Get(have.ProjectID).Context(ctx).Do()
+		switch {
+		case isNotFound(err):
+			have = sheet24.Script{} // its owner deleted it
+		case err != nil:
+			return have, fail(err)
+		}
+	}
+	if have.ProjectID == "" {
+		p, err := s.Projects.Create(&script.CreateProjectRequest{Title: "sheet24", ParentId: spreadsheetID}).Context(ctx).Do()
+		if err != nil {
+			return have, fail(err)
+		}
+		have.ProjectID = p.ScriptId
+	}
+	files, err := gs.Files(gs.Settings{ServerURL: serverURL, SpreadsheetID: spreadsheetID})
+	if err != nil {
+		return have, err
+	}
+	content := &script.Content{}
+	for _, f := range files {
+		content.Files = append(content.Files, &script.File{Name: f.Name, Type: f.Type, Source: f.Source})
+	}
+	// A project that was just made may not be found for a moment.
+	for n := 0; ; n++ {
+		_, err = s.Projects.UpdateContent(have.ProjectID, content).Context(ctx).Do()
+		if n == 5 || !isNotFound(err) {
+			break
+		}
+		select {
+		case <-time.After(time.Second / 4 << n):
+		case <-ctx.Done():
+			return have, ctx.Err()
+		}
+	}
+	if err != nil {
+		return have, fail(err)
+	}
+	v, err := s.Projects.Versions.Create(have.ProjectID, &script.Version{Description: "sheet24 " + gs.Version}).Context(ctx).Do()
+	if err != nil {
+		return have, fail(err)
+	}
+	config := &script.DeploymentConfig{ScriptId: have.ProjectID, VersionNumber: v.VersionNumber, ManifestFileName: "appsscript", Description: "sheet24"}
+	var d *script.Deployment
+	if have.DeploymentID != "" {
+		d, err = s.Projects.Deployments.Update(have.ProjectID, have.DeploymentID, &script.UpdateDeploymentRequest{DeploymentConfig: config}).Context(ctx).Do()
+	}
+	if have.DeploymentID == "" || isNotFound(err) {
+		d, err = s.Projects.Deployments.Create(have.ProjectID, config).Context(ctx).Do()
+	}
+	if err != nil {
+		return have, fail(err)
+	}
+	have.DeploymentID = d.DeploymentId
+	for _, e := range d.EntryPoints {
+		if e.WebApp != nil {
+			have.WebAppURL = e.WebApp.Url
+			return have, nil
+		}
+	}
+	return have, sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(errors.New("the deployment has no web app"))
+}
+
+func isNotFound(err error) bool {
+	g, ok := errors.AsType[*googleapi.Error](err)
+	return ok && g.Code == http.StatusNotFound
+}

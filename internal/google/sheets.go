@@ -1,0 +1,122 @@
+package google
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/api/sheets/v4"
+
+	"sheet24"
+)
+
+// Spreadsheet is a spreadsheet with its tabs.
+type Spreadsheet struct {
+	ID       string
+	Title    string
+	Locale   string // tr_TR
+	TimeZone string // Europe/Istanbul
+	Tabs     []Tab
+}
+
+// Tab is one sheet of a spreadsheet.
+type Tab struct {
+	GID     int64
+	Title   string
+	Rows    int64
+	Columns int64
+	Hidden  bool
+}
+
+// Spreadsheet describes a spreadsheet and its tabs, without their cells.
+func (c *Client) Spreadsheet(ctx context.Context, userID, id string) (*Spreadsheet, error) {
+	s, err := c.sheets(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	got, err := s.Spreadsheets.Get(id).
+		Fields("spreadsheetId,properties(title,locale,timeZone),sheets.properties(sheetId,title,hidden,gridProperties(rowCount,columnCount))").
+		Context(ctx).Do()
+	if err != nil {
+		return nil, fail(err)
+	}
+	sp := &Spreadsheet{ID: got.SpreadsheetId, Title: got.Properties.Title, Locale: got.Properties.Locale, TimeZone: got.Properties.TimeZone}
+	for _, sh := range got.Sheets {
+		p := sh.Properties
+		if p.GridProperties == nil { // a chart or a connected data source has no cells
+			continue
+		}
+		sp.Tabs = append(sp.Tabs, Tab{GID: p.SheetId, Title: p.Title, Hidden: p.Hidden, Rows: p.GridProperties.RowCount, Columns: p.GridProperties.ColumnCount})
+	}
+	return sp, nil
+}
+
+// Read implements sheet24.Sheets. Tabs are named by gid, so that one renamed in
+// between is still the one read.
+func (c *Client) Read(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
+	s, err := c.sheets(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	req := &sheets.BatchGetValuesByDataFilterRequest{ValueRenderOption: "UNFORMATTED_VALUE", DateTimeRenderOption: "SERIAL_NUMBER"}
+	place := map[string]int{}
+	for i, r := range ranges {
+		g := gridRange(gid, r)
+		place[key(g)] = i
+		req.DataFilters = append(req.DataFilters, &sheets.DataFilter{GridRange: g})
+	}
+	got, err := s.Spreadsheets.Values.BatchGetByDataFilter(spreadsheetID, req).Context(ctx).Do()
+	if err != nil {
+		return nil, fail(err)
+	}
+	values := make([][][]any, len(ranges))
+	for _, m := range got.ValueRanges {
+		for _, f := range m.DataFilters {
+			if f.GridRange == nil {
+				continue
+			}
+			if i, ok := place[key(f.GridRange)]; ok {
+				values[i] = m.ValueRange.Values
+			}
+		}
+	}
+	// Ranges that are equal share one answer.
+	for i, r := range ranges {
+		values[i] = values[place[key(gridRange(gid, r))]]
+	}
+	return values, nil
+}
+
+// Write implements sheet24.Sheets.
+func (c *Client) Write(ctx context.Context, userID, spreadsheetID string, gid int64, cells []sheet24.Cell) error {
+	if len(cells) == 0 {
+		return nil
+	}
+	s, err := c.sheets(ctx, userID)
+	if err != nil {
+		return err
+	}
+	req := &sheets.BatchUpdateValuesByDataFilterRequest{ValueInputOption: "RAW"}
+	for _, cell := range cells {
+		req.Data = append(req.Data, &sheets.DataFilterValueRange{
+			DataFilter: &sheets.DataFilter{GridRange: gridRange(gid, sheet24.Range{
+				FirstRow: cell.Row, LastRow: cell.Row, FirstColumn: cell.Column, LastColumn: cell.Column})},
+			MajorDimension: "ROWS", Values: [][]any{{cell.Value}},
+		})
+	}
+	_, err = s.Spreadsheets.Values.BatchUpdateByDataFilter(spreadsheetID, req).Context(ctx).Do()
+	return fail(err)
+}
+
+// gridRange writes a range as the API has it: from 0, ends excluded, 0 for open.
+func gridRange(gid int64, r sheet24.Range) *sheets.GridRange {
+	return &sheets.GridRange{
+		SheetId: gid, StartRowIndex: int64(max(r.FirstRow-1, 0)), EndRowIndex: int64(r.LastRow),
+		StartColumnIndex: int64(max(r.FirstColumn-1, 0)), EndColumnIndex: int64(r.LastColumn),
+		ForceSendFields: []string{"SheetId"}, // the first tab's gid is 0
+	}
+}
+
+// key tells ranges apart.
+func key(g *sheets.GridRange) string {
+	return fmt.Sprint(g.SheetId, g.StartRowIndex, g.EndRowIndex, g.StartColumnIndex, g.EndColumnIndex)
+}
