@@ -1,0 +1,57 @@
+package googlesim
+
+import (
+	"net/http"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const spreadsheetType = "application/vnd.google-apps.spreadsheet"
+
+var nameContains = regexp.MustCompile(`name contains '((?:[^'\\]|\\.)*)'`)
+
+func (g *Google) routeDrive(mux *http.ServeMux) {
+	mux.HandleFunc("GET /drive/v3/files", g.listFiles)
+}
+
+func (g *Google) listFiles(w http.ResponseWriter, r *http.Request) {
+	email, ok := g.authorized(w, r, "drive.metadata.readonly")
+	if !ok {
+		return
+	}
+	q := r.URL.Query()
+	search := ""
+	if m := nameContains.FindStringSubmatch(q.Get("q")); m != nil {
+		search = strings.NewReplacer(`\'`, `'`, `\\`, `\`).Replace(m[1])
+	}
+	size, err := strconv.Atoi(q.Get("pageSize"))
+	if err != nil || size < 1 || size > 1000 {
+		size = 100
+	}
+	start, _ := strconv.Atoi(strings.TrimPrefix(q.Get("pageToken"), "~"))
+	type file struct {
+		Kind     string `json:"kind"`
+		ID       string `json:"id"`
+		Name     string `json:"name"`
+		MimeType string `json:"mimeType"`
+		Modified string `json:"modifiedTime"`
+	}
+	files := []file{}
+	g.mu.Lock()
+	for _, s := range g.spreadsheets {
+		if s.Owner == email && strings.Contains(strings.ToLower(s.Title), strings.ToLower(search)) {
+			files = append(files, file{"drive#file", s.ID, s.Title, spreadsheetType, s.Modified.UTC().Format(time.RFC3339Nano)})
+		}
+	}
+	g.mu.Unlock()
+	sort.Slice(files, func(i, j int) bool { return files[i].Modified > files[j].Modified })
+	answer := map[string]any{"kind": "drive#fileList", "incompleteSearch": false}
+	if end := start + size; end < len(files) {
+		answer["nextPageToken"] = "~" + strconv.Itoa(end)
+	}
+	answer["files"] = files[min(start, len(files)):min(start+size, len(files))]
+	reply(w, http.StatusOK, answer)
+}

@@ -1,0 +1,39 @@
+package googlesim
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// reply writes JSON.
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+// fail writes an error as Google's APIs do.
+func fail(w http.ResponseWriter, code int, status, message, reason string) {
+	e := map[string]any{"code": code, "message": message, "status": status}
+	if reason != "" {
+		e["details"] = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}}
+	}
+	reply(w, code, map[string]any{"error": e})
+}
+
+func notFound(w http.ResponseWriter) {
+	fail(w, http.StatusNotFound, "NOT_FOUND", "Requested entity was not found.", "")
+}
+
+func invalid(w http.ResponseWriter, message string) {
+	fail(w, http.StatusBadRequest, "INVALID_ARGUMENT", message, "")
+}
+
+// decode reads a JSON body; it answers 400 and returns false if it is none.
+func decode(w http.ResponseWriter, r *http.Request, v any) bool {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 50<<20)).Decode(v); err != nil {
+		invalid(w, "Invalid JSON payload received. "+err.Error())
+		return false
+	}
+	return true
+}

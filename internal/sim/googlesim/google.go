@@ -1,0 +1,85 @@
+// Package googlesim simulates the parts of Google that sheet24 uses: OAuth,
+// Drive's list, Sheets' values, Apps Script's API, and what it runs: the pushed
+// script itself, when a person edits a sheet.
+package googlesim
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Client is the OAuth client that may ask for grants.
+type Client struct {
+	ID, Secret string
+}
+
+// Account is a person's Google account.
+type Account struct {
+	Email, Name string
+}
+
+// Google is the simulated Google. See New.
+type Google struct {
+	client   Client
+	accounts []Account
+	http     *http.Client // with which scripts fetch
+	now      func() time.Time
+
+	mu           sync.Mutex
+	url          string
+	spreadsheets map[string]*Spreadsheet
+	grants       grants
+	projects     map[string]*project
+
+	runs  sync.WaitGroup // of triggers
+	stop  context.CancelFunc
+	alive context.Context
+}
+
+// New makes a Google with accounts, and one OAuth client.
+func New(client Client, accounts ...Account) *Google {
+	alive, stop := context.WithCancel(context.Background())
+	return &Google{
+		client: client, accounts: accounts, http: &http.Client{}, now: time.Now,
+		spreadsheets: map[string]*Spreadsheet{},
+		grants:       newGrants(),
+		projects:     map[string]*project{},
+		alive:        alive, stop: stop,
+	}
+}
+
+// SetURL tells where Google is reached, as links in its answers name it.
+func (g *Google) SetURL(url string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.url = url
+}
+
+// Close stops the scripts that run and waits for them.
+func (g *Google) Close() {
+	g.stop()
+	g.runs.Wait()
+}
+
+// Handler serves Google's own paths, and /sim/google/.
+func (g *Google) Handler() http.Handler {
+	mux := http.NewServeMux()
+	g.routeOAuth(mux)
+	g.routeDrive(mux)
+	g.routeSheets(mux)
+	g.routeScript(mux)
+	g.routeWebApp(mux)
+	g.routeEdits(mux)
+	return mux
+}
+
+func (g *Google) account(email string) (Account, bool) {
+	for _, a := range g.accounts {
+		if a.Email == email {
+			return a, true
+		}
+	}
+	return Account{}, false
+}

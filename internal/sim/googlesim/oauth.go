@@ -1,0 +1,285 @@
+package googlesim
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+
+// accessLife is how long an access token lasts, as Google's do.
+const accessLife = 3599 * time.Second
+
+// accountCookie tells who is signed in to Google in a browser.
+const accountCookie = "sim_google_account"
+
+type grants struct {
+	codes   map[string]authorization // by code
+	access  map[string]accessToken   // by access token
+	refresh map[string]authorization // by refresh token
+	scripts map[string]bool          // account + " " + project: the consents to run scripts
+}
+
+func newGrants() grants {
+	return grants{codes: map[string]authorization{}, access: map[string]accessToken{}, refresh: map[string]authorization{}, scripts: map[string]bool{}}
+}
+
+// authorization is what a user agreed to.
+type authorization struct {
+	email       string
+	scopes      []string
+	redirectURI string
+	challenge   string
+	offline     bool
+}
+
+type accessToken struct {
+	authorization
+	expires time.Time
+}
+
+func (g *Google) routeOAuth(mux *http.ServeMux) {
+	for _, path := range []string{"/o/oauth2/v2/auth", "/o/oauth2/auth"} {
+		mux.HandleFunc("GET "+path, g.consentPage)
+		mux.HandleFunc("POST "+path, g.consent)
+	}
+	mux.HandleFunc("POST /token", g.token)
+	mux.HandleFunc("POST /revoke", g.revoke)
+	mux.HandleFunc("GET /oauth2/v2/userinfo", g.userinfo)
+	mux.HandleFunc("GET /userinfo/v2/me", g.userinfo)
+}
+
+// scopeTexts are what the consent pages say of the scopes.
+var scopeTexts = map[string]string{
+	"openid": "Kimliğinizi doğrulama", "email": "E-posta adresinizi görme", "profile": "Adınızı görme",
+	"https://www.googleapis.com/auth/spreadsheets":             "Google E-Tablolarınızı görme ve düzenleme",
+	"https://www.googleapis.com/auth/drive.metadata.readonly":  "Google Drive dosyalarınızın adlarını görme",
+	"https://www.googleapis.com/auth/script.projects":          "Google Apps Script projelerinizi yönetme",
+	"https://www.googleapis.com/auth/script.deployments":       "Google Apps Script dağıtımlarınızı yönetme",
+	"https://www.googleapis.com/auth/spreadsheets.currentonly": "Bu uygulamanın yüklendiği e-tabloyu görme",
+	"https://www.googleapis.com/auth/script.external_request":  "Harici bir hizmete bağlanma",
+	"https://www.googleapis.com/auth/script.scriptapp":         "Siz yokken çalışmasına izin verme",
+}
+
+type scopeChoice struct {
+	Scope, Text string
+	Basic       bool // cannot be unticked
+}
+
+func scopeChoices(scopes []string) []scopeChoice {
+	var all []scopeChoice
+	for _, s := range scopes {
+		text := scopeTexts[s]
+		if text == "" {
+			text = s
+		}
+		all = append(all, scopeChoice{Scope: s, Text: text, Basic: !strings.HasPrefix(s, "https://")})
+	}
+	return all
+}
+
+// checkAuth checks an authorisation request; what is wrong with it is shown, not
+// redirected, as Google does.
+func (g *Google) checkAuth(q url.Values) string {
+	switch {
+	case q.Get("client_id") != g.client.ID:
+		return "Error 401: invalid_client"
+	case q.Get("response_type") != "code":
+		return "Error 400: invalid_request (response_type)"
+	case q.Get("redirect_uri") == "":
+		return "Error 400: redirect_uri_mismatch"
+	case q.Get("scope") == "":
+		return "Error 400: invalid_request (scope)"
+	case q.Get("code_challenge") != "" && q.Get("code_challenge_method") != "S256":
+		return "Error 400: invalid_request (code_challenge_method)"
+	}
+	return ""
+}
+
+func (g *Google) consentPage(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if wrong := g.checkAuth(q); wrong != "" {
+		http.Error(w, wrong, http.StatusBadRequest)
+		return
+	}
+	app, _ := url.Parse(q.Get("redirect_uri"))
+	page(w, "consent.html", map[string]any{
+		"App": app.Host, "Action": "?" + r.URL.RawQuery, "Accounts": g.accounts, "Scopes": scopeChoices(strings.Fields(q.Get("scope"))),
+	})
+}
+
+func (g *Google) consent(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if wrong := g.checkAuth(q); wrong != "" {
+		http.Error(w, wrong, http.StatusBadRequest)
+		return
+	}
+	back, err := url.Parse(q.Get("redirect_uri"))
+	if err != nil {
+		http.Error(w, "Error 400: redirect_uri_mismatch", http.StatusBadRequest)
+		return
+	}
+	r.ParseForm()
+	out := url.Values{"state": {q.Get("state")}}
+	account, ok := g.account(r.PostForm.Get("account"))
+	if r.PostForm.Get("answer") != "allow" || !ok {
+		out.Set("error", "access_denied")
+	} else {
+		var granted []string
+		for _, c := range scopeChoices(strings.Fields(q.Get("scope"))) {
+			if c.Basic || slices.Contains(r.PostForm["scope"], c.Scope) {
+				granted = append(granted, c.Scope)
+			}
+		}
+		code := "4/" + rand.Text()
+		g.mu.Lock()
+		g.grants.codes[code] = authorization{email: account.Email, scopes: granted, redirectURI: q.Get("redirect_uri"),
+			challenge: q.Get("code_challenge"), offline: q.Get("access_type") == "offline"}
+		g.mu.Unlock()
+		out.Set("code", code)
+		out.Set("scope", strings.Join(granted, " "))
+		http.SetCookie(w, &http.Cookie{Name: accountCookie, Value: account.Email, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	}
+	back.RawQuery = out.Encode()
+	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+}
+
+func (g *Google) token(w http.ResponseWriter, r *http.Request) {
+	r.ParseForm()
+	f := r.PostForm
+	refuse := func(status int, code, description string) {
+		reply(w, status, map[string]string{"error": code, "error_description": description})
+	}
+	id, secret := f.Get("client_id"), f.Get("client_secret")
+	if user, password, ok := r.BasicAuth(); ok {
+		id, secret = user, password
+	}
+	if id != g.client.ID || secret != g.client.Secret {
+		refuse(http.StatusUnauthorized, "invalid_client", "The OAuth client was not found.")
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	answer := map[string]any{"token_type": "Bearer", "expires_in": int(accessLife.Seconds())}
+	var a authorization
+	switch f.Get("grant_type") {
+	case "authorization_code":
+		var ok bool
+		a, ok = g.grants.codes[f.Get("code")]
+		delete(g.grants.codes, f.Get("code")) // a code is good once
+		sum := sha256.Sum256([]byte(f.Get("code_verifier")))
+		switch {
+		case !ok:
+			refuse(http.StatusBadRequest, "invalid_grant", "Malformed auth code.")
+			return
+		case a.redirectURI != f.Get("redirect_uri"):
+			refuse(http.StatusBadRequest, "redirect_uri_mismatch", "Bad Request")
+			return
+		case a.challenge != "" && a.challenge != base64.RawURLEncoding.EncodeToString(sum[:]):
+			refuse(http.StatusBadRequest, "invalid_grant", "Invalid code verifier.")
+			return
+		}
+		if a.offline {
+			refresh := "1//" + rand.Text()
+			g.grants.refresh[refresh] = a
+			answer["refresh_token"] = refresh
+		}
+	case "refresh_token":
+		var ok bool
+		if a, ok = g.grants.refresh[f.Get("refresh_token")]; !ok {
+			refuse(http.StatusBadRequest, "invalid_grant", "Token has been expired or revoked.")
+			return
+		}
+	default:
+		refuse(http.StatusBadRequest, "unsupported_grant_type", "Invalid grant_type: "+f.Get("grant_type"))
+		return
+	}
+	access := "ya29." + rand.Text()
+	g.grants.access[access] = accessToken{a, g.now().Add(accessLife)}
+	answer["access_token"], answer["scope"] = access, strings.Join(a.scopes, " ")
+	reply(w, http.StatusOK, answer)
+}
+
+func (g *Google) revoke(w http.ResponseWriter, r *http.Request) {
+	token := r.FormValue("token")
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, ok := g.grants.refresh[token]
+	if !ok {
+		a = g.grants.access[token].authorization
+		ok = a.email != ""
+	}
+	if !ok {
+		reply(w, http.StatusBadRequest, map[string]string{"error": "invalid_token", "error_description": "Token expired or revoked"})
+		return
+	}
+	g.revokeAll(a.email)
+	reply(w, http.StatusOK, map[string]any{})
+}
+
+// revokeAll ends every grant of an account, as one revocation does.
+func (g *Google) revokeAll(email string) {
+	for t, a := range g.grants.refresh {
+		if a.email == email {
+			delete(g.grants.refresh, t)
+		}
+	}
+	for t, a := range g.grants.access {
+		if a.email == email {
+			delete(g.grants.access, t)
+		}
+	}
+}
+
+// ExpireAccess makes every access token old, so that the next call refreshes.
+func (g *Google) ExpireAccess() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	clear(g.grants.access)
+}
+
+func (g *Google) userinfo(w http.ResponseWriter, r *http.Request) {
+	email, ok := g.authorized(w, r, "")
+	if !ok {
+		return
+	}
+	a, _ := g.account(email)
+	reply(w, http.StatusOK, map[string]any{"id": a.Email, "email": a.Email, "verified_email": true, "name": a.Name})
+}
+
+// authorized checks the bearer token of a request and that it has a scope; it
+// answers itself and returns false where not.
+func (g *Google) authorized(w http.ResponseWriter, r *http.Request, scope string) (email string, ok bool) {
+	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	g.mu.Lock()
+	t, ok := g.grants.access[bearer]
+	g.mu.Unlock()
+	if !ok || g.now().After(t.expires) {
+		fail(w, http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.", "")
+		return "", false
+	}
+	if scope != "" && !slices.Contains(t.scopes, "https://www.googleapis.com/auth/"+scope) {
+		fail(w, http.StatusForbidden, "PERMISSION_DENIED", "Request had insufficient authentication scopes.", "ACCESS_TOKEN_SCOPE_INSUFFICIENT")
+		return "", false
+	}
+	return t.email, true
+}
+
+// page writes one of Google's pages.
+func page(w http.ResponseWriter, name string, data any) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := pages.ExecuteTemplate(w, name, data); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
+}

@@ -1,0 +1,296 @@
+package googlesim
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dop251/goja"
+	"github.com/google/uuid"
+)
+
+// maxRun is how long one execution may take, as at Google.
+const maxRun = 6 * time.Minute
+
+// execution is one run of a script: its files in a fresh JavaScript engine, with
+// Google's services as host objects.
+type execution struct {
+	google   *Google
+	project  *project
+	email    string // as whom it runs
+	manifest manifest
+	vm       *goja.Runtime
+	ctx      context.Context
+}
+
+// run calls a function of a project with an argument made in its engine.
+func (g *Google) run(ctx context.Context, p *project, files []scriptFile, email, function string, argument func(*execution) any) (goja.Value, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxRun)
+	defer cancel()
+	m, ok := manifestOf(files)
+	if !ok {
+		return nil, errors.New("the project has no manifest")
+	}
+	x := &execution{google: g, project: p, email: email, manifest: m, vm: goja.New(), ctx: ctx}
+	x.vm.SetFieldNameMapper(goja.TagFieldNameMapper("json", true))
+	x.install()
+	unwatch := context.AfterFunc(ctx, func() { x.vm.Interrupt(errors.New("Exceeded maximum execution time")) })
+	defer unwatch()
+	for _, f := range files {
+		if f.Type != "SERVER_JS" {
+			continue
+		}
+		if _, err := x.vm.RunScript(f.Name+".gs", f.Source); err != nil {
+			return nil, err
+		}
+	}
+	call, ok := goja.AssertFunction(x.vm.Get(function))
+	if !ok {
+		return nil, fmt.Errorf("Script function not found: %s", function)
+	}
+	return call(goja.Undefined(), x.vm.ToValue(argument(x)))
+}
+
+// need throws as Google does where the manifest asks for no such scope.
+func (x *execution) need(scope, service string) {
+	if !slices.Contains(x.manifest.OAuthScopes, "https://www.googleapis.com/auth/"+scope) {
+		x.throw("Specified permissions are not sufficient to call %s. Required permissions: https://www.googleapis.com/auth/%s", service, scope)
+	}
+}
+
+func (x *execution) throw(format string, args ...any) {
+	panic(x.vm.NewGoError(fmt.Errorf(format, args...)))
+}
+
+type object = map[string]any
+
+func (x *execution) install() {
+	x.vm.Set("console", object{
+		"log":  func(args ...any) { slog.Debug("script", "message", fmt.Sprint(args...)) },
+		"warn": func(args ...any) { slog.Warn("script", "message", fmt.Sprint(args...)) },
+	})
+	x.vm.Set("Utilities", object{
+		"getUuid":      uuid.NewString,
+		"base64Encode": func(v goja.Value) string { return base64.StdEncoding.EncodeToString(x.bytes(v)) },
+		"base64Decode": func(s string) goja.Value {
+			b, err := base64.StdEncoding.DecodeString(s)
+			if err != nil {
+				x.throw("Could not decode string.")
+			}
+			return x.signed(b)
+		},
+		"newBlob": func(v goja.Value) object {
+			return object{"getBytes": func() goja.Value { return x.signed(x.bytes(v)) }}
+		},
+		"computeHmacSha256Signature": func(value, key goja.Value) goja.Value {
+			mac := hmac.New(sha256.New, x.bytes(key))
+			mac.Write(x.bytes(value))
+			return x.signed(mac.Sum(nil))
+		},
+		"sleep": func(ms int64) {
+			select {
+			case <-time.After(time.Duration(ms) * time.Millisecond):
+			case <-x.ctx.Done():
+			}
+		},
+	})
+	x.vm.Set("UrlFetchApp", object{"fetch": x.fetch})
+	x.vm.Set("PropertiesService", object{"getScriptProperties": x.scriptProperties})
+	x.vm.Set("ScriptApp", x.scriptApp())
+	x.vm.Set("HtmlService", object{"createHtmlOutput": func(html string) object {
+		out := object{"html": html, "title": ""}
+		out["setTitle"] = func(title string) object { out["title"] = title; return out }
+		return out
+	}})
+}
+
+// signed makes a byte array as Apps Script has them: from -128 to 127.
+func (x *execution) signed(b []byte) goja.Value {
+	list := make([]any, len(b))
+	for i, c := range b {
+		list[i] = int64(int8(c))
+	}
+	return x.vm.NewArray(list...)
+}
+
+// bytes reads a byte array, or a text as UTF-8.
+func (x *execution) bytes(v goja.Value) []byte {
+	switch v := v.Export().(type) {
+	case string:
+		return []byte(v)
+	case []any:
+		b := make([]byte, len(v))
+		for i, e := range v {
+			n, ok := e.(int64)
+			if !ok || n < -128 || n > 127 {
+				x.throw("Cannot convert Array to (class)[].")
+			}
+			b[i] = byte(n)
+		}
+		return b
+	}
+	x.throw("The parameters don't match the method signature.")
+	return nil
+}
+
+// fetch is UrlFetchApp.fetch: it follows redirects, throws for errors unless
+// muted, and reaches only what the manifest's list allows.
+func (x *execution) fetch(address string, options struct {
+	Method             string            `json:"method"`
+	ContentType        string            `json:"contentType"`
+	Payload            string            `json:"payload"`
+	Headers            map[string]string `json:"headers"`
+	MuteHTTPExceptions bool              `json:"muteHttpExceptions"`
+	TimeoutSeconds     int               `json:"timeoutSeconds"`
+}) object {
+	x.need("script.external_request", "UrlFetchApp.fetch")
+	if list := x.manifest.URLFetchWhitelist; list != nil && !slices.ContainsFunc(list, func(p string) bool { return strings.HasPrefix(address, p) }) {
+		x.throw("Calling %s is not permitted by your admin or the script's manifest.", address)
+	}
+	timeout := 360
+	if options.TimeoutSeconds > 0 {
+		timeout = options.TimeoutSeconds
+	}
+	ctx, cancel := context.WithTimeout(x.ctx, time.Duration(timeout)*time.Second)
+	defer cancel()
+	method := strings.ToUpper(options.Method)
+	if method == "" {
+		method = http.MethodGet
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(options.Payload))
+	if err != nil {
+		x.throw("Invalid argument: %s", address)
+	}
+	for k, v := range options.Headers {
+		req.Header.Set(k, v)
+	}
+	if options.ContentType != "" {
+		req.Header.Set("Content-Type", options.ContentType)
+	}
+	resp, err := x.google.http.Do(req)
+	if err != nil {
+		x.throw("Address unavailable: %s", address)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 50<<20))
+	if err != nil {
+		x.throw("Address unavailable: %s", address)
+	}
+	if resp.StatusCode >= 400 && !options.MuteHTTPExceptions {
+		host := ""
+		if u, err := url.Parse(address); err == nil {
+			host = u.Host
+		}
+		x.throw("Request failed for %s returned code %d. Truncated server response: %.100s", host, resp.StatusCode, body)
+	}
+	return object{
+		"getResponseCode": func() int { return resp.StatusCode },
+		"getContentText":  func() string { return string(body) },
+	}
+}
+
+func (x *execution) scriptProperties() object {
+	g, p := x.google, x.project
+	locked := func(f func()) { g.mu.Lock(); defer g.mu.Unlock(); f() }
+	return object{
+		"getProperty": func(name string) (v any) {
+			locked(func() {
+				if s, ok := p.properties[name]; ok {
+					v = s
+				}
+			})
+			return v
+		},
+		"getProperties": func() (all map[string]string) {
+			locked(func() { all = maps.Clone(p.properties) })
+			return all
+		},
+		"setProperty": func(name, value string) {
+			if len(value) > 9<<10 {
+				x.throw("Argument too large: value")
+			}
+			locked(func() { p.properties[name] = value })
+		},
+		"deleteProperty": func(name string) { locked(func() { delete(p.properties, name) }) },
+	}
+}
+
+// maxTriggers is how many triggers an account may have in a script.
+const maxTriggers = 20
+
+func (x *execution) scriptApp() object {
+	g, p := x.google, x.project
+	return object{
+		"AuthMode":         object{"FULL": "FULL", "LIMITED": "LIMITED", "NONE": "NONE"},
+		"requireAllScopes": func(string) {},
+		"getProjectTriggers": func() []any {
+			x.need("script.scriptapp", "ScriptApp.getProjectTriggers")
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			mine := []any{}
+			for _, t := range p.triggers {
+				if t.creator == x.email { // others' cannot be seen
+					mine = append(mine, object{"getUniqueId": func() string { return t.id }, "getHandlerFunction": func() string { return t.handler }})
+				}
+			}
+			return mine
+		},
+		"deleteTrigger": func(v object) {
+			id := v["getUniqueId"].(func() string)()
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			p.triggers = slices.DeleteFunc(p.triggers, func(t trigger) bool { return t.id == id && t.creator == x.email })
+		},
+		"newTrigger": func(handler string) object {
+			x.need("script.scriptapp", "ScriptApp.newTrigger")
+			return object{"forSpreadsheet": func(id string) object {
+				on := func(event string) func() object {
+					return func() object {
+						return object{"create": func() { x.createTrigger(trigger{handler: handler, event: event, spreadsheetID: id, creator: x.email}) }}
+					}
+				}
+				return object{"onEdit": on("ON_EDIT"), "onChange": on("ON_CHANGE")}
+			}}
+		},
+	}
+}
+
+func (x *execution) createTrigger(t trigger) {
+	g := x.google
+	g.mu.Lock()
+	s, ok := g.spreadsheets[t.spreadsheetID]
+	mine := 0
+	for _, other := range x.project.triggers {
+		if other.creator == x.email {
+			mine++
+		}
+	}
+	switch {
+	case !ok || s.Owner != x.email:
+		g.mu.Unlock()
+		x.throw("You do not have permission to access the requested document.")
+	case mine >= maxTriggers:
+		g.mu.Unlock()
+		x.throw("This script has too many triggers. Triggers must be deleted from the script before more can be added.")
+	}
+	t.id = rand.Text()
+	x.project.triggers = append(x.project.triggers, t)
+	g.mu.Unlock()
+}
+
+// source is the spreadsheet of an event, as far as a handler sees it.
+func (x *execution) source(spreadsheetID string) object {
+	return object{"getId": func() string { return spreadsheetID }}
+}

@@ -1,0 +1,252 @@
+package googlesim
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+func (g *Google) routeSheets(mux *http.ServeMux) {
+	mux.HandleFunc("GET /v4/spreadsheets/{id}", g.inSpreadsheet(g.getSpreadsheet))
+	mux.HandleFunc("GET /v4/spreadsheets/{id}/{values}", g.inSpreadsheet(g.getValues))
+	mux.HandleFunc("POST /v4/spreadsheets/{id}/{values}", g.inSpreadsheet(g.postValues))
+	mux.HandleFunc("GET /v4/spreadsheets/{id}/values/{range}", g.inSpreadsheet(g.getRange))
+	mux.HandleFunc("PUT /v4/spreadsheets/{id}/values/{range}", g.inSpreadsheet(g.putRange))
+}
+
+type inSheet func(http.ResponseWriter, *http.Request, *Spreadsheet)
+
+// inSpreadsheet finds the spreadsheet of a request that its sender may see, and
+// holds the lock while it is answered.
+func (g *Google) inSpreadsheet(f inSheet) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		email, ok := g.authorized(w, r, "spreadsheets")
+		if !ok {
+			return
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		s, ok := g.spreadsheets[r.PathValue("id")]
+		if !ok {
+			notFound(w)
+			return
+		}
+		if s.Owner != email {
+			fail(w, http.StatusForbidden, "PERMISSION_DENIED", "The caller does not have permission", "")
+			return
+		}
+		f(w, r, s)
+	}
+}
+
+func (g *Google) getSpreadsheet(w http.ResponseWriter, _ *http.Request, s *Spreadsheet) {
+	var tabs []any
+	for i, t := range s.Sheets {
+		rows, columns := t.size()
+		tabs = append(tabs, map[string]any{"properties": map[string]any{"sheetId": t.GID, "title": t.Title, "index": i, "sheetType": "GRID",
+			"gridProperties": map[string]any{"rowCount": rows, "columnCount": columns}}})
+	}
+	reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "sheets": tabs,
+		"properties": map[string]any{"title": s.Title, "locale": s.Locale, "timeZone": s.TimeZone}})
+}
+
+// place is where a range or a data filter points.
+type place struct {
+	tab *Sheet
+	block
+}
+
+func (s *Spreadsheet) atA1(a string) (place, error) {
+	tab, b, err := parseA1(a)
+	if err != nil {
+		return place{}, err
+	}
+	t := s.Sheets[0]
+	if tab != "" {
+		var ok bool
+		if t, ok = s.byTitle(tab); !ok {
+			return place{}, errors.New("Unable to parse range: " + a)
+		}
+	}
+	return place{t, b}, nil
+}
+
+// dataFilter points by A1 or by a grid range, which names the tab's gid.
+type dataFilter struct {
+	A1Range   string     `json:"a1Range,omitempty"`
+	GridRange *gridRange `json:"gridRange,omitempty"`
+}
+
+type gridRange struct {
+	SheetID          int64 `json:"sheetId,omitempty"`
+	StartRowIndex    int   `json:"startRowIndex,omitempty"`
+	EndRowIndex      int   `json:"endRowIndex,omitempty"`
+	StartColumnIndex int   `json:"startColumnIndex,omitempty"`
+	EndColumnIndex   int   `json:"endColumnIndex,omitempty"`
+}
+
+func (s *Spreadsheet) at(f dataFilter) (place, error) {
+	if f.GridRange == nil {
+		return s.atA1(f.A1Range)
+	}
+	r := f.GridRange
+	t, ok := s.byGID(r.SheetID)
+	if !ok {
+		return place{}, errors.New("No grid with id: " + strconv.FormatInt(r.SheetID, 10))
+	}
+	open := func(end int) int {
+		if end == 0 {
+			return -1
+		}
+		return end
+	}
+	return place{t, block{r.StartRowIndex, open(r.EndRowIndex), r.StartColumnIndex, open(r.EndColumnIndex)}}, nil
+}
+
+func (p place) valueRange() map[string]any {
+	v := map[string]any{"range": a1(p.tab.Title, p.block, p.tab), "majorDimension": "ROWS"}
+	if rows := p.tab.read(p.block); len(rows) > 0 {
+		v["values"] = rows
+	}
+	return v
+}
+
+// write sets values and returns what values.update answers.
+func (g *Google) write(s *Spreadsheet, p place, values [][]any, input string) (map[string]any, error) {
+	cells, columns := 0, 0
+	for i, row := range values {
+		columns = max(columns, len(row))
+		for j, v := range row {
+			if p.endRow >= 0 && p.row+i >= p.endRow || p.endCol >= 0 && p.col+j >= p.endCol {
+				return nil, errors.New("Requested writing within range [" + a1(p.tab.Title, p.block, p.tab) + "], but tried writing to another row or column")
+			}
+			switch v.(type) {
+			case nil, string, float64, bool:
+			default:
+				return nil, errors.New("Invalid values: struct_value or list_value is not supported")
+			}
+			if input == "USER_ENTERED" {
+				v = typed(v, s.Locale)
+			}
+			p.tab.set(p.row+i, p.col+j, v)
+			cells++
+		}
+	}
+	s.Modified = g.now()
+	return map[string]any{"spreadsheetId": s.ID, "updatedRange": a1(p.tab.Title, p.block, p.tab),
+		"updatedRows": len(values), "updatedColumns": columns, "updatedCells": cells}, nil
+}
+
+func (g *Google) getRange(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
+	p, err := s.atA1(r.PathValue("range"))
+	if err != nil {
+		invalid(w, err.Error())
+		return
+	}
+	reply(w, http.StatusOK, p.valueRange())
+}
+
+func (g *Google) putRange(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
+	var body struct {
+		Values [][]any `json:"values"`
+	}
+	if !decode(w, r, &body) {
+		return
+	}
+	input := r.URL.Query().Get("valueInputOption")
+	if !inputOption(w, input) {
+		return
+	}
+	p, err := s.atA1(r.PathValue("range"))
+	var answer map[string]any
+	if err == nil {
+		answer, err = g.write(s, p, body.Values, input)
+	}
+	if err != nil {
+		invalid(w, err.Error())
+		return
+	}
+	reply(w, http.StatusOK, answer)
+}
+
+func inputOption(w http.ResponseWriter, input string) bool {
+	if input != "RAW" && input != "USER_ENTERED" {
+		invalid(w, "'valueInputOption' is required but not specified")
+		return false
+	}
+	return true
+}
+
+func (g *Google) getValues(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
+	if r.PathValue("values") != "values:batchGet" {
+		notFound(w)
+		return
+	}
+	ranges := []any{}
+	for _, a := range r.URL.Query()["ranges"] {
+		p, err := s.atA1(a)
+		if err != nil {
+			invalid(w, err.Error())
+			return
+		}
+		ranges = append(ranges, p.valueRange())
+	}
+	reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "valueRanges": ranges})
+}
+
+func (g *Google) postValues(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
+	var body struct {
+		DataFilters      []dataFilter `json:"dataFilters"`
+		ValueInputOption string       `json:"valueInputOption"`
+		Data             []struct {
+			Range      string     `json:"range"`
+			DataFilter dataFilter `json:"dataFilter"`
+			Values     [][]any    `json:"values"`
+		} `json:"data"`
+	}
+	action, known := strings.CutPrefix(r.PathValue("values"), "values:")
+	if !known {
+		notFound(w)
+		return
+	}
+	if !decode(w, r, &body) {
+		return
+	}
+	switch action {
+	case "batchGetByDataFilter":
+		ranges := []any{}
+		for _, f := range body.DataFilters {
+			p, err := s.at(f)
+			if err != nil {
+				invalid(w, err.Error())
+				return
+			}
+			ranges = append(ranges, map[string]any{"valueRange": p.valueRange(), "dataFilters": []dataFilter{f}})
+		}
+		reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "valueRanges": ranges})
+	case "batchUpdate", "batchUpdateByDataFilter":
+		if !inputOption(w, body.ValueInputOption) {
+			return
+		}
+		responses := []any{}
+		for _, d := range body.Data {
+			if action == "batchUpdate" {
+				d.DataFilter = dataFilter{A1Range: d.Range}
+			}
+			p, err := s.at(d.DataFilter)
+			var answer map[string]any
+			if err == nil {
+				answer, err = g.write(s, p, d.Values, body.ValueInputOption)
+			}
+			if err != nil {
+				invalid(w, err.Error())
+				return
+			}
+			responses = append(responses, answer)
+		}
+		reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "responses": responses})
+	default:
+		notFound(w)
+	}
+}

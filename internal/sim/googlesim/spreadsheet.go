@@ -1,0 +1,183 @@
+package googlesim
+
+import (
+	"crypto/rand"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Spreadsheet is a simulated spreadsheet.
+type Spreadsheet struct {
+	ID       string
+	Title    string
+	Owner    string // e-mail address
+	Locale   string
+	TimeZone string
+	Modified time.Time
+	Sheets   []*Sheet
+}
+
+// Sheet is a tab: rows of cells, each a string, float64, bool or nil.
+type Sheet struct {
+	GID   int64
+	Title string
+	Rows  [][]any
+}
+
+// The grid's size as Sheets reports it, where the cells need no more.
+const gridRows, gridColumns = 1000, 26
+
+// AddSpreadsheet puts a spreadsheet into an account's Drive. An empty id is
+// filled in.
+func (g *Google) AddSpreadsheet(s *Spreadsheet) {
+	if s.ID == "" {
+		s.ID = "1" + rand.Text() + rand.Text()[:17] // 44 characters, as Google's
+	}
+	s.Modified = g.now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.spreadsheets[s.ID] = s
+}
+
+// Cells returns a copy of a tab's cells, false if there is no such tab.
+func (g *Google) Cells(spreadsheetID string, gid int64) (title string, rows [][]any, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, ok := g.spreadsheets[spreadsheetID]
+	if !ok {
+		return "", nil, false
+	}
+	t, ok := s.byGID(gid)
+	if !ok {
+		return "", nil, false
+	}
+	for _, r := range t.Rows {
+		rows = append(rows, append([]any(nil), r...))
+	}
+	return t.Title, rows, true
+}
+
+func (s *Spreadsheet) byGID(gid int64) (*Sheet, bool) {
+	for _, t := range s.Sheets {
+		if t.GID == gid {
+			return t, true
+		}
+	}
+	return nil, false
+}
+
+func (s *Spreadsheet) byTitle(title string) (*Sheet, bool) {
+	for _, t := range s.Sheets {
+		if strings.EqualFold(t.Title, title) {
+			return t, true
+		}
+	}
+	return nil, false
+}
+
+// block is a range of cells, 0-based, ends excluded; -1 is open.
+type block struct{ row, endRow, col, endCol int }
+
+// read returns a block's values as values.get does: trailing empty cells and
+// rows are left out, empty cells between are "".
+func (t *Sheet) read(b block) [][]any {
+	endRow := len(t.Rows)
+	if b.endRow >= 0 {
+		endRow = min(endRow, b.endRow)
+	}
+	var rows [][]any
+	for i := b.row; i < endRow; i++ {
+		row := []any{}
+		endCol := len(t.Rows[i])
+		if b.endCol >= 0 {
+			endCol = min(endCol, b.endCol)
+		}
+		for j := b.col; j < endCol; j++ {
+			v := t.Rows[i][j]
+			if v == nil {
+				v = ""
+			}
+			row = append(row, v)
+		}
+		for len(row) > 0 && row[len(row)-1] == "" {
+			row = row[:len(row)-1]
+		}
+		rows = append(rows, row)
+	}
+	for len(rows) > 0 && len(rows[len(rows)-1]) == 0 {
+		rows = rows[:len(rows)-1]
+	}
+	return rows
+}
+
+// set writes a cell. nil leaves it; "" clears it.
+func (t *Sheet) set(row, col int, v any) {
+	if v == nil {
+		return
+	}
+	for len(t.Rows) <= row {
+		t.Rows = append(t.Rows, nil)
+	}
+	for len(t.Rows[row]) <= col {
+		t.Rows[row] = append(t.Rows[row], nil)
+	}
+	if v == "" {
+		v = nil
+	}
+	t.Rows[row][col] = v
+}
+
+func (t *Sheet) size() (rows, columns int) {
+	rows, columns = gridRows, gridColumns
+	rows = max(rows, len(t.Rows))
+	for _, r := range t.Rows {
+		columns = max(columns, len(r))
+	}
+	return rows, columns
+}
+
+// typed reads text as Sheets does when a person types it: numbers and TRUE
+// become values, an apostrophe keeps text.
+func typed(v any, locale string) any {
+	s, ok := v.(string)
+	if !ok {
+		return v
+	}
+	if rest, ok := strings.CutPrefix(s, "'"); ok {
+		return rest
+	}
+	switch strings.ToUpper(s) {
+	case "TRUE", "DOĞRU":
+		return true
+	case "FALSE", "YANLIŞ":
+		return false
+	}
+	number := s
+	if strings.HasPrefix(locale, "tr") { // 1.234,56
+		number = strings.Replace(strings.ReplaceAll(s, ".", ""), ",", ".", 1)
+		if strings.Count(s, ".") > 0 && !grouped(s) {
+			return s
+		}
+	}
+	if strings.TrimLeft(number, "-0123456789.") != "" || strings.HasPrefix(number, "+") {
+		return s
+	}
+	if n, err := strconv.ParseFloat(number, 64); err == nil && !math.IsInf(n, 0) {
+		return n
+	}
+	return s
+}
+
+// grouped tells whether dots stand at thousands alone: 1.234.567,8.
+func grouped(s string) bool {
+	whole, _, _ := strings.Cut(strings.TrimPrefix(s, "-"), ",")
+	groups := strings.Split(whole, ".")
+	for i, part := range groups {
+		if (i > 0 && len(part) != 3) || len(part) == 0 || len(part) > 3 {
+			return false
+		}
+	}
+	return true
+}
