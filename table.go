@@ -42,6 +42,9 @@ func (t *Table) Mapping(field string) (FieldMapping, bool) {
 	return FieldMapping{}, false
 }
 
+// Path is where a table's page stands on the server.
+func (t *Table) Path() string { return "/sheet-sync/tables/" + strconv.FormatInt(t.ID, 10) }
+
 // Script is what was installed into the spreadsheet for a table.
 type Script struct {
 	ProjectID    string

@@ -50,6 +50,9 @@ func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c s
 				waiting.ID, string(merged), c.Row, payload)
 			return err
 		}
+		if c.Fields, err = s.withUnsent(ctx, tx, t.ID, c); err != nil {
+			return err
+		}
 	}
 	fields, err := json.Marshal(c.Fields)
 	if err != nil {
@@ -66,6 +69,17 @@ func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c s
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)`,
 		t.ID, t.UserID, c.EntityID, c.Row, string(fields), string(c.Status), c.Error, payload, now, settled)
 	return err
+}
+
+// withUnsent adds to a row's change what its last one failed to send: the user
+// mends the cell that was refused, and the others must not be forgotten.
+func (s *Store) withUnsent(ctx context.Context, q querier, tableID int64, c sheet24.RowChange) (map[string]sheet24.Change, error) {
+	last, err := scanChange(q.QueryRowContext(ctx,
+		changeColumns+`WHERE config_id = $1 AND entity_id = $2 ORDER BY id DESC LIMIT 1`, tableID, c.EntityID))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && last.Status != sheet24.Failed {
+		return c.Fields, nil
+	}
+	return coalesce(last.Fields, c.Fields), err
 }
 
 // pendingOf returns the change that waits for a row, nil if none does.

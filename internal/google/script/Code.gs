@@ -18,7 +18,7 @@ function doGet(e) {
     installTriggers_();
     var answer = send_(table, { event: 'ping' });
     if (answer !== 202) throw new Error('sheet24: HTTP ' + answer);
-    return page_('✅ Webhook kuruldu!', 'Bu sekmeyi kapatıp sheet24\'e dönebilirsiniz. · You can close this tab and go back to sheet24.');
+    return page_('✅ Webhook kuruldu!', 'Artık her düzenleme kendiliğinden Bitrix24\'e gider. · From now on each edit travels by itself.', table.page);
   } catch (error) {
     return page_('❌ Webhook kurulamadı', String(error && error.message || error));
   }
@@ -33,7 +33,7 @@ function activate_(token) {
   });
   var answer = JSON.parse(response.getContentText());
   if (response.getResponseCode() !== 200) throw new Error(answer.message);
-  var table = { gid: answer.gid, key: answer.key, url: answer.webhook_url };
+  var table = { gid: answer.gid, key: answer.key, url: answer.webhook_url, page: answer.table_url };
   PropertiesService.getScriptProperties().setProperty('table.' + table.gid, JSON.stringify(table));
   return table;
 }
@@ -111,9 +111,10 @@ function send_(table, message) {
   }).getResponseCode();
 }
 
-function page_(title, text) {
-  var escape = function (s) { return s.replace(/&/g, '&amp;').replace(/</g, '&lt;'); };
+function page_(title, text, link) {
+  var escape = function (s) { return s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;'); };
   return HtmlService.createHtmlOutput(
-    '<div style="font:16px Poppins,sans-serif;text-align:center;margin-top:15vh"><h1>' + escape(title) + '</h1><p>' + escape(text) + '</p></div>'
+    '<div style="font:16px/1.5 Poppins,sans-serif;text-align:center;margin-top:15vh"><h1>' + escape(title) + '</h1><p>' + escape(text) + '</p>' +
+    (link ? '<p><a id="back" target="_top" href="' + escape(link) + '">sheet24</a></p>' : '') + '</div>'
   ).setTitle('sheet24');
 }

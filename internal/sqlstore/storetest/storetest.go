@@ -17,7 +17,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
 		"Users": users, "Tokens": tokens, "Portals": portals, "Tables": tables, "Activation": activation,
-		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry,
+		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -277,6 +277,31 @@ func retry(t *testing.T, s *sqlstore.Store) {
 	}
 	wantCode(t, s.RetryChange(t.Context(), table.ID, c[0].ID), "change_not_retriable")
 	wantCode(t, s.RetryChange(t.Context(), table.ID+1, c[0].ID), "change_not_retriable")
+}
+
+func unsent(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	status := func(before, after any) sheet24.RowChange {
+		return sheet24.RowChange{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"STATUS_ID": {Old: before, New: after}}}
+	}
+	both := status("Yeni", "Yenii")
+	both.Fields["EMAIL"] = sheet24.Change{Old: "a", New: "b"}
+	commit(t, s, table, both)
+	c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	c[0].Status, c[0].Error = sheet24.Failed, "Yenii"
+	check(t, s.SettleChanges(t.Context(), c))
+	commit(t, s, table, status("Yenii", "İşlemde"))
+	c = must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	want := map[string]sheet24.Change{"STATUS_ID": {Old: "Yeni", New: "İşlemde"}, "EMAIL": {Old: "a", New: "b"}}
+	if len(c) != 1 || !reflect.DeepEqual(c[0].Fields, want) {
+		t.Fatalf("after the mended cell: %+v; want %v", c, want)
+	}
+	c[0].Status = sheet24.Completed
+	check(t, s.SettleChanges(t.Context(), c))
+	commit(t, s, table, status("İşlemde", "Yeni"))
+	if c = must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(c[0].Fields) != 1 {
+		t.Fatalf("what was sent is sent again: %+v", c)
+	}
 }
 
 func report(t *testing.T, s *sqlstore.Store) {

@@ -102,6 +102,7 @@ CREATE TABLE reverse_sync_logs (
     reported_at     TIMESTAMP -- when the sheet was told
 );
 CREATE INDEX reverse_sync_logs_history ON reverse_sync_logs (config_id, id DESC);
+CREATE INDEX reverse_sync_logs_record ON reverse_sync_logs (config_id, entity_id, id DESC);
 -- One row of a sheet has at most one change waiting and one under way.
 CREATE UNIQUE INDEX reverse_sync_logs_open ON reverse_sync_logs (config_id, entity_id, status)
     WHERE status IN ('pending', 'syncing') AND entity_id > 0;

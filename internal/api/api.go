@@ -1,0 +1,186 @@
+// Package api is sheet24's JSON API: the webhook that scripts in sheets post to,
+// and what belongs to it. Its OpenAPI description is made from this code and
+// served at /api/v1/openapi.json.
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"sheet24"
+	"sheet24/internal/locale"
+	"sheet24/internal/pipeline"
+)
+
+// Receiver takes nudges; pipeline.Pipeline does.
+type Receiver interface {
+	Receive(ctx context.Context, sig pipeline.Signature, body []byte) error
+}
+
+// Store is what the API needs of the database.
+type Store interface {
+	Activate(ctx context.Context, token string) (*sheet24.Table, error)
+	Ping(ctx context.Context) error
+}
+
+// API serves /api/v1/. All fields are required.
+type API struct {
+	Receiver  Receiver
+	Store     Store
+	PublicURL string
+	Version   string
+	Log       *slog.Logger
+}
+
+// problem is how every error is answered.
+type problem struct {
+	status  int
+	Code    string `json:"code" doc:"Stable name of the error" example:"webhook_signature"`
+	Message string `json:"message" doc:"What happened and what to do, in the language of Accept-Language"`
+}
+
+func (p *problem) Error() string  { return p.Code + ": " + p.Message }
+func (p *problem) GetStatus() int { return p.status }
+
+// Status is the HTTP status for a kind of error.
+func Status(kind sheet24.Kind) int {
+	switch kind {
+	case sheet24.Invalid:
+		return http.StatusBadRequest
+	case sheet24.Unauthorized:
+		return http.StatusUnauthorized
+	case sheet24.NotFound:
+		return http.StatusNotFound
+	case sheet24.Conflict:
+		return http.StatusConflict
+	case sheet24.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case sheet24.Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+func (a *API) fail(lang string, err error) error {
+	e := sheet24.AsError(err)
+	if e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable {
+		a.Log.Error("api", "error", err)
+	}
+	return &problem{status: Status(e.Kind), Code: e.Code, Message: locale.Error(lang, e)}
+}
+
+func init() {
+	// What huma itself refuses is answered in the same shape.
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		e := sheet24.Errorf(sheet24.Invalid, "request", errors.Join(append([]error{errors.New(message)}, errs...)...).Error())
+		if status == http.StatusRequestEntityTooLarge {
+			e = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
+		}
+		return &problem{status: status, Code: e.Code, Message: locale.Error(locale.Default, e)}
+	}
+}
+
+// Register adds the API to a mux.
+func (a *API) Register(mux *http.ServeMux) {
+	config := huma.DefaultConfig("sheet24", a.Version)
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", ""
+	config.CreateHooks = nil // no $schema links in the answers
+	config.Servers = []*huma.Server{{URL: a.PublicURL}}
+	api := humago.New(mux, config)
+
+	webhook := huma.Operation{
+		OperationID: "webhook", Method: http.MethodPost, Path: "/api/v1/sheet-sync/webhook",
+		Summary: "Say that rows of a sheet were edited",
+		Description: "The message only says where to look; sheet24 reads the rows itself. It is signed after standardwebhooks.com: " +
+			"webhook-signature is \"v1,\" and the base64 of the HMAC-SHA256 of \"{webhook-id}.{webhook-timestamp}.{body}\" under the table's key. " +
+			"webhook-timestamp, in Unix seconds, may be 5 minutes off; a webhook-id is accepted once. 202 means that the message is stored durably.",
+		DefaultStatus: http.StatusAccepted, Errors: []int{400, 401, 404, 409, 413, 503},
+		MaxBodyBytes: pipeline.MaxBody + 1,
+	}
+	huma.Register(api, webhook, a.webhook)
+	alias := webhook
+	alias.OperationID, alias.Path, alias.Summary = "webhook-alias", "/api/v1/sync/webhook", "The same, at a shorter path"
+	huma.Register(api, alias, a.webhook)
+	huma.Register(api, huma.Operation{
+		OperationID: "activate", Method: http.MethodPost, Path: "/api/v1/sheet-sync/activate",
+		Summary: "Trade a one-time token for a table's signing key", Errors: []int{400, 404}, MaxBodyBytes: 4 << 10,
+	}, a.activate)
+	huma.Register(api, huma.Operation{
+		OperationID: "health", Method: http.MethodGet, Path: "/api/v1/health", Summary: "Whether the service works", Errors: []int{503},
+	}, a.health)
+}
+
+type webhookInput struct {
+	ID        string `header:"webhook-id" doc:"Unique id of the message"`
+	Timestamp string `header:"webhook-timestamp" doc:"Unix seconds"`
+	Signature string `header:"webhook-signature" doc:"v1,BASE64"`
+	Language  string `header:"Accept-Language"`
+	RawBody   []byte `contentType:"application/json" required:"false"`
+}
+
+type webhookOutput struct {
+	Body struct {
+		Status string `json:"status" example:"accepted"`
+	}
+}
+
+func (a *API) webhook(ctx context.Context, in *webhookInput) (*webhookOutput, error) {
+	sig := pipeline.Signature{ID: in.ID, Timestamp: in.Timestamp, Value: in.Signature}
+	if err := a.Receiver.Receive(ctx, sig, in.RawBody); err != nil {
+		return nil, a.fail(locale.Match(in.Language), err)
+	}
+	out := &webhookOutput{}
+	out.Body.Status = "accepted"
+	return out, nil
+}
+
+type activateInput struct {
+	Language string `header:"Accept-Language"`
+	Body     struct {
+		Token   string `json:"token" minLength:"1"`
+		Version string `json:"version,omitempty" doc:"Of the script that asks"`
+	}
+}
+
+type activateOutput struct {
+	Body struct {
+		GID        int64  `json:"gid"`
+		Key        string `json:"key" doc:"Signs this table's messages and nothing else; base64"`
+		WebhookURL string `json:"webhook_url"`
+		TableURL   string `json:"table_url" doc:"The table's page"`
+	}
+}
+
+func (a *API) activate(ctx context.Context, in *activateInput) (*activateOutput, error) {
+	t, err := a.Store.Activate(ctx, in.Body.Token)
+	if err != nil {
+		return nil, a.fail(locale.Match(in.Language), err)
+	}
+	out := &activateOutput{}
+	out.Body.GID, out.Body.WebhookURL = t.GID, t.WebhookURL
+	out.Body.Key = base64.StdEncoding.EncodeToString(t.Key)
+	out.Body.TableURL = a.PublicURL + t.Path()
+	return out, nil
+}
+
+type healthOutput struct {
+	Body struct {
+		Status  string `json:"status" example:"ok"`
+		Version string `json:"version"`
+	}
+}
+
+func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
+	if err := a.Store.Ping(ctx); err != nil {
+		return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err))
+	}
+	out := &healthOutput{}
+	out.Body.Status, out.Body.Version = "ok", a.Version
+	return out, nil
+}

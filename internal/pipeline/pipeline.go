@@ -1,0 +1,55 @@
+// Package pipeline is the sync itself. An edit passes four stages, each of which
+// takes its work from a table and leaves its result in a table:
+//
+//	receive  a signed nudge      → webhook_events
+//	scan     the nudged rows     → row_snapshots, reverse_sync_logs (pending)
+//	push     the pending changes → Bitrix24, reverse_sync_logs (completed, failed)
+//	report   the settled changes → the status column of the sheet
+//
+// So the process may stop anywhere and go on later. One scan and one report run
+// at a time for a table, one push for a portal; package jobs sees to that.
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"sheet24"
+)
+
+// Store is what the stages need of the database; sqlstore.Store has it.
+type Store interface {
+	Table(ctx context.Context, id int64) (*sheet24.Table, error)
+	TablesOfTab(ctx context.Context, spreadsheetID string, gid int64) ([]*sheet24.Table, error)
+	SetRegistered(ctx context.Context, tableID int64) error
+	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
+
+	AddEvent(ctx context.Context, e *sheet24.Event) error
+	UnprocessedEvents(ctx context.Context, tableID int64, limit int) ([]sheet24.Event, error)
+	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
+	CommitScan(ctx context.Context, t *sheet24.Table, events []sheet24.Event, changes []sheet24.RowChange, snapshots []sheet24.Snapshot) error
+
+	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
+	SettleChanges(ctx context.Context, changes []sheet24.RowChange) error
+
+	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
+	MarkReported(ctx context.Context, changes []sheet24.RowChange) error
+}
+
+// Waker starts stages. A wake-up may be lost: the sweeper finds what waits.
+type Waker interface {
+	Scan(ctx context.Context, tableID int64)
+	Push(ctx context.Context, portalID int64)
+	Report(ctx context.Context, tableID int64)
+}
+
+// Pipeline holds what the stages work with. All fields are required.
+type Pipeline struct {
+	Store  Store
+	Sheets sheet24.Sheets
+	CRM    sheet24.CRM
+	Wake   Waker
+	Now    func() time.Time
+	Log    *slog.Logger
+}

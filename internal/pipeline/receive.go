@@ -1,0 +1,153 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"sheet24"
+)
+
+// MaxBody is the largest nudge accepted, in bytes.
+const MaxBody = 256 << 10
+
+// clockSkew is how far a nudge's time may be from ours.
+const clockSkew = 5 * time.Minute
+
+// Signature is what the headers of a nudge say, after the Standard Webhooks
+// specification: the signature covers "id.timestamp.body", so none of the three
+// can be changed, and an id is accepted once.
+type Signature struct {
+	ID        string // webhook-id
+	Timestamp string // webhook-timestamp: Unix seconds
+	Value     string // webhook-signature: "v1,BASE64", several separated by spaces
+}
+
+// message is a nudge's body. What it says of values is not read: the sheet is
+// the truth about the data.
+type message struct {
+	SheetID string  `json:"sheet_id"`
+	GID     *number `json:"gid"`
+	Event   string  `json:"event"`
+	RowID   number  `json:"row_id"`
+	LastRow number  `json:"last_row_id"`
+}
+
+// number is a whole number, also where a sender quotes it.
+type number int64
+
+func (n *number) UnmarshalJSON(data []byte) error {
+	v, err := strconv.ParseInt(strings.Trim(string(data), `"`), 10, 64)
+	*n = number(v)
+	return err
+}
+
+// Receive checks a nudge and stores it durably. When it returns without an error
+// the nudge may be acknowledged; with one, nothing was stored.
+func (p *Pipeline) Receive(ctx context.Context, sig Signature, body []byte) error {
+	if len(body) > MaxBody {
+		return sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
+	}
+	m, err := parse(body)
+	if err != nil {
+		return err
+	}
+	tables, err := p.Store.TablesOfTab(ctx, m.SheetID, int64(*m.GID))
+	if err != nil {
+		return busy(err)
+	}
+	if len(tables) == 0 {
+		return sheet24.Errorf(sheet24.NotFound, "webhook_table")
+	}
+	table, err := signer(tables, sig, body, p.Now())
+	if err != nil {
+		return err
+	}
+	event := &sheet24.Event{TableID: table.ID, Type: sheet24.EventType(m.Event), MessageID: sig.ID, Data: body}
+	if event.Type == sheet24.RowEdited {
+		event.Rows = sheet24.Rows(int(m.RowID), int(max(m.RowID, m.LastRow)))
+	}
+	if err := p.Store.AddEvent(ctx, event); err != nil {
+		return busy(err)
+	}
+	if event.Type == sheet24.Ping {
+		if err := p.Store.SetRegistered(ctx, table.ID); err != nil {
+			return busy(err)
+		}
+	}
+	p.Wake.Scan(ctx, table.ID)
+	return nil
+}
+
+func parse(body []byte) (*message, error) {
+	var m message
+	d := json.NewDecoder(bytes.NewReader(body))
+	if err := d.Decode(&m); err != nil {
+		return nil, sheet24.Errorf(sheet24.Invalid, "webhook_json").Because(err)
+	}
+	if d.More() || m.SheetID == "" || m.GID == nil || m.Event == "" {
+		return nil, sheet24.Errorf(sheet24.Invalid, "webhook_json")
+	}
+	switch sheet24.EventType(m.Event) {
+	case sheet24.RowEdited:
+		if m.RowID < 1 {
+			return nil, sheet24.Errorf(sheet24.Invalid, "webhook_row")
+		}
+	case sheet24.Structure, sheet24.Ping:
+	default:
+		return nil, sheet24.Errorf(sheet24.Invalid, "webhook_event", m.Event)
+	}
+	return &m, nil
+}
+
+// signer finds the table whose key signed a nudge: several users may follow one
+// tab, each with a key of their own.
+func signer(tables []*sheet24.Table, sig Signature, body []byte, now time.Time) (*sheet24.Table, error) {
+	if sig.ID == "" || sig.Timestamp == "" || sig.Value == "" {
+		return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_unsigned")
+	}
+	seconds, err := strconv.ParseInt(sig.Timestamp, 10, 64)
+	if err != nil {
+		return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
+	}
+	for _, t := range tables {
+		if len(t.Key) == 0 {
+			continue
+		}
+		want := []byte(Sign(t.Key, sig.ID, sig.Timestamp, body))
+		for _, got := range strings.Fields(sig.Value) {
+			if hmac.Equal([]byte(got), want) {
+				// The time is looked at last: it tells a forger nothing.
+				if now.Sub(time.Unix(seconds, 0)).Abs() > clockSkew {
+					return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
+				}
+				return t, nil
+			}
+		}
+	}
+	return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_signature")
+}
+
+// Sign makes the webhook-signature of a body.
+func Sign(key []byte, id, timestamp string, body []byte) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(id + "." + timestamp + "."))
+	mac.Write(body)
+	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// busy says that the database failed, which the sender may try again; an Error
+// stays what it is.
+func busy(err error) error {
+	if _, ok := errors.AsType[*sheet24.Error](err); ok {
+		return err
+	}
+	return sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
+}

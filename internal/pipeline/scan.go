@@ -1,0 +1,169 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"sheet24"
+	"sheet24/internal/locale"
+	"sheet24/internal/mapping"
+)
+
+// scanEvents is how many events one scan takes at most.
+const scanEvents = 500
+
+// Scan looks at the rows that a table's unprocessed events name, compares them
+// with their snapshots, and leaves a pending change for each row that differs.
+// It tells whether there may be more to scan.
+func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err error) {
+	t, err := p.Store.Table(ctx, tableID)
+	if err != nil {
+		return false, ignoreNotFound(err)
+	}
+	if !t.Enabled {
+		return false, nil
+	}
+	events, err := p.Store.UnprocessedEvents(ctx, tableID, scanEvents)
+	if err != nil || len(events) == 0 {
+		return false, err
+	}
+	more = len(events) == scanEvents
+	rows, whole := nudged(t, events)
+	if len(rows) == 0 {
+		return more, p.Store.CommitScan(ctx, t, events, nil, nil)
+	}
+	tab, err := p.readTab(ctx, t, rows)
+	if err != nil {
+		return false, err
+	}
+	changes, snapshots, err := p.compare(ctx, t, tab, whole)
+	if err != nil {
+		return false, err
+	}
+	if err := p.Store.CommitScan(ctx, t, events, changes, snapshots); err != nil {
+		return false, err
+	}
+	if slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Status == sheet24.Pending }) {
+		p.Wake.Push(ctx, t.PortalID)
+	}
+	if slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Status == sheet24.Failed }) {
+		p.Wake.Report(ctx, t.ID)
+	}
+	return more, nil
+}
+
+// nudged joins the rows that events name, below the header; whole is true when
+// one of them asks for the whole tab.
+func nudged(t *sheet24.Table, events []sheet24.Event) (rows []sheet24.Range, whole bool) {
+	for _, e := range events {
+		switch e.Type {
+		case sheet24.Structure, sheet24.Recheck:
+			return []sheet24.Range{sheet24.Rows(t.HeaderRow+1, 0)}, true
+		case sheet24.RowEdited:
+			if first := max(e.Rows.FirstRow, t.HeaderRow+1); first <= e.Rows.LastRow {
+				rows = append(rows, sheet24.Rows(first, e.Rows.LastRow))
+			}
+		}
+	}
+	slices.SortFunc(rows, func(a, b sheet24.Range) int { return a.FirstRow - b.FirstRow })
+	var joined []sheet24.Range
+	for _, r := range rows {
+		if n := len(joined); n > 0 && r.FirstRow <= joined[n-1].LastRow+1 {
+			joined[n-1].LastRow = max(joined[n-1].LastRow, r.LastRow)
+			continue
+		}
+		joined = append(joined, r)
+	}
+	return joined, false
+}
+
+// compare finds what differs between rows and their snapshots.
+func (p *Pipeline) compare(ctx context.Context, t *sheet24.Table, tab *tab, whole bool) ([]sheet24.RowChange, []sheet24.Snapshot, error) {
+	var numbers []int
+	var ids []int64
+	for number, row := range tab.rows {
+		if len(row) == 0 {
+			continue
+		}
+		numbers = append(numbers, number)
+		if id, ok := recordID(cell(row, tab.layout.ID)); ok {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(numbers)
+	known, err := p.Store.Snapshots(ctx, t.ID, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	var changes []sheet24.RowChange
+	var snapshots []sheet24.Snapshot
+	for _, number := range numbers {
+		row := tab.rows[number]
+		id, err := identify(t, tab, row)
+		if err != nil {
+			// A look at the whole tab meets notes and totals too: it was not asked
+			// about them, so it says nothing of them.
+			if !whole && len(values(tab.layout, row)) > 0 {
+				changes = append(changes, sheet24.RowChange{Row: number, Status: sheet24.Failed,
+					Fields: map[string]sheet24.Change{}, Error: locale.Error(t.Language, err)})
+			}
+			continue
+		}
+		before, seen := known[id]
+		fields, after := difference(tab.layout, row, before.Values)
+		if len(fields) == 0 && seen && before.Row == number {
+			continue
+		}
+		snapshots = append(snapshots, sheet24.Snapshot{EntityID: id, Row: number, Values: after})
+		if len(fields) > 0 {
+			changes = append(changes, sheet24.RowChange{EntityID: id, Row: number, Status: sheet24.Pending, Fields: fields})
+		}
+	}
+	return changes, snapshots, nil
+}
+
+// identify tells which record a row is, if that is certain.
+func identify(t *sheet24.Table, tab *tab, row []any) (int64, error) {
+	if tab.layout.ID < 0 {
+		m, _ := t.Mapping(sheet24.IDField)
+		return 0, sheet24.Errorf(sheet24.Invalid, "column_lost", m.Column.Name)
+	}
+	v := cell(row, tab.layout.ID)
+	if v == nil {
+		return 0, sheet24.Errorf(sheet24.Invalid, "row_without_id")
+	}
+	id, ok := recordID(v)
+	if !ok {
+		return 0, sheet24.Errorf(sheet24.Invalid, "row_id_invalid", mapping.Text(v))
+	}
+	if len(tab.byID[id]) > 1 {
+		return 0, sheet24.Errorf(sheet24.Invalid, "row_id_twice", mapping.Text(v))
+	}
+	return id, nil
+}
+
+// difference compares a row with what it held before. Columns that are lost for
+// now keep their old values, so that nothing is taken for cleared.
+func difference(layout mapping.Layout, row []any, before map[string]any) (map[string]sheet24.Change, map[string]any) {
+	now := values(layout, row)
+	fields := map[string]sheet24.Change{}
+	for _, m := range layout.Fields {
+		if m.Updatable && before[m.Field] != now[m.Field] {
+			fields[m.Field] = sheet24.Change{Old: before[m.Field], New: now[m.Field]}
+		}
+	}
+	for _, m := range layout.Lost {
+		if v, ok := before[m.Field]; ok {
+			now[m.Field] = v
+		}
+	}
+	return fields, now
+}
+
+// ignoreNotFound drops the error for a table that was deleted: its work is gone.
+func ignoreNotFound(err error) error {
+	if sheet24.IsKind(err, sheet24.NotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,223 @@
+// Package setup makes a synced table out of a tab: it finds the mapping from the
+// header row, takes the rows as they are for the start, and installs the script
+// that announces edits.
+package setup
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"sheet24"
+	"sheet24/internal/google"
+	"sheet24/internal/locale"
+	"sheet24/internal/mapping"
+	"sheet24/internal/pipeline"
+)
+
+// Google is what setting up needs of google.Client.
+type Google interface {
+	sheet24.Sheets
+	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
+	Install(ctx context.Context, userID, spreadsheetID, serverURL string, have sheet24.Script) (sheet24.Script, error)
+}
+
+// Store is what setting up needs of the database.
+type Store interface {
+	PortalsOf(ctx context.Context, userID string) ([]*sheet24.Portal, error)
+	SaveTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error
+	ScriptOf(ctx context.Context, userID, spreadsheetID string) (sheet24.Script, error)
+	SetScript(ctx context.Context, tableID int64, sc sheet24.Script, activationToken string) error
+}
+
+// Setup sets tables up. All fields are required.
+type Setup struct {
+	Store     Store
+	Google    Google
+	CRM       sheet24.CRM
+	PublicURL string // where Google's scripts reach this server, without a slash at its end
+}
+
+// headerRow is where the column names stand.
+const headerRow = 1
+
+// samples is how many rows a draft shows.
+const samples = 3
+
+// Draft is a tab looked at, with the mapping suggested for it.
+type Draft struct {
+	Spreadsheet *google.Spreadsheet
+	Tab         google.Tab
+	Entity      sheet24.Entity
+	Portal      *sheet24.Portal
+	Header      []string
+	Samples     [][]string // rows of texts, each as long as the header
+	Fields      []sheet24.Field
+	Mappings    []sheet24.FieldMapping
+	Status      sheet24.Column // where the status can be written
+	HasStatus   bool
+}
+
+// Inspect looks at a tab and suggests how its columns map to an entity.
+func (s *Setup) Inspect(ctx context.Context, userID, spreadsheetID string, gid int64, entity sheet24.Entity) (*Draft, error) {
+	d, _, err := s.inspect(ctx, userID, spreadsheetID, gid, entity, sheet24.Rows(headerRow+1, headerRow+samples))
+	return d, err
+}
+
+func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid int64, entity sheet24.Entity, rows sheet24.Range) (*Draft, [][]any, error) {
+	if entity.TypeID() == 0 {
+		return nil, nil, sheet24.Errorf(sheet24.NotFound, "entity_unknown", string(entity))
+	}
+	portals, err := s.Store.PortalsOf(ctx, userID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(portals) == 0 {
+		return nil, nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
+	}
+	d := &Draft{Entity: entity, Portal: portals[0]}
+	if d.Spreadsheet, err = s.Google.Spreadsheet(ctx, userID, spreadsheetID); err != nil {
+		return nil, nil, err
+	}
+	found := false
+	for _, t := range d.Spreadsheet.Tabs {
+		if t.GID == gid {
+			d.Tab, found = t, true
+		}
+	}
+	if !found {
+		return nil, nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
+	}
+	read, err := s.Google.Read(ctx, userID, spreadsheetID, gid, []sheet24.Range{sheet24.Rows(headerRow, headerRow), rows})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(read[0]) == 0 || len(read[0][0]) == 0 {
+		return nil, nil, sheet24.Errorf(sheet24.Invalid, "header_empty", d.Tab.Title)
+	}
+	d.Header = pipeline.Header(read[0][0])
+	for _, row := range read[1][:min(samples, len(read[1]))] {
+		texts := make([]string, len(d.Header))
+		for i := range min(len(texts), len(row)) {
+			texts[i] = mapping.Text(row[i])
+		}
+		d.Samples = append(d.Samples, texts)
+	}
+	if d.Fields, err = s.CRM.Fields(ctx, d.Portal, entity); err != nil {
+		return nil, nil, err
+	}
+	d.Mappings = mapping.Suggest(d.Header, d.Fields)
+	d.Status, d.HasStatus = mapping.SuggestStatusColumn(d.Header)
+	return d, read[1], nil
+}
+
+// Choice is what the user decided about a draft.
+type Choice struct {
+	SpreadsheetID string
+	GID           int64
+	Entity        sheet24.Entity
+	Fields        map[int]string // field name by 0-based column; columns without one are left alone
+	AddStatus     bool           // add a status column if there is none
+	Colors        sheet24.ColorScheme
+}
+
+var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// Save stores a table as its user chose. Its rows as they stand now are taken for
+// known: only what changes from here on is sent.
+func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet24.Table, error) {
+	d, rows, err := s.inspect(ctx, user.ID, c.SpreadsheetID, c.GID, c.Entity, sheet24.Rows(headerRow+1, 0))
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range []string{c.Colors.Header, c.Colors.Text, c.Colors.Accent, c.Colors.Row} {
+		if !color.MatchString(v) {
+			return nil, sheet24.Errorf(sheet24.Invalid, "color", v)
+		}
+	}
+	t := &sheet24.Table{
+		UserID: user.ID, PortalID: d.Portal.ID, SpreadsheetID: d.Spreadsheet.ID, SpreadsheetTitle: d.Spreadsheet.Title,
+		GID: d.Tab.GID, Tab: d.Tab.Title, Entity: d.Entity, Colors: c.Colors, HeaderRow: headerRow,
+		Language: user.Language, TimeZone: d.Spreadsheet.TimeZone, Enabled: true,
+		WebhookURL: s.PublicURL + "/api/v1/sheet-sync/webhook", Key: make([]byte, 32),
+	}
+	rand.Read(t.Key)
+	if t.Mappings, err = d.mappings(c.Fields); err != nil {
+		return nil, err
+	}
+	switch {
+	case d.HasStatus:
+		t.StatusColumn = d.Status
+	case c.AddStatus:
+		t.StatusColumn = sheet24.Column{Index: len(d.Header), Name: locale.T(user.Language, "status_column_header")}
+		if err := s.Google.Write(ctx, user.ID, t.SpreadsheetID, t.GID,
+			[]sheet24.Cell{{Row: headerRow, Column: t.StatusColumn.Index + 1, Value: t.StatusColumn.Name}}); err != nil {
+			return nil, err
+		}
+	}
+	baseline := pipeline.Baseline(t, mapping.Locate(t, d.Header), headerRow+1, rows)
+	return t, s.Store.SaveTable(ctx, t, baseline)
+}
+
+// mappings checks the chosen fields and makes mappings of them.
+func (d *Draft) mappings(chosen map[int]string) ([]sheet24.FieldMapping, error) {
+	fields := map[string]sheet24.Field{}
+	for _, f := range d.Fields {
+		fields[f.Name] = f
+	}
+	taken := map[string]bool{}
+	var all []sheet24.FieldMapping
+	for i, header := range d.Header {
+		name := chosen[i]
+		if name == "" {
+			continue
+		}
+		f, ok := fields[name]
+		if !ok {
+			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_field", name)
+		}
+		if taken[name] {
+			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_twice", f.Title)
+		}
+		taken[name] = true
+		all = append(all, sheet24.FieldMapping{Column: sheet24.Column{Index: i, Name: header}, Field: name, Type: f.Type,
+			Updatable: !f.ReadOnly})
+	}
+	if !taken[sheet24.IDField] {
+		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_no_id")
+	}
+	if len(all) == 1 {
+		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_empty")
+	}
+	return all, nil
+}
+
+// Install puts the script into a table's spreadsheet and returns the address
+// that the user opens once at Google to allow it. The address works once; each
+// call makes a new one.
+func (s *Setup) Install(ctx context.Context, t *sheet24.Table) (string, error) {
+	have, err := s.Store.ScriptOf(ctx, t.UserID, t.SpreadsheetID)
+	if err != nil {
+		return "", err
+	}
+	script, err := s.Google.Install(ctx, t.UserID, t.SpreadsheetID, s.PublicURL, have)
+	if err != nil {
+		return "", err
+	}
+	token := rand.Text()
+	if err := s.Store.SetScript(ctx, t.ID, script, token); err != nil {
+		return "", err
+	}
+	return script.WebAppURL + "?" + url.Values{"t": {token}}.Encode(), nil
+}
+
+// SpreadsheetURL is where a person opens a table's tab.
+func SpreadsheetURL(t *sheet24.Table, googleURL string) string {
+	if googleURL == "" {
+		googleURL = "https://docs.google.com"
+	}
+	return strings.TrimRight(googleURL, "/") + "/spreadsheets/d/" + url.PathEscape(t.SpreadsheetID) + "/edit#gid=" + mapping.Text(float64(t.GID))
+}
