@@ -6,7 +6,6 @@ package setup
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"net/url"
 	"regexp"
 	"strings"
