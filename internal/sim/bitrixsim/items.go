@@ -215,6 +215,7 @@ func (p *Portal) itemAdd(in params) (answer, error) {
 	p.nextID[e.EntityTypeID]++
 	r.ID, r.Updated = p.nextID[e.EntityTypeID], time.Now()
 	p.records[e.EntityTypeID][r.ID] = r
+	p.changed()
 	return answer{Result: map[string]any{"item": e.view(r, true)}}, nil
 }
 
@@ -232,6 +233,7 @@ func (p *Portal) itemUpdate(in params) (answer, error) {
 		trial.Updated = time.Now()
 		trial.Changes++
 		*r = trial
+		p.changed()
 	}
 	return answer{Result: map[string]any{"item": e.view(r, true)}}, nil
 }
@@ -242,6 +244,7 @@ func (p *Portal) itemDelete(in params) (answer, error) {
 		return answer{}, err
 	}
 	delete(p.records[e.EntityTypeID], r.ID)
+	p.changed()
 	return answer{Result: []any{}}, nil
 }
 

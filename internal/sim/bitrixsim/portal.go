@@ -71,6 +71,7 @@ type Portal struct {
 	nextID    map[int]int64
 	nextMulti int64
 	methods   map[string]int // calls by method, those within a batch too
+	keep      func([]byte)
 }
 
 // New makes an empty portal whose inbound webhook has that secret.
@@ -104,6 +105,7 @@ func (p *Portal) add(entityTypeID int, fields map[string]any, multi []Multi) int
 		r.Multi = append(r.Multi, m)
 	}
 	p.records[entityTypeID][r.ID] = r
+	p.changed()
 	return r.ID
 }
 

@@ -74,6 +74,7 @@ func (g *Google) Edit(e Edit) error {
 		}
 	}
 	s.Modified = g.now()
+	g.changed()
 	edited := block{at.row, at.row + len(e.Values), at.col, at.col + width}
 	g.fire(s.ID, "ON_EDIT", func(x *execution) any { return x.editEvent(s.ID, e.GID, edited) })
 	g.fire(s.ID, "ON_CHANGE", func(x *execution) any {
@@ -85,14 +86,14 @@ func (g *Google) Edit(e Edit) error {
 // fire runs the triggers that wait for an event, as their creators; g.mu is held.
 func (g *Google) fire(spreadsheetID, event string, argument func(*execution) any) {
 	for _, p := range g.projects {
-		for _, t := range p.triggers {
-			if t.spreadsheetID != spreadsheetID || t.event != event {
+		for _, t := range p.Triggers {
+			if t.SpreadsheetID != spreadsheetID || t.Event != event {
 				continue
 			}
-			files := p.files // triggers run the newest files, whatever is deployed
+			files := p.Files // triggers run the newest files, whatever is deployed
 			g.runs.Go(func() {
-				if _, err := g.run(g.alive, p, files, t.creator, t.handler, argument); err != nil && g.alive.Err() == nil {
-					slog.Warn("simulated trigger failed", "handler", t.handler, "error", err)
+				if _, err := g.run(g.alive, p, files, t.Creator, t.Handler, argument); err != nil && g.alive.Err() == nil {
+					slog.Warn("simulated trigger failed", "handler", t.Handler, "error", err)
 				}
 			})
 		}

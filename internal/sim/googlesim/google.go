@@ -31,6 +31,7 @@ type Google struct {
 	url          string
 	spreadsheets map[string]*Spreadsheet
 	grants       grants
+	keep         func([]byte)
 	projects     map[string]*project
 
 	runs  sync.WaitGroup // of triggers

@@ -25,28 +25,28 @@ const accessLife = 3599 * time.Second
 const accountCookie = "sim_google_account"
 
 type grants struct {
-	codes   map[string]authorization // by code
-	access  map[string]accessToken   // by access token
-	refresh map[string]authorization // by refresh token
-	scripts map[string]bool          // account + " " + project: the consents to run scripts
+	Codes   map[string]authorization // by code
+	Access  map[string]accessToken   // by access token
+	Refresh map[string]authorization // by refresh token
+	Scripts map[string]bool          // account + " " + project: the consents to run scripts
 }
 
 func newGrants() grants {
-	return grants{codes: map[string]authorization{}, access: map[string]accessToken{}, refresh: map[string]authorization{}, scripts: map[string]bool{}}
+	return grants{Codes: map[string]authorization{}, Access: map[string]accessToken{}, Refresh: map[string]authorization{}, Scripts: map[string]bool{}}
 }
 
 // authorization is what a user agreed to.
 type authorization struct {
-	email       string
-	scopes      []string
-	redirectURI string
-	challenge   string
-	offline     bool
+	Email       string
+	Scopes      []string
+	RedirectURI string
+	Challenge   string
+	Offline     bool
 }
 
 type accessToken struct {
 	authorization
-	expires time.Time
+	Expires time.Time
 }
 
 func (g *Google) routeOAuth(mux *http.ServeMux) {
@@ -144,8 +144,9 @@ func (g *Google) consent(w http.ResponseWriter, r *http.Request) {
 		}
 		code := "4/" + rand.Text()
 		g.mu.Lock()
-		g.grants.codes[code] = authorization{email: account.Email, scopes: granted, redirectURI: q.Get("redirect_uri"),
-			challenge: q.Get("code_challenge"), offline: q.Get("access_type") == "offline"}
+		g.grants.Codes[code] = authorization{Email: account.Email, Scopes: granted, RedirectURI: q.Get("redirect_uri"),
+			Challenge: q.Get("code_challenge"), Offline: q.Get("access_type") == "offline"}
+		g.changed()
 		g.mu.Unlock()
 		out.Set("code", code)
 		out.Set("scope", strings.Join(granted, " "))
@@ -176,28 +177,28 @@ func (g *Google) token(w http.ResponseWriter, r *http.Request) {
 	switch f.Get("grant_type") {
 	case "authorization_code":
 		var ok bool
-		a, ok = g.grants.codes[f.Get("code")]
-		delete(g.grants.codes, f.Get("code")) // a code is good once
+		a, ok = g.grants.Codes[f.Get("code")]
+		delete(g.grants.Codes, f.Get("code")) // a code is good once
 		sum := sha256.Sum256([]byte(f.Get("code_verifier")))
 		switch {
 		case !ok:
 			refuse(http.StatusBadRequest, "invalid_grant", "Malformed auth code.")
 			return
-		case a.redirectURI != f.Get("redirect_uri"):
+		case a.RedirectURI != f.Get("redirect_uri"):
 			refuse(http.StatusBadRequest, "redirect_uri_mismatch", "Bad Request")
 			return
-		case a.challenge != "" && a.challenge != base64.RawURLEncoding.EncodeToString(sum[:]):
+		case a.Challenge != "" && a.Challenge != base64.RawURLEncoding.EncodeToString(sum[:]):
 			refuse(http.StatusBadRequest, "invalid_grant", "Invalid code verifier.")
 			return
 		}
-		if a.offline {
+		if a.Offline {
 			refresh := "1//" + rand.Text()
-			g.grants.refresh[refresh] = a
+			g.grants.Refresh[refresh] = a
 			answer["refresh_token"] = refresh
 		}
 	case "refresh_token":
 		var ok bool
-		if a, ok = g.grants.refresh[f.Get("refresh_token")]; !ok {
+		if a, ok = g.grants.Refresh[f.Get("refresh_token")]; !ok {
 			refuse(http.StatusBadRequest, "invalid_grant", "Token has been expired or revoked.")
 			return
 		}
@@ -206,8 +207,9 @@ func (g *Google) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	access := "ya29." + rand.Text()
-	g.grants.access[access] = accessToken{a, g.now().Add(accessLife)}
-	answer["access_token"], answer["scope"] = access, strings.Join(a.scopes, " ")
+	g.grants.Access[access] = accessToken{a, g.now().Add(accessLife)}
+	g.changed()
+	answer["access_token"], answer["scope"] = access, strings.Join(a.Scopes, " ")
 	reply(w, http.StatusOK, answer)
 }
 
@@ -215,29 +217,30 @@ func (g *Google) revoke(w http.ResponseWriter, r *http.Request) {
 	token := r.FormValue("token")
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a, ok := g.grants.refresh[token]
+	a, ok := g.grants.Refresh[token]
 	if !ok {
-		a = g.grants.access[token].authorization
-		ok = a.email != ""
+		a = g.grants.Access[token].authorization
+		ok = a.Email != ""
 	}
 	if !ok {
 		reply(w, http.StatusBadRequest, map[string]string{"error": "invalid_token", "error_description": "Token expired or revoked"})
 		return
 	}
-	g.revokeAll(a.email)
+	g.revokeAll(a.Email)
+	g.changed()
 	reply(w, http.StatusOK, map[string]any{})
 }
 
 // revokeAll ends every grant of an account, as one revocation does.
 func (g *Google) revokeAll(email string) {
-	for t, a := range g.grants.refresh {
-		if a.email == email {
-			delete(g.grants.refresh, t)
+	for t, a := range g.grants.Refresh {
+		if a.Email == email {
+			delete(g.grants.Refresh, t)
 		}
 	}
-	for t, a := range g.grants.access {
-		if a.email == email {
-			delete(g.grants.access, t)
+	for t, a := range g.grants.Access {
+		if a.Email == email {
+			delete(g.grants.Access, t)
 		}
 	}
 }
@@ -246,7 +249,7 @@ func (g *Google) revokeAll(email string) {
 func (g *Google) ExpireAccess() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	clear(g.grants.access)
+	clear(g.grants.Access)
 }
 
 func (g *Google) userinfo(w http.ResponseWriter, r *http.Request) {
@@ -263,17 +266,17 @@ func (g *Google) userinfo(w http.ResponseWriter, r *http.Request) {
 func (g *Google) authorized(w http.ResponseWriter, r *http.Request, scope string) (email string, ok bool) {
 	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	g.mu.Lock()
-	t, ok := g.grants.access[bearer]
+	t, ok := g.grants.Access[bearer]
 	g.mu.Unlock()
-	if !ok || g.now().After(t.expires) {
+	if !ok || g.now().After(t.Expires) {
 		fail(w, http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.", "")
 		return "", false
 	}
-	if scope != "" && !slices.Contains(t.scopes, "https://www.googleapis.com/auth/"+scope) {
+	if scope != "" && !slices.Contains(t.Scopes, "https://www.googleapis.com/auth/"+scope) {
 		fail(w, http.StatusForbidden, "PERMISSION_DENIED", "Request had insufficient authentication scopes.", "ACCESS_TOKEN_SCOPE_INSUFFICIENT")
 		return "", false
 	}
-	return t.email, true
+	return t.Email, true
 }
 
 // page writes one of Google's pages.

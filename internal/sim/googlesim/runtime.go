@@ -207,23 +207,23 @@ func (x *execution) scriptProperties() object {
 	return object{
 		"getProperty": func(name string) (v any) {
 			locked(func() {
-				if s, ok := p.properties[name]; ok {
+				if s, ok := p.Properties[name]; ok {
 					v = s
 				}
 			})
 			return v
 		},
 		"getProperties": func() (all map[string]string) {
-			locked(func() { all = maps.Clone(p.properties) })
+			locked(func() { all = maps.Clone(p.Properties) })
 			return all
 		},
 		"setProperty": func(name, value string) {
 			if len(value) > 9<<10 {
 				x.throw("Argument too large: value")
 			}
-			locked(func() { p.properties[name] = value })
+			locked(func() { p.Properties[name] = value; g.changed() })
 		},
-		"deleteProperty": func(name string) { locked(func() { delete(p.properties, name) }) },
+		"deleteProperty": func(name string) { locked(func() { delete(p.Properties, name); g.changed() }) },
 	}
 }
 
@@ -240,9 +240,9 @@ func (x *execution) scriptApp() object {
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			mine := []any{}
-			for _, t := range p.triggers {
-				if t.creator == x.email { // others' cannot be seen
-					mine = append(mine, object{"getUniqueId": func() string { return t.id }, "getHandlerFunction": func() string { return t.handler }})
+			for _, t := range p.Triggers {
+				if t.Creator == x.email { // others' cannot be seen
+					mine = append(mine, object{"getUniqueId": func() string { return t.ID }, "getHandlerFunction": func() string { return t.Handler }})
 				}
 			}
 			return mine
@@ -251,14 +251,15 @@ func (x *execution) scriptApp() object {
 			id := v["getUniqueId"].(func() string)()
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			p.triggers = slices.DeleteFunc(p.triggers, func(t trigger) bool { return t.id == id && t.creator == x.email })
+			p.Triggers = slices.DeleteFunc(p.Triggers, func(t trigger) bool { return t.ID == id && t.Creator == x.email })
+			g.changed()
 		},
 		"newTrigger": func(handler string) object {
 			x.need("script.scriptapp", "ScriptApp.newTrigger")
 			return object{"forSpreadsheet": func(id string) object {
 				on := func(event string) func() object {
 					return func() object {
-						return object{"create": func() { x.createTrigger(trigger{handler: handler, event: event, spreadsheetID: id, creator: x.email}) }}
+						return object{"create": func() { x.createTrigger(trigger{Handler: handler, Event: event, SpreadsheetID: id, Creator: x.email}) }}
 					}
 				}
 				return object{"onEdit": on("ON_EDIT"), "onChange": on("ON_CHANGE")}
@@ -270,10 +271,10 @@ func (x *execution) scriptApp() object {
 func (x *execution) createTrigger(t trigger) {
 	g := x.google
 	g.mu.Lock()
-	s, ok := g.spreadsheets[t.spreadsheetID]
+	s, ok := g.spreadsheets[t.SpreadsheetID]
 	mine := 0
-	for _, other := range x.project.triggers {
-		if other.creator == x.email {
+	for _, other := range x.project.Triggers {
+		if other.Creator == x.email {
 			mine++
 		}
 	}
@@ -285,8 +286,9 @@ func (x *execution) createTrigger(t trigger) {
 		g.mu.Unlock()
 		x.throw("This script has too many triggers. Triggers must be deleted from the script before more can be added.")
 	}
-	t.id = rand.Text()
-	x.project.triggers = append(x.project.triggers, t)
+	t.ID = rand.Text()
+	x.project.Triggers = append(x.project.Triggers, t)
+	g.changed()
 	g.mu.Unlock()
 }
 

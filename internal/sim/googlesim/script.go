@@ -10,13 +10,13 @@ import (
 
 // project is an Apps Script project bound to a spreadsheet.
 type project struct {
-	id, title, parent, owner string
-	created                  time.Time
-	files                    []scriptFile
-	versions                 [][]scriptFile // number n at n-1
-	deployments              map[string]*deployment
-	properties               map[string]string
-	triggers                 []trigger
+	ID, Title, Parent, Owner string
+	Created                  time.Time
+	Files                    []scriptFile
+	Versions                 [][]scriptFile // number n at n-1
+	Deployments              map[string]*deployment
+	Properties               map[string]string
+	Triggers                 []trigger
 }
 
 type scriptFile struct {
@@ -26,19 +26,19 @@ type scriptFile struct {
 }
 
 type deployment struct {
-	id          string
-	version     int // 0 is HEAD
-	description string
-	updated     time.Time
+	ID          string
+	Version     int // 0 is HEAD
+	Description string
+	Updated     time.Time
 }
 
 // trigger is an installed trigger; it runs as the account that created it.
 type trigger struct {
-	id            string
-	handler       string
-	event         string // ON_EDIT, ON_CHANGE
-	spreadsheetID string
-	creator       string
+	ID            string
+	Handler       string
+	Event         string // ON_EDIT, ON_CHANGE
+	SpreadsheetID string
+	Creator       string
 }
 
 // manifest is what appsscript.json says.
@@ -83,7 +83,7 @@ func (g *Google) inProject(scope string, f func(http.ResponseWriter, *http.Reque
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		p, ok := g.projects[r.PathValue("id")]
-		if !ok || p.owner != email {
+		if !ok || p.Owner != email {
 			notFound(w)
 			return
 		}
@@ -109,14 +109,15 @@ func (g *Google) createProject(w http.ResponseWriter, r *http.Request) {
 		notFound(w)
 		return
 	}
-	p := &project{id: "1" + rand.Text() + rand.Text(), title: body.Title, parent: body.ParentID, owner: email, created: g.now(),
-		deployments: map[string]*deployment{}, properties: map[string]string{}}
-	g.projects[p.id] = p
+	p := &project{ID: "1" + rand.Text() + rand.Text(), Title: body.Title, Parent: body.ParentID, Owner: email, Created: g.now(),
+		Deployments: map[string]*deployment{}, Properties: map[string]string{}}
+	g.projects[p.ID] = p
+	g.changed()
 	reply(w, http.StatusOK, p.view())
 }
 
 func (p *project) view() map[string]any {
-	return map[string]any{"scriptId": p.id, "title": p.title, "parentId": p.parent, "createTime": p.created.UTC().Format(time.RFC3339)}
+	return map[string]any{"scriptId": p.ID, "title": p.Title, "parentId": p.Parent, "createTime": p.Created.UTC().Format(time.RFC3339)}
 }
 
 func (g *Google) getProject(w http.ResponseWriter, _ *http.Request, p *project) {
@@ -124,7 +125,7 @@ func (g *Google) getProject(w http.ResponseWriter, _ *http.Request, p *project) 
 }
 
 func (g *Google) getContent(w http.ResponseWriter, _ *http.Request, p *project) {
-	reply(w, http.StatusOK, map[string]any{"scriptId": p.id, "files": p.files})
+	reply(w, http.StatusOK, map[string]any{"scriptId": p.ID, "files": p.Files})
 }
 
 // putContent replaces all files; the manifest must be among them.
@@ -139,8 +140,9 @@ func (g *Google) putContent(w http.ResponseWriter, r *http.Request, p *project) 
 		invalid(w, "Request contains an invalid argument. (a valid manifest file named appsscript is required)")
 		return
 	}
-	p.files = body.Files
-	reply(w, http.StatusOK, map[string]any{"scriptId": p.id, "files": p.files})
+	p.Files = body.Files
+	g.changed()
+	reply(w, http.StatusOK, map[string]any{"scriptId": p.ID, "files": p.Files})
 }
 
 func (g *Google) createVersion(w http.ResponseWriter, r *http.Request, p *project) {
@@ -150,8 +152,9 @@ func (g *Google) createVersion(w http.ResponseWriter, r *http.Request, p *projec
 	if !decode(w, r, &body) {
 		return
 	}
-	p.versions = append(p.versions, slices.Clone(p.files))
-	reply(w, http.StatusOK, map[string]any{"scriptId": p.id, "versionNumber": len(p.versions), "description": body.Description,
+	p.Versions = append(p.Versions, slices.Clone(p.Files))
+	g.changed()
+	reply(w, http.StatusOK, map[string]any{"scriptId": p.ID, "versionNumber": len(p.Versions), "description": body.Description,
 		"createTime": g.now().UTC().Format(time.RFC3339)})
 }
 
@@ -165,19 +168,20 @@ type deploymentConfig struct {
 
 // deploy points a deployment at a version.
 func (g *Google) deploy(w http.ResponseWriter, p *project, d *deployment, c deploymentConfig) {
-	if c.VersionNumber < 0 || c.VersionNumber > len(p.versions) {
+	if c.VersionNumber < 0 || c.VersionNumber > len(p.Versions) {
 		invalid(w, "Request contains an invalid argument. (versionNumber)")
 		return
 	}
-	d.version, d.description, d.updated = c.VersionNumber, c.Description, g.now()
-	p.deployments[d.id] = d
+	d.Version, d.Description, d.Updated = c.VersionNumber, c.Description, g.now()
+	p.Deployments[d.ID] = d
+	g.changed()
 	reply(w, http.StatusOK, g.deploymentView(p, d))
 }
 
 func (g *Google) createDeployment(w http.ResponseWriter, r *http.Request, p *project) {
 	var body deploymentConfig
 	if decode(w, r, &body) {
-		g.deploy(w, p, &deployment{id: "AKfycb" + rand.Text()}, body)
+		g.deploy(w, p, &deployment{ID: "AKfycb" + rand.Text()}, body)
 	}
 }
 
@@ -185,7 +189,7 @@ func (g *Google) updateDeployment(w http.ResponseWriter, r *http.Request, p *pro
 	var body struct {
 		DeploymentConfig deploymentConfig `json:"deploymentConfig"`
 	}
-	d, ok := p.deployments[r.PathValue("deployment")]
+	d, ok := p.Deployments[r.PathValue("deployment")]
 	if !ok {
 		notFound(w)
 		return
@@ -197,25 +201,25 @@ func (g *Google) updateDeployment(w http.ResponseWriter, r *http.Request, p *pro
 
 func (g *Google) listDeployments(w http.ResponseWriter, _ *http.Request, p *project) {
 	all := []any{}
-	for _, d := range p.deployments {
+	for _, d := range p.Deployments {
 		all = append(all, g.deploymentView(p, d))
 	}
 	reply(w, http.StatusOK, map[string]any{"deployments": all})
 }
 
 func (p *project) filesOf(d *deployment) []scriptFile {
-	if d.version == 0 {
-		return p.files
+	if d.Version == 0 {
+		return p.Files
 	}
-	return p.versions[d.version-1]
+	return p.Versions[d.Version-1]
 }
 
 func (g *Google) deploymentView(p *project, d *deployment) map[string]any {
-	v := map[string]any{"deploymentId": d.id, "updateTime": d.updated.UTC().Format(time.RFC3339),
-		"deploymentConfig": map[string]any{"scriptId": p.id, "versionNumber": d.version, "manifestFileName": "appsscript", "description": d.description}}
+	v := map[string]any{"deploymentId": d.ID, "updateTime": d.Updated.UTC().Format(time.RFC3339),
+		"deploymentConfig": map[string]any{"scriptId": p.ID, "versionNumber": d.Version, "manifestFileName": "appsscript", "description": d.Description}}
 	if m, _ := manifestOf(p.filesOf(d)); m.WebApp != nil {
 		v["entryPoints"] = []any{map[string]any{"entryPointType": "WEB_APP", "webApp": map[string]any{
-			"url":              g.url + "/macros/s/" + d.id + "/exec",
+			"url":              g.url + "/macros/s/" + d.ID + "/exec",
 			"entryPointConfig": map[string]any{"executeAs": m.WebApp.ExecuteAs, "access": m.WebApp.Access}}}}
 	}
 	return v
@@ -226,9 +230,9 @@ func (g *Google) Triggers(spreadsheetID string) (handlers []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, p := range g.projects {
-		for _, t := range p.triggers {
-			if t.spreadsheetID == spreadsheetID {
-				handlers = append(handlers, t.handler)
+		for _, t := range p.Triggers {
+			if t.SpreadsheetID == spreadsheetID {
+				handlers = append(handlers, t.Handler)
 			}
 		}
 	}

@@ -134,6 +134,7 @@ func (g *Google) write(s *Spreadsheet, p place, values [][]any, input string) (m
 		}
 	}
 	s.Modified = g.now()
+	g.changed()
 	return map[string]any{"spreadsheetId": s.ID, "updatedRange": a1(p.tab.Title, p.block, p.tab),
 		"updatedRows": len(values), "updatedColumns": columns, "updatedCells": cells}, nil
 }

@@ -39,6 +39,7 @@ func (g *Google) AddSpreadsheet(s *Spreadsheet) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.spreadsheets[s.ID] = s
+	g.changed()
 }
 
 // Cells returns a copy of a tab's cells, false if there is no such tab.

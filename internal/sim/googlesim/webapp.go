@@ -17,7 +17,7 @@ func (g *Google) deployed(id string) (*project, *deployment, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, p := range g.projects {
-		if d, ok := p.deployments[id]; ok {
+		if d, ok := p.Deployments[id]; ok {
 			return p, d, true
 		}
 	}
@@ -42,7 +42,7 @@ func (g *Google) exec(w http.ResponseWriter, r *http.Request) {
 	email := signedIn(r)
 	g.mu.Lock()
 	files := p.filesOf(d)
-	agreed := g.grants.scripts[email+" "+p.id]
+	agreed := g.grants.Scripts[email+" "+p.ID]
 	g.mu.Unlock()
 	m, _ := manifestOf(files)
 	if m.WebApp == nil {
@@ -50,16 +50,16 @@ func (g *Google) exec(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !agreed {
-		page(w, "authorize.html", map[string]any{"Title": p.title, "Review": "/sim/google/authorize/" + d.id + "?" + url.Values{"continue": {r.URL.RequestURI()}}.Encode()})
+		page(w, "authorize.html", map[string]any{"Title": p.Title, "Review": "/sim/google/authorize/" + d.ID + "?" + url.Values{"continue": {r.URL.RequestURI()}}.Encode()})
 		return
 	}
-	if m.WebApp.Access == "MYSELF" && email != p.owner {
+	if m.WebApp.Access == "MYSELF" && email != p.Owner {
 		http.Error(w, "You need access", http.StatusForbidden)
 		return
 	}
 	as := email
 	if m.WebApp.ExecuteAs == "USER_DEPLOYING" {
-		as = p.owner
+		as = p.Owner
 	}
 	parameter := object{}
 	for k, v := range r.URL.Query() {
@@ -92,7 +92,7 @@ func (g *Google) authorizePage(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	m, _ := manifestOf(p.filesOf(d))
 	g.mu.Unlock()
-	page(w, "authorize.html", map[string]any{"Title": p.title, "Action": r.URL.RequestURI(), "Accounts": g.accounts,
+	page(w, "authorize.html", map[string]any{"Title": p.Title, "Action": r.URL.RequestURI(), "Accounts": g.accounts,
 		"Account": signedIn(r), "Scopes": scopeChoices(m.OAuthScopes), "Review": ""})
 }
 
@@ -106,7 +106,8 @@ func (g *Google) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.FormValue("answer") == "allow" {
 		g.mu.Lock()
-		g.grants.scripts[account.Email+" "+p.id] = true
+		g.grants.Scripts[account.Email+" "+p.ID] = true
+		g.changed()
 		g.mu.Unlock()
 		http.SetCookie(w, &http.Cookie{Name: accountCookie, Value: account.Email, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}

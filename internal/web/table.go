@@ -1,0 +1,105 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+
+	"sheet24"
+	"sheet24/internal/locale"
+	"sheet24/internal/setup"
+)
+
+// historyPage is how many changes are shown at once.
+const historyPage = 50
+
+// table finds the table that a path names; another user's does not exist.
+func (w *Web) table(next func(http.ResponseWriter, *http.Request, *sheet24.Table)) func(http.ResponseWriter, *http.Request, *sheet24.User) {
+	return func(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+		id, err := strconv.ParseInt(r.PathValue("table"), 10, 64)
+		var t *sheet24.Table
+		if err == nil {
+			t, err = w.Store.Table(r.Context(), id)
+		}
+		if err != nil && !sheet24.IsKind(err, sheet24.NotFound) && t != nil || t == nil || t.UserID != u.ID {
+			w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "table_unknown"))
+			return
+		}
+		next(rw, r, t)
+	}
+}
+
+func (w *Web) showTable(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
+	before, _ := strconv.ParseInt(r.FormValue("before"), 10, 64)
+	changes, err := w.Store.History(r.Context(), t.ID, before, historyPage)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.render(rw, r, http.StatusOK, tablePage(t, setup.SpreadsheetURL(t, w.GoogleURL), changes, before > 0, r.FormValue("problem")))
+}
+
+// activation answers the page that waits for the user's permission: nothing yet,
+// or the word that the webhook is there.
+func (w *Web) activation(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
+	if !t.WebhookRegistered {
+		rw.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.render(rw, r, http.StatusOK, webhookReady())
+}
+
+// activate makes a new link and leads to it.
+func (w *Web) activate(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
+	w.leadToGoogle(rw, r, t)
+}
+
+func (w *Web) leadToGoogle(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
+	link, err := w.Setup.Install(r.Context(), t)
+	if err != nil {
+		w.Log.Warn("install script", "table", t.ID, "error", err)
+		// The table is saved; its page says what is in the way, and tries again.
+		w.render(rw, r, http.StatusBadGateway, tablePage(t, setup.SpreadsheetURL(t, w.GoogleURL), nil, false, locale.Error(visitOf(r.Context()).lang, err)))
+		return
+	}
+	http.Redirect(rw, r, link, http.StatusSeeOther)
+}
+
+// history answers the page that shows it live: nothing while nothing changed.
+func (w *Web) history(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
+	changes, err := w.Store.History(r.Context(), t.ID, 0, historyPage)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	if historyState(changes) == r.FormValue("state") {
+		rw.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.render(rw, r, http.StatusOK, historyTable(t, changes, false))
+}
+
+// historyState tells one state of a history from another.
+func historyState(changes []sheet24.RowChange) string {
+	var b bytes.Buffer
+	for _, c := range changes {
+		b.WriteString(strconv.FormatInt(c.ID, 36) + string(c.Status) + c.Error + strconv.Itoa(len(c.Fields)) + c.SyncedAt.String())
+		for _, f := range columnsOf(nil, c) {
+			b.WriteString(f.field + textOf(f.change.New))
+		}
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return hex.EncodeToString(sum[:8])
+}
+
+func (w *Web) retry(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
+	id, _ := strconv.ParseInt(r.PathValue("change"), 10, 64) // no number is no change
+	if err := w.Store.RetryChange(r.Context(), t.ID, id); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.Wake.Push(r.Context(), t.PortalID)
+	http.Redirect(rw, r, t.Path(), http.StatusSeeOther)
+}

@@ -1,0 +1,212 @@
+// Package web serves sheet24's pages: signing in, connecting a portal, setting a
+// table up, and its history. Pages are rendered here and work without a build
+// step; all assets are in the binary.
+package web
+
+import (
+	"context"
+	"embed"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/alexedwards/scs/v2"
+
+	"sheet24"
+	"sheet24/internal/api"
+	"sheet24/internal/google"
+	"sheet24/internal/locale"
+	"sheet24/internal/setup"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// Google is what the pages need of google.Client.
+type Google interface {
+	ConsentURL(state, verifier string) string
+	Exchange(ctx context.Context, code, verifier string) (google.Account, *sheet24.Token, error)
+	Spreadsheets(ctx context.Context, userID, search, page string) ([]google.File, string, error)
+	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
+}
+
+// Connector checks portals; bitrix24.Client does.
+type Connector interface {
+	Connect(ctx context.Context, webhookURL string) (*sheet24.Portal, error)
+}
+
+// Store is what the pages need of the database.
+type Store interface {
+	EnsureUser(ctx context.Context, email, name, language string) (*sheet24.User, error)
+	User(ctx context.Context, id string) (*sheet24.User, error)
+	SetLanguage(ctx context.Context, userID, language string) error
+	SaveToken(ctx context.Context, t *sheet24.Token) error
+	SavePortal(ctx context.Context, p *sheet24.Portal) error
+	PortalsOf(ctx context.Context, userID string) ([]*sheet24.Portal, error)
+	Table(ctx context.Context, id int64) (*sheet24.Table, error)
+	TablesOf(ctx context.Context, userID string) ([]*sheet24.Table, error)
+	History(ctx context.Context, tableID, before int64, limit int) ([]sheet24.RowChange, error)
+	RetryChange(ctx context.Context, tableID, id int64) error
+}
+
+// Waker wakes the push of changes that are to be retried.
+type Waker interface {
+	Push(ctx context.Context, portalID int64)
+}
+
+// Web serves the pages. All fields but GoogleURL are required.
+type Web struct {
+	Store     Store
+	Google    Google
+	Portals   Connector
+	Setup     *setup.Setup
+	Wake      Waker
+	Sessions  scs.CtxStore
+	Secure    bool   // cookies over https alone
+	GoogleURL string // where spreadsheets are opened and scripts allowed; empty: at Google
+	Log       *slog.Logger
+
+	sessions *scs.SessionManager
+}
+
+// Handler serves the pages.
+func (w *Web) Handler() http.Handler {
+	w.sessions = scs.New()
+	w.sessions.Store = w.Sessions.(scs.Store)
+	w.sessions.Lifetime = 30 * 24 * time.Hour
+	w.sessions.Cookie.Name = "sheet24"
+	w.sessions.Cookie.Secure = w.Secure
+	w.sessions.Cookie.SameSite = http.SameSiteLaxMode // Google's redirect must bring it
+	w.sessions.ErrorFunc = func(rw http.ResponseWriter, r *http.Request, err error) { w.fail(rw, r, err) }
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", w.home)
+	mux.HandleFunc("POST /language", w.language)
+	mux.HandleFunc("POST /sheet-sync/sign-out", w.signOut)
+	mux.HandleFunc("POST /sheet-sync/oauth/start", w.signIn)
+	mux.HandleFunc("GET /sheet-sync/oauth/callback", w.callback)
+	mux.HandleFunc("GET /sheet-sync/portal", w.user(w.portal))
+	mux.HandleFunc("POST /sheet-sync/portal", w.user(w.savePortal))
+	mux.HandleFunc("GET /sheet-sync/new", w.user(w.spreadsheets))
+	mux.HandleFunc("GET /sheet-sync/new/{spreadsheet}", w.user(w.tabs))
+	mux.HandleFunc("GET /sheet-sync/new/{spreadsheet}/mapping", w.user(w.mapping))
+	mux.HandleFunc("POST /sheet-sync/new/{spreadsheet}/mapping", w.user(w.saveTable))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}", w.user(w.table(w.showTable)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/activation", w.user(w.table(w.activation)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/activate", w.user(w.table(w.activate)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/history", w.user(w.table(w.history)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/retry", w.user(w.table(w.retry)))
+	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "not_found"))
+	})
+	return http.NewCrossOriginProtection().Handler(w.secure(w.sessions.LoadAndSave(w.localized(mux))))
+}
+
+// Assets serves /assets/.
+func Assets() http.Handler {
+	files := http.FileServerFS(assets)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		files.ServeHTTP(w, r)
+	})
+}
+
+// secure sets the headers that keep other sites' code and frames out.
+func (w *Web) secure(next http.Handler) http.Handler {
+	google := "https://script.google.com https://accounts.google.com"
+	if w.GoogleURL != "" {
+		google = w.GoogleURL
+	}
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		nonce := newNonce()
+		h := rw.Header()
+		// Saving a table leads on to Google, which form-action must allow.
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-"+nonce+"'; img-src 'self' data:; "+
+			"font-src 'self'; connect-src 'self'; form-action 'self' "+google+"; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if w.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(rw, r.WithContext(templ.WithNonce(r.Context(), nonce)))
+	})
+}
+
+// visit is what pages know of the request they answer.
+type visit struct {
+	lang string
+	user *sheet24.User // nil: signed out
+}
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) *visit {
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v
+	}
+	return &visit{lang: locale.Default}
+}
+
+// tr is the text of a key in the reader's language.
+func tr(ctx context.Context, key string, args ...any) string {
+	return locale.T(visitOf(ctx).lang, key, args...)
+}
+
+// localized finds who asks and in which language to answer.
+func (w *Web) localized(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		v := &visit{lang: w.sessions.GetString(r.Context(), "language")}
+		if id := w.sessions.GetString(r.Context(), "user"); id != "" {
+			u, err := w.Store.User(r.Context(), id)
+			if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
+				w.fail(rw, r, err)
+				return
+			}
+			if err == nil {
+				v.user, v.lang = u, u.Language
+			}
+		}
+		if v.lang == "" {
+			v.lang = locale.Match(r.Header.Get("Accept-Language"))
+		}
+		next.ServeHTTP(rw, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+	})
+}
+
+// user lets only people pass who have signed in.
+func (w *Web) user(next func(http.ResponseWriter, *http.Request, *sheet24.User)) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		u := visitOf(r.Context()).user
+		if u == nil {
+			w.fail(rw, r, sheet24.Errorf(sheet24.Unauthorized, "sign_in"))
+			return
+		}
+		next(rw, r, u)
+	}
+}
+
+// render writes a page.
+func (w *Web) render(rw http.ResponseWriter, r *http.Request, status int, c templ.Component) {
+	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	rw.WriteHeader(status)
+	if err := c.Render(r.Context(), rw); err != nil && r.Context().Err() == nil {
+		w.Log.Error("render", "path", r.URL.Path, "error", err)
+	}
+}
+
+// fail shows an error as a page that says what to do.
+func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
+	e := sheet24.AsError(err)
+	if e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable {
+		w.Log.Error("page", "path", r.URL.Path, "error", err)
+	}
+	w.render(rw, r, api.Status(e.Kind), errorPage(locale.Error(visitOf(r.Context()).lang, e), needsSignIn(e)))
+}
+
+// needsSignIn tells whether connecting with Google mends an error.
+func needsSignIn(e *sheet24.Error) bool {
+	return e.Code == "sign_in" || e.Code == "user_unknown" || strings.HasPrefix(e.Code, "google_") && e.Kind == sheet24.Unauthorized
+}

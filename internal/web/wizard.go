@@ -1,0 +1,107 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"sheet24"
+	"sheet24/internal/locale"
+	"sheet24/internal/setup"
+)
+
+// spreadsheets is the first step: which spreadsheet.
+func (w *Web) spreadsheets(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+	portals, err := w.Store.PortalsOf(r.Context(), u.ID)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	if len(portals) == 0 {
+		http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)
+		return
+	}
+	search := strings.TrimSpace(r.FormValue("q"))
+	files, next, err := w.Google.Spreadsheets(r.Context(), u.ID, search, r.FormValue("page"))
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	if next != "" {
+		next = "/sheet-sync/new?" + url.Values{"q": {search}, "page": {next}}.Encode()
+	}
+	w.render(rw, r, http.StatusOK, spreadsheetsPage(search, files, next))
+}
+
+// tabs is the second step: which tab, and what it holds.
+func (w *Web) tabs(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+	s, err := w.Google.Spreadsheet(r.Context(), u.ID, r.PathValue("spreadsheet"))
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.render(rw, r, http.StatusOK, tabsPage(s))
+}
+
+// mappingForm is the third step as the page shows it.
+type mappingForm struct {
+	draft     *setup.Draft
+	fields    map[int]string // by column
+	addStatus bool
+	colors    sheet24.ColorScheme
+	problem   string
+}
+
+// mapping is the third step: the mapping found, and the colours.
+func (w *Web) mapping(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+	d, err := w.draft(r, u)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	f := mappingForm{draft: d, fields: map[int]string{}, addStatus: true, colors: sheet24.DefaultColors}
+	for _, m := range d.Mappings {
+		f.fields[m.Column.Index] = m.Field
+	}
+	w.render(rw, r, http.StatusOK, mappingPage(f))
+}
+
+func (w *Web) draft(r *http.Request, u *sheet24.User) (*setup.Draft, error) {
+	gid, err := strconv.ParseInt(r.FormValue("gid"), 10, 64)
+	if err != nil {
+		return nil, sheet24.Errorf(sheet24.Invalid, "tab_unknown")
+	}
+	return w.Setup.Inspect(r.Context(), u.ID, r.PathValue("spreadsheet"), gid, sheet24.Entity(r.FormValue("entity")))
+}
+
+// saveTable stores the table, installs the script, and leads on to Google, where
+// the user allows it. What was chosen stays on the page if something is wrong.
+func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+	gid, _ := strconv.ParseInt(r.FormValue("gid"), 10, 64) // draft has said so if it is none
+	c := setup.Choice{
+		SpreadsheetID: r.PathValue("spreadsheet"), GID: gid, Entity: sheet24.Entity(r.FormValue("entity")),
+		Fields: map[int]string{}, AddStatus: r.FormValue("add_status") != "",
+		Colors: sheet24.ColorScheme{Header: r.FormValue("color_header"), Text: r.FormValue("color_text"),
+			Accent: r.FormValue("color_accent"), Row: r.FormValue("color_row")},
+	}
+	for name, values := range r.PostForm {
+		if n, ok := strings.CutPrefix(name, "column_"); ok {
+			if i, err := strconv.Atoi(n); err == nil {
+				c.Fields[i] = values[0]
+			}
+		}
+	}
+	t, err := w.Setup.Save(r.Context(), u, c)
+	if err != nil {
+		d, again := w.draft(r, u)
+		if again != nil {
+			w.fail(rw, r, err)
+			return
+		}
+		w.render(rw, r, http.StatusUnprocessableEntity, mappingPage(mappingForm{
+			draft: d, fields: c.Fields, addStatus: c.AddStatus, colors: c.Colors, problem: locale.Error(u.Language, err)}))
+		return
+	}
+	w.leadToGoogle(rw, r, t)
+}
