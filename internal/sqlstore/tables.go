@@ -77,6 +77,11 @@ func (s *Store) TablesOf(ctx context.Context, userID string) ([]*sheet24.Table, 
 	return s.tables(ctx, `WHERE user_id = $1 ORDER BY id DESC`, userID)
 }
 
+// ActiveTables lists the enabled tables whose webhook is installed.
+func (s *Store) ActiveTables(ctx context.Context) ([]*sheet24.Table, error) {
+	return s.tables(ctx, `WHERE enabled AND webhook_registered ORDER BY id`)
+}
+
 // TablesOfTab lists the tables that follow one tab: each user who set it up has
 // one of their own.
 func (s *Store) TablesOfTab(ctx context.Context, spreadsheetID string, gid int64) ([]*sheet24.Table, error) {

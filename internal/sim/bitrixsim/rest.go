@@ -51,6 +51,7 @@ func init() {
 func (p *Portal) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/rest/{user}/{secret}/{method}", p.serve)
+	mux.HandleFunc("GET /sim/bitrix24/records", p.listRecords)
 	mux.HandleFunc("/rest/", func(w http.ResponseWriter, r *http.Request) {
 		write(w, time.Now(), answer{}, &apiError{http.StatusNotFound, "ERROR_METHOD_NOT_FOUND", "Method not found!"})
 	})

@@ -171,7 +171,13 @@ func activation(t *testing.T, s *sqlstore.Store) {
 	wantCode(t, err, "activation_token")
 	_, err = s.Activate(t.Context(), "")
 	wantCode(t, err, "activation_token")
+	if all := must(s.ActiveTables(t.Context()))(t); len(all) != 0 {
+		t.Fatalf("active before the ping: %+v", all)
+	}
 	check(t, s.SetRegistered(t.Context(), table.ID))
+	if all := must(s.ActiveTables(t.Context()))(t); len(all) != 1 {
+		t.Fatalf("active: %+v", all)
+	}
 	if !must(s.Table(t.Context(), table.ID))(t).WebhookRegistered {
 		t.Fatal("not registered")
 	}

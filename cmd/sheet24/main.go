@@ -1,0 +1,107 @@
+// Command sheet24 keeps Google Sheets and Bitrix24 in step.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // spreadsheets name their zones; not every machine knows them
+
+	"github.com/alecthomas/kong"
+
+	"sheet24/internal/app"
+)
+
+type cli struct {
+	Serve    serveCmd    `cmd:"" help:"Run the service. Settings come from the environment and .env; see the README."`
+	Demo     demoCmd     `cmd:"" help:"Run the service with a simulated Google and Bitrix24: see it work, with no account anywhere."`
+	Simulate simulateCmd `cmd:"" help:"Run the simulators alone, for any client to be pointed at."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+type serveCmd struct {
+	EnvFile string `help:"File with settings that the environment does not have." default:".env" type:"path"`
+}
+
+type demoCmd struct {
+	Listen    string `help:"Address to listen on." default:"127.0.0.1:3000"`
+	Data      string `help:"Folder to keep the data in, and to find it again." type:"path"`
+	Activated bool   `help:"Start with the leads connected, mapped and activated."`
+	JSON      bool   `name:"json" help:"Print one line of JSON when ready."`
+}
+
+type simulateCmd struct {
+	Listen string `help:"Address to listen on." default:"127.0.0.1:3001"`
+	Data   string `help:"Folder to keep the data in, and to find it again." type:"path"`
+	JSON   bool   `name:"json" help:"Print one line of JSON when ready."`
+}
+
+type versionCmd struct{}
+
+func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
+	config, err := app.LoadConfig(c.EnvFile)
+	if err != nil {
+		return err
+	}
+	return app.Serve(ctx, config, version(), log)
+}
+
+func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
+	return app.Demo(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Activated: c.Activated, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+}
+
+func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
+	return app.Simulate(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+}
+
+func (c *versionCmd) Run() error {
+	fmt.Println("sheet24", version())
+	return nil
+}
+
+// jsonTo is where the line for machines goes; all else goes to standard error.
+func jsonTo(wanted bool) io.Writer {
+	if wanted {
+		return os.Stdout
+	}
+	return nil
+}
+
+// version is the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "devel"
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	slog.SetDefault(log)
+	var c cli
+	command := kong.Parse(&c, kong.Name("sheet24"), kong.Description("Edit a Google Sheet; Bitrix24 follows."), kong.UsageOnError())
+	command.BindTo(ctx, (*context.Context)(nil))
+	command.Bind(log)
+	if err := command.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintf(os.Stderr, "sheet24: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sheet24"
+	"sheet24/internal/api"
+	"sheet24/internal/bitrix24"
+	"sheet24/internal/google"
+	"sheet24/internal/jobs"
+	"sheet24/internal/pipeline"
+	"sheet24/internal/secret"
+	"sheet24/internal/setup"
+	"sheet24/internal/sqlstore"
+	"sheet24/internal/web"
+)
+
+// App is the service with all its parts.
+type App struct {
+	Store *sqlstore.Store
+	Setup *setup.Setup
+
+	pipeline *pipeline.Pipeline
+	runner   *jobs.Runner
+	handler  http.Handler
+}
+
+// New wires the service and brings its database up to date. Close it after use.
+func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App, error) {
+	box, err := secret.New(c.SecretKey)
+	if err != nil {
+		return nil, fmt.Errorf("SHEET24_SECRET_KEY: %w", err)
+	}
+	store, err := sqlstore.Open(ctx, c.DatabaseURL, box)
+	if err != nil {
+		return nil, fmt.Errorf("SHEET24_DATABASE_URL: %w", err)
+	}
+	runner, err := jobs.New(ctx, store, log)
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	goog := google.New(google.Config{ClientID: c.GoogleClientID, ClientSecret: c.GoogleClientSecret,
+		RedirectURL: c.GoogleRedirectURI, BaseURL: c.GoogleURL}, store)
+	hosts := make(bitrix24.Hosts, len(c.Bitrix24Hosts))
+	for i, h := range c.Bitrix24Hosts {
+		hosts[i] = strings.ToLower(strings.TrimSpace(h))
+	}
+	crm := bitrix24.New(hosts)
+	a := &App{
+		Store:    store,
+		Setup:    &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL},
+		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Now: time.Now, Log: log},
+		runner:   runner,
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /assets/", web.Assets())
+	(&api.API{Receiver: a.pipeline, Store: store, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
+	pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Wake: runner, Sessions: store.Sessions(),
+		Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
+	mux.Handle("/", pages)
+	a.handler = mux
+	return a, nil
+}
+
+// Handler serves the API and the pages.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Start begins to work, first on what was left when it stopped.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.recheckAll(ctx); err != nil {
+		return err
+	}
+	return a.runner.Start(ctx, a.pipeline)
+}
+
+// recheckAll asks for a look at every active table: while the service was down,
+// nobody heard of edits.
+func (a *App) recheckAll(ctx context.Context) error {
+	tables, err := a.Store.ActiveTables(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		e := &sheet24.Event{TableID: t.ID, Type: sheet24.Recheck, MessageID: "start-" + uuid.NewString(), Data: []byte("{}")}
+		if err := a.Store.AddEvent(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close lets running work finish until ctx ends, and closes the database.
+func (a *App) Close(ctx context.Context) error {
+	err := a.runner.Stop(ctx)
+	if closing := a.Store.Close(); err == nil {
+		err = closing
+	}
+	return err
+}

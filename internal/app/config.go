@@ -1,0 +1,113 @@
+// Package app turns a configuration into a running service.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/joho/godotenv"
+
+	"sheet24/internal/secret"
+)
+
+// Config is what an operator sets, by the environment or a file .env.
+type Config struct {
+	GoogleClientID     string   `env:"GOOGLE_CLIENT_ID"`
+	GoogleClientSecret string   `env:"GOOGLE_CLIENT_SECRET"`
+	GoogleRedirectURI  string   `env:"GOOGLE_REDIRECT_URI" envDefault:"http://localhost:3000/sheet-sync/oauth/callback"`
+	DatabaseURL        string   `env:"SHEET24_DATABASE_URL" envDefault:"sqlite:sheet24.db"`
+	PublicURL          string   `env:"SHEET24_PUBLIC_URL" envDefault:"http://localhost:3000"`
+	SecretKey          string   `env:"SHEET24_SECRET_KEY"`
+	Listen             string   `env:"SHEET24_LISTEN" envDefault:"127.0.0.1:3000"`
+	GoogleURL          string   `env:"SHEET24_GOOGLE_URL"`
+	Bitrix24Hosts      []string `env:"SHEET24_BITRIX24_HOSTS"`
+}
+
+// LoadConfig reads the environment and, for what is not set there, a file. A
+// missing file is no error. What is missing or wrong is one line each.
+func LoadConfig(file string) (*Config, error) {
+	if err := godotenv.Load(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	c := &Config{}
+	if err := env.Parse(c); err != nil {
+		return nil, err
+	}
+	// An empty setting in .env means the same as none.
+	defaults := &Config{}
+	if err := env.ParseWithOptions(defaults, env.Options{Environment: map[string]string{}}); err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		value  *string
+		preset string
+	}{
+		{&c.GoogleRedirectURI, defaults.GoogleRedirectURI}, {&c.DatabaseURL, defaults.DatabaseURL},
+		{&c.PublicURL, defaults.PublicURL}, {&c.Listen, defaults.Listen},
+	} {
+		if *f.value == "" {
+			*f.value = f.preset
+		}
+	}
+	return c, c.check()
+}
+
+// check returns one line for each setting that is missing or wrong.
+func (c *Config) check() error {
+	var wrong []error
+	complain := func(name, format string, args ...any) {
+		wrong = append(wrong, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	if c.GoogleClientID == "" {
+		complain("GOOGLE_CLIENT_ID", "is missing; it is on the OAuth client's page in the Google Cloud console")
+	}
+	if c.GoogleClientSecret == "" {
+		complain("GOOGLE_CLIENT_SECRET", "is missing; it is on the OAuth client's page in the Google Cloud console")
+	}
+	if c.SecretKey == "" {
+		complain("SHEET24_SECRET_KEY", "is missing; make one with: openssl rand -base64 32")
+	} else if _, err := secret.New(c.SecretKey); err != nil {
+		complain("SHEET24_SECRET_KEY", "%v", err)
+	}
+	for name, u := range map[string]string{"GOOGLE_REDIRECT_URI": c.GoogleRedirectURI, "SHEET24_PUBLIC_URL": c.PublicURL, "SHEET24_GOOGLE_URL": c.GoogleURL} {
+		if u == "" {
+			continue
+		}
+		if p, err := url.Parse(u); err != nil || p.Host == "" || (p.Scheme != "http" && p.Scheme != "https") {
+			complain(name, "%q is not an http or https address", u)
+		}
+	}
+	if u, err := url.Parse(c.GoogleRedirectURI); err == nil && u.Host != "" && u.Path != callbackPath {
+		complain("GOOGLE_REDIRECT_URI", "its path must be %s", callbackPath)
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		complain("SHEET24_LISTEN", "%q is not HOST:PORT, as 127.0.0.1:3000 is", c.Listen)
+	}
+	for _, h := range c.Bitrix24Hosts {
+		if strings.ContainsAny(h, "/ ") || h == "" {
+			complain("SHEET24_BITRIX24_HOSTS", "%q is not HOST or HOST:PORT; separate several by commas", h)
+		}
+	}
+	if scheme, _, ok := strings.Cut(c.DatabaseURL, "://"); ok && scheme != "sqlite" {
+		complain("SHEET24_DATABASE_URL", "only sqlite:PATH is known, not %s://…", scheme)
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	return errors.Join(wrong...)
+}
+
+const callbackPath = "/sheet-sync/oauth/callback"
+
+// Environ is a configuration as the environment that makes it, for a process
+// that is started with it.
+func (c *Config) Environ() []string {
+	return append(os.Environ(),
+		"GOOGLE_CLIENT_ID="+c.GoogleClientID, "GOOGLE_CLIENT_SECRET="+c.GoogleClientSecret, "GOOGLE_REDIRECT_URI="+c.GoogleRedirectURI,
+		"SHEET24_DATABASE_URL="+c.DatabaseURL, "SHEET24_PUBLIC_URL="+c.PublicURL, "SHEET24_SECRET_KEY="+c.SecretKey,
+		"SHEET24_LISTEN="+c.Listen, "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","))
+}

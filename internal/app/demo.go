@@ -1,0 +1,180 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"sheet24"
+	"sheet24/internal/secret"
+	"sheet24/internal/sim/demo"
+	"sheet24/internal/web"
+)
+
+// DemoOptions are the choices of `demo` and `simulate`.
+type DemoOptions struct {
+	Listen    string
+	Data      string // folder in which all is kept; empty: a temporary one, removed at the end
+	Activated bool   // begin with the leads connected, mapped and activated (demo alone)
+	JSON      io.Writer
+	Log       *slog.Logger
+	Version   string
+}
+
+// Ready is what `--json` prints when all answers.
+type Ready struct {
+	URL                string `json:"url"`
+	DemoURL            string `json:"demo_url"`
+	SpreadsheetID      string `json:"spreadsheet_id"`
+	GID                int64  `json:"gid"`
+	PortalWebhook      string `json:"portal_webhook"`
+	GoogleURL          string `json:"google_url"`
+	GoogleClientID     string `json:"google_client_id"`
+	GoogleClientSecret string `json:"google_client_secret"`
+}
+
+// newWorld makes the simulators for an address, and what there is to say of them.
+func newWorld(folder, address string) (*demo.World, Ready, error) {
+	w, err := demo.New(folder)
+	if err != nil {
+		return nil, Ready{}, err
+	}
+	w.Google.SetURL(address)
+	return w, Ready{
+		URL: address, DemoURL: address + "/demo", SpreadsheetID: w.SpreadsheetID, GID: demo.LeadsGID,
+		PortalWebhook: address + w.Portal.WebhookPath(), GoogleURL: address,
+		GoogleClientID: w.Client.ID, GoogleClientSecret: w.Client.Secret,
+	}, nil
+}
+
+func (r Ready) announce(o DemoOptions, text string) error {
+	if o.JSON != nil {
+		return json.NewEncoder(o.JSON).Encode(r)
+	}
+	_, err := fmt.Fprint(os.Stderr, text)
+	return err
+}
+
+// Simulate runs the simulators alone until ctx ends.
+func Simulate(ctx context.Context, o DemoOptions) error {
+	listener, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	w, ready, err := newWorld(o.Data, "http://"+listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer w.Google.Close()
+	err = ready.announce(o, fmt.Sprintf("\n  Google and Bitrix24, simulated: %s\n  the sheet and the CRM:          %s\n  Bitrix24 webhook:               %s\n  stop with Ctrl-C\n\n",
+		ready.URL, ready.DemoURL, ready.PortalWebhook))
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", w.Handler())
+	mux.Handle("GET /assets/", web.Assets())
+	return serveHTTP(ctx, listener, mux)
+}
+
+// Demo runs the service and the simulators in one process until ctx ends.
+func Demo(ctx context.Context, o DemoOptions) (err error) {
+	listener, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return fmt.Errorf("%w; choose another address with --listen", err)
+	}
+	defer listener.Close()
+	folder := o.Data
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "sheet24-demo-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(folder)
+	}
+	address := "http://" + listener.Addr().String()
+	keep := ""
+	if o.Data != "" {
+		keep = filepath.Join(folder, "simulators")
+	}
+	world, ready, err := newWorld(keep, address)
+	if err != nil {
+		return err
+	}
+	defer world.Google.Close()
+	key, err := demoKey(filepath.Join(folder, "secret.key"))
+	if err != nil {
+		return err
+	}
+	a, err := New(ctx, &Config{
+		GoogleClientID: world.Client.ID, GoogleClientSecret: world.Client.Secret, GoogleRedirectURI: address + callbackPath,
+		DatabaseURL: "sqlite:" + filepath.Join(folder, "sheet24.db"), PublicURL: address, SecretKey: key,
+		GoogleURL: address, Bitrix24Hosts: []string{listener.Addr().String()},
+	}, o.Version, o.Log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeApp(a)) }()
+	user, err := seedUser(ctx, a, ready)
+	if err != nil {
+		return err
+	}
+
+	mux := http.NewServeMux()
+	mux.Handle("/", a.Handler())
+	simulators := world.Handler()
+	for _, path := range demo.Paths {
+		mux.Handle(path, simulators)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	served := make(chan error, 1)
+	go func() { served <- serveHTTP(ctx, listener, mux) }()
+	err = a.Start(ctx)
+	if err == nil && o.Activated {
+		err = activate(ctx, a, user, ready)
+	}
+	if err == nil {
+		err = ready.announce(o, fmt.Sprintf("\n  sheet24:               %s\n  the sheet and the CRM: %s\n  stop with Ctrl-C\n\n", ready.URL, ready.DemoURL))
+	}
+	if err != nil {
+		cancel()
+		return errors.Join(err, <-served)
+	}
+	return <-served
+}
+
+// seedUser connects the simulated portal for the owner of the spreadsheet, who
+// has yet to sign in.
+func seedUser(ctx context.Context, a *App, ready Ready) (*sheet24.User, error) {
+	u, err := a.Store.EnsureUser(ctx, demo.Owner.Email, demo.Owner.Name, "tr")
+	if err != nil {
+		return nil, err
+	}
+	host, err := url.Parse(ready.URL)
+	if err != nil {
+		return nil, err
+	}
+	return u, a.Store.SavePortal(ctx, &sheet24.Portal{UserID: u.ID, Host: host.Host, WebhookURL: ready.PortalWebhook})
+}
+
+// demoKey reads the key that seals the demo's database, made when it is new.
+func demoKey(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if err == nil {
+		return string(data), nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	key := secret.NewKey()
+	return key, os.WriteFile(file, []byte(key), 0o600)
+}

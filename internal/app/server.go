@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// stopWithin is how long requests and running work may take to finish.
+const stopWithin = 10 * time.Second
+
+// Serve runs the service until ctx ends, then stops it cleanly.
+func Serve(ctx context.Context, c *Config, version string, log *slog.Logger) error {
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return errors.Join(errors.New("SHEET24_LISTEN: the address cannot be used"), err)
+	}
+	a, err := New(ctx, c, version, log)
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		listener.Close()
+		return errors.Join(err, a.Close(ctx))
+	}
+	log.Info("sheet24 is ready", "url", c.PublicURL, "listen", listener.Addr().String(), "version", version)
+	err = serveHTTP(ctx, listener, a.Handler())
+	return errors.Join(err, closeApp(a))
+}
+
+// closeApp stops an app after its context has ended.
+func closeApp(a *App) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	return a.Close(ctx)
+}
+
+// serveHTTP answers requests until ctx ends, then lets those under way finish.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	err := server.Shutdown(stop)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close() // a browser that holds a connection does not hold us
+	}
+	return err
+}
