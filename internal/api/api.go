@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -102,11 +103,18 @@ func (a *API) Register(mux *http.ServeMux) {
 			"webhook-timestamp, in Unix seconds, may be 5 minutes off; a webhook-id is accepted once. 202 means that the message is stored durably.",
 		DefaultStatus: http.StatusAccepted, Errors: []int{400, 401, 404, 409, 413, 503},
 		MaxBodyBytes: pipeline.MaxBody + 1,
+		// The signature covers the body's bytes, so receive reads them itself.
+		SkipValidateBody: true,
 	}
 	huma.Register(api, webhook, a.webhook)
 	alias := webhook
 	alias.OperationID, alias.Path, alias.Summary = "webhook-alias", "/api/v1/sync/webhook", "The same, at a shorter path"
 	huma.Register(api, alias, a.webhook)
+	for _, path := range []string{webhook.Path, alias.Path} {
+		body := api.OpenAPI().Paths[path].Post.RequestBody
+		body.Required = false // a missing one is answered as any other that is not JSON
+		body.Content["application/json"].Schema = api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[nudge](), true, "Nudge")
+	}
 	huma.Register(api, huma.Operation{
 		OperationID: "activate", Method: http.MethodPost, Path: "/api/v1/sheet-sync/activate",
 		Summary: "Trade a one-time token for a table's signing key", Errors: []int{400, 404}, MaxBodyBytes: 4 << 10,
@@ -116,12 +124,22 @@ func (a *API) Register(mux *http.ServeMux) {
 	}, a.health)
 }
 
+// nudge describes the webhook's body; package pipeline reads it.
+type nudge struct {
+	SheetID   string                       `json:"sheet_id" doc:"The spreadsheet's id"`
+	GID       int64                        `json:"gid" doc:"The tab's id"`
+	Event     string                       `json:"event" enum:"row_edited,structure_changed,ping"`
+	RowID     int64                        `json:"row_id,omitempty" minimum:"1" doc:"First edited row, from 1; with row_edited"`
+	LastRowID int64                        `json:"last_row_id,omitempty" doc:"Last edited row; row_id if it is missing"`
+	Changes   map[string]map[string]string `json:"changes,omitempty" doc:"Stored and never believed: {\"Email\": {\"old\", \"new\"}}"`
+}
+
 type webhookInput struct {
 	ID        string `header:"webhook-id" doc:"Unique id of the message"`
 	Timestamp string `header:"webhook-timestamp" doc:"Unix seconds"`
 	Signature string `header:"webhook-signature" doc:"v1,BASE64"`
 	Language  string `header:"Accept-Language"`
-	RawBody   []byte `contentType:"application/json" required:"false"`
+	RawBody   []byte `contentType:"application/json"`
 }
 
 type webhookOutput struct {
