@@ -68,6 +68,7 @@ func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
+	w.sessions.Put(r.Context(), "language", visitOf(r.Context()).lang) // a new session, as the same reader
 	http.Redirect(rw, r, "/", http.StatusSeeOther)
 }
 

@@ -169,8 +169,9 @@ func (w *Web) localized(next http.Handler) http.Handler {
 				v.user, v.lang = u, u.Language
 			}
 		}
+		// Not Accept-Language: those it is made for often have an English browser.
 		if v.lang == "" {
-			v.lang = locale.Match(r.Header.Get("Accept-Language"))
+			v.lang = locale.Default
 		}
 		next.ServeHTTP(rw, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 	})

@@ -65,6 +65,7 @@ type Portal struct {
 	secret    string
 	catalogue catalogue
 	bucket    *bucket
+	created   time.Time
 
 	mu        sync.Mutex
 	records   map[int]map[int64]*Record // by entityTypeId, then id
@@ -76,7 +77,7 @@ type Portal struct {
 
 // New makes an empty portal whose inbound webhook has that secret.
 func New(secret string) *Portal {
-	p := &Portal{secret: secret, bucket: &bucket{leak: 2, brim: 50}, records: map[int]map[int64]*Record{}, nextID: map[int]int64{}, methods: map[string]int{}}
+	p := &Portal{secret: secret, bucket: &bucket{leak: 2, brim: 50}, created: time.Now(), records: map[int]map[int64]*Record{}, nextID: map[int]int64{}, methods: map[string]int{}}
 	if err := json.Unmarshal(catalogueJSON, &p.catalogue); err != nil {
 		panic(fmt.Sprintf("catalogue.json: %v", err)) // it is compiled in
 	}
@@ -89,7 +90,8 @@ func New(secret string) *Portal {
 // WebhookPath is where the portal answers, a slash at its end.
 func (p *Portal) WebhookPath() string { return fmt.Sprintf("/rest/%d/%s/", UserID, p.secret) }
 
-// Add puts a record into the portal and returns its id.
+// Add puts a record into the portal, as old as the portal itself, and returns its
+// id.
 func (p *Portal) Add(entityTypeID int, fields map[string]any, multi ...Multi) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,7 +100,7 @@ func (p *Portal) Add(entityTypeID int, fields map[string]any, multi ...Multi) in
 
 func (p *Portal) add(entityTypeID int, fields map[string]any, multi []Multi) int64 {
 	p.nextID[entityTypeID]++
-	r := &Record{ID: p.nextID[entityTypeID], Fields: maps.Clone(fields), Updated: time.Now()}
+	r := &Record{ID: p.nextID[entityTypeID], Fields: maps.Clone(fields), Updated: p.created}
 	for _, m := range multi {
 		p.nextMulti++
 		m.ID = p.nextMulti

@@ -47,14 +47,14 @@ func person(n int) (first, last, email, phone string) {
 // Fill puts the same people into a portal and into a new spreadsheet, which it
 // returns.
 func Fill(g *googlesim.Google, p *bitrixsim.Portal) *googlesim.Spreadsheet {
-	leadRows := [][]any{{"Ad", "Soyad", "E-posta", "Telefon", "Durum", "Tutar", "Kaynak", "Şirket", "Not", "ID", "Senkronizasyon"}}
+	leadRows := [][]any{{"Ad", "Soyad", "E-posta", "Telefon", "Durum", "Tutar", "Senkronizasyon", "ID", "Kaynak", "Şirket", "Not"}}
 	for n := range leads {
 		first, last, email, phone := person(n)
 		stage, source, company, note := stages[n%len(stages)], sources[n%len(sources)], companies[n*3%len(companies)], notes[n%len(notes)]
 		amount := float64(1000 + n*n*37%250000)
 		id := p.Add(1, map[string]any{"title": first + " " + last, "name": first, "lastName": last, "stageId": stage, "opportunity": amount,
 			"currencyId": "TRY", "sourceId": source, "companyTitle": company, "comments": note, "opened": "Y"}, contact(email, phone)...)
-		leadRows = append(leadRows, []any{first, last, email, phone, p.StatusName("STATUS", stage), amount, p.StatusName("SOURCE", source), company, note, float64(id)})
+		leadRows = append(leadRows, []any{first, last, email, phone, p.StatusName("STATUS", stage), amount, nil, float64(id), p.StatusName("SOURCE", source), company, note})
 	}
 	contactRows := [][]any{{"ID", "Ad", "Soyad", "E-posta", "Telefon", "Tür", "Pozisyon", "Senkronizasyon"}}
 	for n := range contacts {
