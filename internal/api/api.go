@@ -79,7 +79,12 @@ func (a *API) fail(lang string, err error) error {
 func init() {
 	// What huma itself refuses is answered in the same shape.
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		e := sheet24.Errorf(sheet24.Invalid, "request", errors.Join(append([]error{errors.New(message)}, errs...)...).Error())
+		for _, err := range errs {
+			if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
+				message = d.Message // without the body that it would print
+			}
+		}
+		e := sheet24.Errorf(sheet24.Invalid, "request", message)
 		if status == http.StatusRequestEntityTooLarge {
 			e = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
 		}

@@ -1,0 +1,30 @@
+# make test   installs what tests need and runs all of them
+# make race   the same tests under the race detector (needs gcc)
+# make generate   after a change of a .templ file
+
+.PHONY: test race check generate build deps fuzz
+
+test: deps check
+	go test -timeout 9m ./...
+
+race: deps
+	CGO_ENABLED=1 go test -race -timeout 20m ./...
+
+check:
+	@out=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+	go vet ./...
+	@go tool templ generate -log-level error ./internal/web
+	@if [ -d .git ]; then git diff --exit-code --stat -- '*_templ.go' || { echo "run make generate and commit what it changes"; exit 1; }; fi
+
+generate:
+	go tool templ generate ./internal/web
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o bin/sheet24 ./cmd/sheet24
+
+fuzz:
+	go test -fuzz FuzzToCRM -fuzztime 60s ./internal/mapping
+
+# A browser for the tests of the pages. On Debian it is installed by itself.
+deps:
+	@sh scripts/test-deps.sh
