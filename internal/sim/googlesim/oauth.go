@@ -286,3 +286,24 @@ func page(w http.ResponseWriter, name string, data any) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}
 }
+
+// Grant gives what an account's consent to scopes would: an access token, which
+// lasts an hour, and a refresh token.
+func (g *Google) Grant(email string, scopes []string) (access, refresh string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a := authorization{Email: email, Scopes: scopes, Offline: true}
+	access, refresh = "ya29."+rand.Text(), "1//"+rand.Text()
+	g.grants.Access[access] = accessToken{a, g.now().Add(accessLife)}
+	g.grants.Refresh[refresh] = a
+	g.changed()
+	return access, refresh
+}
+
+// RevokeAll ends every grant of an account, as its owner can at Google.
+func (g *Google) RevokeAll(email string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.revokeAll(email)
+	g.changed()
+}

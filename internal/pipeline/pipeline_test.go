@@ -1,0 +1,454 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/bitrix24"
+	"sheet24/internal/google"
+	"sheet24/internal/pipeline"
+	"sheet24/internal/secret"
+	"sheet24/internal/setup"
+	"sheet24/internal/sim/bitrixsim"
+	"sheet24/internal/sim/googlesim"
+	"sheet24/internal/sqlstore"
+)
+
+const (
+	owner = "ayse@ornek.com.tr"
+	gid   = 42
+)
+
+// world is a table between a simulated sheet and a simulated portal. Stages run
+// when a test says so, in the order of waking.
+type world struct {
+	*pipeline.Pipeline
+	t      *testing.T
+	google *googlesim.Google
+	portal *bitrixsim.Portal
+	down   atomic.Bool // the portal answers 503
+	store  *sqlstore.Store
+	sheet  string
+	table  *sheet24.Table
+	events int
+}
+
+// asleep wakes nothing: sync does.
+type asleep struct{}
+
+func (asleep) Scan(context.Context, int64)   {}
+func (asleep) Push(context.Context, int64)   {}
+func (asleep) Report(context.Context, int64) {}
+
+// leads are the rows of the tab; %d is the record's id.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t}
+	account := googlesim.Account{Email: owner, Name: "Ayşe"}
+	w.google = googlesim.New(googlesim.Client{ID: "id", Secret: "secret"}, account)
+	t.Cleanup(w.google.Close)
+	googleServer := httptest.NewServer(w.google.Handler())
+	t.Cleanup(googleServer.Close)
+	w.portal = bitrixsim.New("gizli")
+	rest := w.portal.Handler()
+	portalServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.down.Load() {
+			http.Error(rw, "<html>Bad Gateway</html>", http.StatusBadGateway)
+			return
+		}
+		rest.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(portalServer.Close)
+
+	rows := [][]any{{"ID", "Ad", "E-posta", "Durum", "Tutar", "Senkronizasyon"}}
+	for i, name := range []string{"Ayşe", "Mehmet", "Zeynep", "Ali"} {
+		email := fmt.Sprintf("%d@ornek.com.tr", i+1)
+		id := w.portal.Add(1, map[string]any{"name": name, "stageId": "NEW", "opportunity": 100.0 * float64(i+1)},
+			bitrixsim.Multi{TypeID: "EMAIL", ValueType: "WORK", Value: email}, bitrixsim.Multi{TypeID: "PHONE", ValueType: "WORK", Value: "+90 212 000 00 00"})
+		rows = append(rows, []any{float64(id), name, email, "Yeni", 100.0 * float64(i+1)})
+	}
+	s := &googlesim.Spreadsheet{Title: "Satış", Owner: owner, Locale: "tr_TR", TimeZone: "Europe/Istanbul",
+		Sheets: []*googlesim.Sheet{{GID: gid, Title: "Leads", Rows: rows}}}
+	w.google.AddSpreadsheet(s)
+	w.sheet = s.ID
+
+	box, err := secret.New(secret.NewKey())
+	w.check(err)
+	w.store, err = sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "sheet24.db"), box)
+	w.check(err)
+	t.Cleanup(func() { w.store.Close() })
+	client := google.New(google.Config{ClientID: "id", ClientSecret: "secret", BaseURL: googleServer.URL}, w.store)
+	crm := bitrix24.New(bitrix24.Hosts{strings.TrimPrefix(portalServer.URL, "http://")})
+	w.Pipeline = &pipeline.Pipeline{Store: w.store, Sheets: client, CRM: crm, Wake: asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+
+	user, err := w.store.EnsureUser(t.Context(), owner, "Ayşe", "tr")
+	w.check(err)
+	access, refresh := w.google.Grant(owner, google.Scopes)
+	w.check(w.store.SaveToken(t.Context(), &sheet24.Token{UserID: user.ID, Email: owner, AccessToken: access, RefreshToken: refresh,
+		ExpiresAt: time.Now().Add(time.Hour), Scopes: google.Scopes}))
+	portal, err := crm.Connect(t.Context(), portalServer.URL+w.portal.WebhookPath())
+	w.check(err)
+	portal.UserID = user.ID
+	w.check(w.store.SavePortal(t.Context(), portal))
+	st := &setup.Setup{Store: w.store, Google: client, CRM: crm, PublicURL: "http://127.0.0.1:1"}
+	w.table, err = st.Save(t.Context(), user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
+		Fields: map[int]string{0: "ID", 1: "NAME", 2: "EMAIL", 3: "STATUS_ID", 4: "OPPORTUNITY"}})
+	w.check(err)
+	return w
+}
+
+func (w *world) check(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// edit changes cells as a person would; nobody is told of it.
+func (w *world) edit(a1 string, rows ...[]any) {
+	w.t.Helper()
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Range: a1, Values: rows}))
+}
+
+// nudge stores an event, as receive does.
+func (w *world) nudge(first, last int) {
+	w.t.Helper()
+	w.event(sheet24.RowEdited, sheet24.Rows(first, last))
+}
+
+func (w *world) event(kind sheet24.EventType, rows sheet24.Range) {
+	w.t.Helper()
+	w.events++
+	w.check(w.store.AddEvent(w.t.Context(), &sheet24.Event{TableID: w.table.ID, Type: kind, MessageID: fmt.Sprint("m", w.events), Rows: rows, Data: []byte("{}")}))
+}
+
+// sync runs the stages until nothing waits.
+func (w *world) sync() {
+	w.t.Helper()
+	for _, stage := range []func(context.Context, int64) (bool, error){w.Scan, w.Push, w.Report} {
+		id := w.table.ID // which is also the portal's: there is one of each
+		for more := true; more; {
+			var err error
+			more, err = stage(w.t.Context(), id)
+			w.check(err)
+		}
+	}
+}
+
+// lead is a record as the CRM holds it: name, e-mails, stage, amount.
+func (w *world) lead(id int64) string {
+	r, ok := w.portal.Record(1, id)
+	if !ok {
+		return "missing"
+	}
+	var emails []string
+	for _, m := range r.Multi {
+		if m.TypeID == "EMAIL" {
+			emails = append(emails, m.Value)
+		}
+	}
+	return fmt.Sprint(r.Fields["name"], " ", strings.Join(emails, ","), " ", r.Fields["stageId"], " ", r.Fields["opportunity"])
+}
+
+// status is what the status column says in a row.
+func (w *world) status(row int) any {
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	i := slices.Index(rows[0], any("Senkronizasyon"))
+	if row-1 >= len(rows) || i >= len(rows[row-1]) {
+		return nil
+	}
+	return rows[row-1][i]
+}
+
+func (w *world) history() []sheet24.RowChange {
+	w.t.Helper()
+	h, err := w.store.History(w.t.Context(), w.table.ID, 0, 100)
+	w.check(err)
+	return h
+}
+
+func (w *world) writes() int { return w.portal.Calls()["crm.item.update"] }
+
+func expect[T any](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: %v; want %v", what, got, want)
+	}
+}
+
+const ok = "✅ Senkronize"
+
+func TestEditReachesTheCRM(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("C3", []any{"yeni@ornek.com.tr"})
+	w.nudge(3, 3)
+	w.sync()
+	expect(t, "record", w.lead(2), "Mehmet yeni@ornek.com.tr NEW 200")
+	expect(t, "status", w.status(3), any(ok))
+	expect(t, "the other rows' status", w.status(2), nil)
+	h := w.history()
+	if len(h) != 1 || h[0].Row != 3 || h[0].EntityID != 2 || h[0].Status != sheet24.Completed || h[0].SyncedAt.IsZero() {
+		t.Fatalf("history = %+v", h)
+	}
+	expect(t, "change", h[0].Fields, map[string]sheet24.Change{"EMAIL": {Old: "2@ornek.com.tr", New: "yeni@ornek.com.tr"}})
+}
+
+func TestManyEditsAreOneWrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 10 {
+		w.edit("E2", []any{float64(i)})
+		w.nudge(2, 2)
+		if i%3 == 0 {
+			if _, err := w.Scan(t.Context(), w.table.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 9")
+	expect(t, "writes", w.writes(), 1)
+	expect(t, "changes", w.history()[0].Fields, map[string]sheet24.Change{"OPPORTUNITY": {Old: 100.0, New: 9.0}})
+}
+
+func TestNudgesThatSayNothingNewWriteNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("C3", []any{"yeni@ornek.com.tr"})
+	w.nudge(3, 3)
+	w.sync()
+	w.nudge(3, 3)
+	w.nudge(1, 5)
+	w.event(sheet24.Structure, sheet24.Range{})
+	w.sync()
+	expect(t, "writes", w.writes(), 1)
+	expect(t, "history", len(w.history()), 1)
+}
+
+func TestPasteOverManyRows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("B2", []any{"A", "a@x.tr"}, []any{"B", "b@x.tr"}, []any{"C", "c@x.tr"})
+	w.nudge(2, 4)
+	w.sync()
+	expect(t, "records", w.lead(1)+"|"+w.lead(2)+"|"+w.lead(3), "A a@x.tr NEW 100|B b@x.tr NEW 200|C c@x.tr NEW 300")
+	expect(t, "batches for it", w.portal.Calls()["batch"], 3) // status lists, read, write
+}
+
+func TestWrongValueFailsItsRowAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("D2", []any{"Yenii", 555.0})
+	w.edit("E3", []any{777.0})
+	w.nudge(2, 3)
+	w.sync()
+	sentence := "Durum: “Yenii” yok; var olanlar: Yeni, İşlemde, Teklif verildi, Kazanıldı, Kaybedildi"
+	expect(t, "status", w.status(2), any("❌ "+sentence))
+	expect(t, "the row is not written", w.lead(1), "Ayşe 1@ornek.com.tr NEW 100")
+	expect(t, "the other row is", w.lead(2), "Mehmet 2@ornek.com.tr NEW 777")
+	expect(t, "error", w.history()[1].Error, sentence)
+	// The wrong cell is mended: the amount that was refused with it goes along.
+	w.edit("D2", []any{"işlemde"})
+	w.nudge(2, 2)
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr IN_PROCESS 555")
+	expect(t, "status", w.status(2), any(ok))
+}
+
+func TestClearedCellsClearFields(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("C2", []any{""})
+	w.edit("E2", []any{""})
+	w.nudge(2, 2)
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe  NEW <nil>")
+	if r, _ := w.portal.Record(1, 1); r.FirstOf("PHONE") == "" {
+		t.Error("the phone was removed with the e-mail")
+	}
+}
+
+func TestFormulaErrorsAreNotSynced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("B2", []any{"#REF!"})
+	w.nudge(2, 2)
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 100")
+	expect(t, "status", w.status(2), any("❌ Ad: hücre bir hata gösteriyor (#REF!)"))
+}
+
+func TestSortedRowsKeepTheirRecords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	slices.Reverse(rows[1:])
+	for i := range rows[1:] {
+		for len(rows[i+1]) < 6 {
+			rows[i+1] = append(rows[i+1], "")
+		}
+	}
+	w.edit("A2", rows[1:]...)
+	w.edit("C5", []any{"ilk@ornek.com.tr"}) // Ayşe, who was first
+	w.nudge(2, 5)
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe ilk@ornek.com.tr NEW 100")
+	expect(t, "the others", w.lead(4), "Ali 4@ornek.com.tr NEW 400")
+	expect(t, "writes", w.writes(), 1)
+	expect(t, "status", w.status(5), any(ok))
+	expect(t, "status of the first row", w.status(2), nil)
+}
+
+func TestRowMovedBeforeTheReport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("E2", []any{1.0})
+	w.nudge(2, 2)
+	if _, err := w.Scan(t.Context(), w.table.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.edit("A2", []any{2.0, "Mehmet", "2@ornek.com.tr", "Yeni", 200.0}, []any{1.0, "Ayşe", "1@ornek.com.tr", "Yeni", 1.0})
+	w.sync()
+	expect(t, "status where the row is now", w.status(3), any(ok))
+	expect(t, "status where it was", w.status(2), nil)
+}
+
+func TestMovedColumnsAreFollowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("A1", []any{"E-posta", "ID", "Durum", "Tutar", "Ad", "Senkronizasyon"},
+		[]any{"tasindi@ornek.com.tr", 1.0, "Yeni", 100.0, "Ayşe", ""}, []any{"2@ornek.com.tr", 2.0, "Yeni", 200.0, "Mehmet", ""},
+		[]any{"3@ornek.com.tr", 3.0, "Yeni", 300.0, "Zeynep", ""}, []any{"4@ornek.com.tr", 4.0, "Yeni", 400.0, "Ali", ""})
+	w.event(sheet24.Structure, sheet24.Range{})
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe tasindi@ornek.com.tr NEW 100")
+	expect(t, "writes", w.writes(), 1)
+}
+
+func TestLostColumnChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("C1", []any{"Posta"})
+	w.edit("B2", []any{"Ayşe Nur", "baska@ornek.com.tr"})
+	w.nudge(1, 2)
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe Nur 1@ornek.com.tr NEW 100")
+	w.edit("C1", []any{"E-posta"}) // the header comes back
+	w.nudge(2, 2)
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe Nur baska@ornek.com.tr NEW 100")
+}
+
+func TestRowsThatCannotBeTold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		cell, message string
+		value         any
+		row           int
+	}{
+		"twice":   {"A3", "❌ ID 1 birden çok satırda var. Hangisinin doğru olduğunu bilemeyiz; birini silin.", 1.0, 3},
+		"no id":   {"A3", "❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın.", "", 3},
+		"not one": {"A3", "❌ “bir” bir Bitrix24 ID'si değil; tam sayı olmalı.", "bir", 3},
+		"deleted": {"A3", "❌ Kayıt Bitrix24'te yok; silinmiş olabilir.", 999.0, 3},
+		"new row": {"B6", "❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın.", "Yeni kişi", 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.edit(c.cell, []any{c.value})
+			w.nudge(c.row, c.row)
+			w.sync()
+			expect(t, "status", w.status(c.row), any(c.message))
+			expect(t, "writes", w.writes(), 0)
+		})
+	}
+}
+
+func TestWholeTabFindsWhatNobodyAnnounced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("E2", []any{1.0})
+	w.edit("E5", []any{4.0})
+	w.edit("B9", []any{"Toplam"}) // a note below the rows is no record and no error
+	w.event(sheet24.Recheck, sheet24.Range{})
+	w.sync()
+	expect(t, "records", w.lead(1)+"|"+w.lead(4), "Ayşe 1@ornek.com.tr NEW 1|Ali 4@ornek.com.tr NEW 4")
+	expect(t, "history", len(w.history()), 2)
+}
+
+func TestPortalThatIsDownForAWhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("E2", []any{1.0})
+	w.nudge(2, 2)
+	w.down.Store(true)
+	before := time.Now()
+	w.sync()
+	h := w.history()
+	if h[0].Status != sheet24.Pending || h[0].NotBefore.Before(before.Add(500*time.Millisecond)) || !strings.Contains(h[0].Error, "ulaşılamıyor") {
+		t.Fatalf("history = %+v", h[0])
+	}
+	w.Now = func() time.Time { return time.Now().Add(-time.Hour) } // so that "later" is over
+	w.sync()
+	w.down.Store(false)
+	w.edit("E2", []any{2.0})
+	w.nudge(2, 2)
+	time.Sleep(time.Until(h[0].NotBefore))
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 2")
+	h = w.history()
+	if len(h) != 1 || h[0].Status != sheet24.Completed || h[0].Error != "" || h[0].Fields["OPPORTUNITY"] != (sheet24.Change{Old: 100.0, New: 2.0}) {
+		t.Fatalf("history = %+v", h)
+	}
+	expect(t, "status", w.status(2), any(ok))
+}
+
+func TestGivesUpAfterADay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("E2", []any{1.0})
+	w.nudge(2, 2)
+	w.down.Store(true)
+	w.Now = func() time.Time { return time.Now().Add(25 * time.Hour) }
+	w.sync()
+	if h := w.history(); h[0].Status != sheet24.Failed || !strings.HasPrefix(h[0].Error, "1 denemede gönderilemedi") {
+		t.Fatalf("history = %+v", h[0])
+	}
+}
+
+func TestRevokedGrantLosesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("E2", []any{1.0})
+	w.nudge(2, 2)
+	w.google.RevokeAll(owner)
+	if _, err := w.Scan(t.Context(), w.table.ID); !sheet24.IsKind(err, sheet24.Unauthorized) {
+		t.Fatalf("scan without a grant: %v", err)
+	}
+	access, refresh := w.google.Grant(owner, google.Scopes)
+	w.check(w.store.SaveToken(t.Context(), &sheet24.Token{UserID: w.table.UserID, Email: owner, AccessToken: access, RefreshToken: refresh, ExpiresAt: time.Now().Add(time.Hour)}))
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 1")
+}
+
+func TestStagesOfADeletedTable(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, stage := range []func(context.Context, int64) (bool, error){w.Scan, w.Push, w.Report} {
+		if more, err := stage(t.Context(), 999); more || err != nil {
+			t.Errorf("stage of nothing: %v, %v", more, err)
+		}
+	}
+}
