@@ -1,0 +1,280 @@
+package google_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/google"
+	"sheet24/internal/sim/googlesim"
+)
+
+const owner = "ayse@ornek.com.tr"
+
+// tokens keeps grants in memory.
+type tokens struct {
+	mu    sync.Mutex
+	token *sheet24.Token
+	saved int
+}
+
+func (s *tokens) Token(context.Context, string) (*sheet24.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := *s.token
+	return &t, nil
+}
+
+func (s *tokens) SaveToken(_ context.Context, t *sheet24.Token) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token, s.saved = t, s.saved+1
+	return nil
+}
+
+// world is a simulated Google with one spreadsheet, and a client signed in to it.
+type world struct {
+	sim    *googlesim.Google
+	url    string
+	client *google.Client
+	tokens *tokens
+	sheet  string
+	// intercept may answer a request in Google's place; it tells whether it did.
+	intercept atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{tokens: &tokens{}}
+	w.sim = googlesim.New(googlesim.Client{ID: "id", Secret: "secret"}, googlesim.Account{Email: owner, Name: "Ayşe"}, googlesim.Account{Email: "mehmet@ornek.com.tr"})
+	t.Cleanup(w.sim.Close)
+	handler := w.sim.Handler()
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if f := w.intercept.Load(); f == nil || !(*f)(rw, r) {
+			handler.ServeHTTP(rw, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	w.sim.SetURL(server.URL)
+	s := &googlesim.Spreadsheet{Title: "Satış 'özel' 2026", Owner: owner, Locale: "tr_TR", TimeZone: "Europe/Istanbul", Sheets: []*googlesim.Sheet{
+		{GID: 0, Title: "Leads", Rows: [][]any{{"ID", "Ad"}, {1.0, "Ayşe"}, {2.0, nil, true}, {nil, nil}}},
+		{GID: 99, Title: "Sayfa'm 2", Rows: [][]any{{"x"}}},
+	}}
+	w.sim.AddSpreadsheet(s)
+	w.sheet = s.ID
+	w.client = google.New(google.Config{ClientID: "id", ClientSecret: "secret", RedirectURL: "http://localhost/callback", BaseURL: server.URL}, w.tokens)
+	access, refresh := w.sim.Grant(owner, google.Scopes)
+	w.tokens.token = &sheet24.Token{UserID: "u", AccessToken: access, RefreshToken: refresh, ExpiresAt: time.Now().Add(time.Hour)}
+	return w
+}
+
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	if err == nil || sheet24.AsError(err).Code != code {
+		t.Errorf("error = %v; want %s", err, code)
+	}
+}
+
+// consent answers Google's consent page and returns what it redirects with.
+func consent(t *testing.T, address string, form url.Values) url.Values {
+	t.Helper()
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.PostForm(address, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	back, err := resp.Location()
+	if err != nil {
+		t.Fatalf("HTTP %d: %v", resp.StatusCode, err)
+	}
+	return back.Query()
+}
+
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	verifier := google.NewVerifier()
+	address := w.client.ConsentURL("state-1", verifier)
+	all := url.Values{"account": {owner}, "answer": {"allow"}, "scope": google.Scopes}
+
+	q := consent(t, address, all)
+	if q.Get("state") != "state-1" {
+		t.Fatalf("state = %q", q.Get("state"))
+	}
+	account, token, err := w.client.Exchange(t.Context(), q.Get("code"), verifier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if account != (google.Account{Email: owner, Name: "Ayşe"}) || token.RefreshToken == "" || !reflect.DeepEqual(token.Scopes, google.Scopes) || time.Until(token.ExpiresAt) < 50*time.Minute {
+		t.Fatalf("account %+v, token %+v", account, token)
+	}
+	_, _, err = w.client.Exchange(t.Context(), q.Get("code"), verifier)
+	wantCode(t, err, "google_sign_in") // a code is good once
+	q = consent(t, address, all)
+	_, _, err = w.client.Exchange(t.Context(), q.Get("code"), google.NewVerifier())
+	wantCode(t, err, "google_sign_in") // and with its verifier alone
+
+	q = consent(t, address, url.Values{"account": {owner}, "answer": {"allow"}, "scope": {google.Scopes[3], google.Scopes[5]}})
+	_, _, err = w.client.Exchange(t.Context(), q.Get("code"), verifier)
+	wantCode(t, err, "google_scope")
+	if e := sheet24.AsError(err); !reflect.DeepEqual(e.Args, []any{"drive.metadata.readonly"}) {
+		t.Errorf("the unticked scope: %v", e.Args)
+	}
+	if q = consent(t, address, url.Values{"answer": {"deny"}}); q.Get("error") != "access_denied" || q.Get("code") != "" {
+		t.Errorf("denied: %v", q)
+	}
+}
+
+func TestRefreshOnceForMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.tokens.token.ExpiresAt = time.Now().Add(-time.Minute)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if _, err := w.client.Spreadsheet(t.Context(), "u", w.sheet); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if w.tokens.saved != 1 {
+		t.Errorf("refreshed %d times", w.tokens.saved)
+	}
+	w.sim.RevokeAll(owner)
+	w.tokens.token.ExpiresAt = time.Now().Add(-time.Minute)
+	_, err := w.client.Spreadsheet(t.Context(), "u", w.sheet)
+	wantCode(t, err, "google_reconnect")
+}
+
+func TestRevoke(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := w.client.Revoke(t.Context(), w.tokens.token); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.client.Spreadsheet(t.Context(), "u", w.sheet)
+	wantCode(t, err, "google_reconnect")
+	if err := w.client.Revoke(t.Context(), w.tokens.token); err != nil {
+		t.Errorf("revoking what is revoked: %v", err)
+	}
+}
+
+func TestSpreadsheets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sim.AddSpreadsheet(&googlesim.Spreadsheet{Title: "Mehmet'in", Owner: "mehmet@ornek.com.tr", Sheets: []*googlesim.Sheet{{Title: "a"}}})
+	for range 60 {
+		w.sim.AddSpreadsheet(&googlesim.Spreadsheet{Title: "Çok", Owner: owner, Sheets: []*googlesim.Sheet{{Title: "a"}}})
+	}
+	files, next, err := w.client.Spreadsheets(t.Context(), "u", "", "")
+	if err != nil || len(files) != 50 || next == "" {
+		t.Fatalf("%d files, next %q, %v", len(files), next, err)
+	}
+	files, next, err = w.client.Spreadsheets(t.Context(), "u", "", next)
+	if err != nil || len(files) != 11 || next != "" {
+		t.Fatalf("page 2: %d files, next %q, %v", len(files), next, err)
+	}
+	files, _, err = w.client.Spreadsheets(t.Context(), "u", "'ÖZEL'", "")
+	if err != nil || len(files) != 1 || files[0].ID != w.sheet || files[0].Modified.IsZero() {
+		t.Fatalf("search: %+v, %v", files, err)
+	}
+	sp, err := w.client.Spreadsheet(t.Context(), "u", w.sheet)
+	if err != nil || sp.TimeZone != "Europe/Istanbul" || len(sp.Tabs) != 2 || sp.Tabs[1] != (google.Tab{GID: 99, Title: "Sayfa'm 2", Rows: 1000, Columns: 26}) {
+		t.Fatalf("spreadsheet: %+v, %v", sp, err)
+	}
+	_, err = w.client.Spreadsheet(t.Context(), "u", "nothing")
+	wantCode(t, err, "google_not_found")
+}
+
+func TestReadAndWrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := sheet24.Rows(1, 1)
+	got, err := w.client.Read(t.Context(), "u", w.sheet, 0, []sheet24.Range{first, sheet24.Rows(2, 0), {FirstRow: 2, FirstColumn: 1, LastColumn: 1}, sheet24.Rows(50, 60), first})
+	want := [][][]any{{{"ID", "Ad"}}, {{1.0, "Ayşe"}, {2.0, "", true}}, {{1.0}, {2.0}}, nil, {{"ID", "Ad"}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Fatalf("Read = %#v, %v", got, err)
+	}
+	err = w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 2, Value: "=1+1"}, {Row: 9, Column: 4, Value: 7.0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, rows, _ := w.sim.Cells(w.sheet, 0); rows[2][1] != "=1+1" || rows[8][3] != 7.0 {
+		t.Errorf("cells: %v", rows)
+	}
+	if err := w.client.Write(t.Context(), "u", w.sheet, 0, nil); err != nil {
+		t.Errorf("writing nothing: %v", err)
+	}
+	_, err = w.client.Read(t.Context(), "u", w.sheet, 12345, []sheet24.Range{first})
+	wantCode(t, err, "google_refused")
+	access, _ := w.sim.Grant("mehmet@ornek.com.tr", google.Scopes)
+	w.tokens.token.AccessToken = access
+	_, err = w.client.Read(t.Context(), "u", w.sheet, 0, []sheet24.Range{first})
+	wantCode(t, err, "google_forbidden")
+}
+
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var n atomic.Int32
+	refuse := func(status int, times int32) {
+		n.Store(0)
+		f := func(rw http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/token" || n.Add(1) > times {
+				return false
+			}
+			rw.Header().Set("Content-Type", "application/json")
+			rw.WriteHeader(status)
+			rw.Write([]byte(`{"error":{"message":"x","status":"X"}}`))
+			return true
+		}
+		w.intercept.Store(&f)
+	}
+	read := func() error {
+		_, err := w.client.Read(t.Context(), "u", w.sheet, 0, []sheet24.Range{sheet24.Rows(1, 1)})
+		return err
+	}
+	refuse(429, 2)
+	if err := read(); err != nil || n.Load() != 3 {
+		t.Errorf("429 twice: %v after %d requests", err, n.Load())
+	}
+	refuse(503, 1)
+	if err := read(); err != nil {
+		t.Errorf("503 once: %v", err)
+	}
+	refuse(503, 1)
+	_, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
+	wantCode(t, err, "google_busy") // creating is not repeated: it might create twice
+	refuse(400, 9)
+	if err := read(); err == nil || n.Load() != 1 {
+		t.Errorf("400: %v after %d requests", err, n.Load())
+	}
+}
+
+func TestScriptAPIOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	off := func(rw http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasPrefix(r.URL.Path, "/v1/projects") {
+			return false
+		}
+		rw.Header().Set("Content-Type", "application/json")
+		rw.WriteHeader(http.StatusForbidden)
+		rw.Write([]byte(`{"error":{"code":403,"message":"User has not enabled the Apps Script API. Enable it by visiting https://script.google.com/home/usersettings then retry.","status":"PERMISSION_DENIED"}}`))
+		return true
+	}
+	w.intercept.Store(&off)
+	_, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
+	wantCode(t, err, "google_script_api_off")
+}
