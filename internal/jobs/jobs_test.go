@@ -1,0 +1,222 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/jobs"
+	"sheet24/internal/secret"
+	"sheet24/internal/sqlstore"
+	"sheet24/internal/sqlstore/storetest"
+)
+
+func open(t *testing.T, path string, key string) *sqlstore.Store {
+	t.Helper()
+	box, err := secret.New(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlstore.Open(t.Context(), path, box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// stages counts what runs. scan settles the table's events and, while slow, takes
+// its time.
+type stages struct {
+	store *sqlstore.Store
+	table *sheet24.Table
+	slow  time.Duration
+
+	running, scans, most atomic.Int32
+	fail                 atomic.Bool
+	started              sync.Once
+	first                chan struct{} // closed when the first scan runs
+}
+
+func newStages(s *sqlstore.Store, table *sheet24.Table) *stages {
+	return &stages{store: s, table: table, first: make(chan struct{})}
+}
+
+func (s *stages) Scan(ctx context.Context, id int64) (bool, error) {
+	n := s.running.Add(1)
+	defer s.running.Add(-1)
+	for most := s.most.Load(); n > most && !s.most.CompareAndSwap(most, n); most = s.most.Load() {
+	}
+	s.scans.Add(1)
+	s.started.Do(func() { close(s.first) })
+	if s.fail.Load() {
+		return false, errors.New("the sheet cannot be read")
+	}
+	events, err := s.store.UnprocessedEvents(ctx, id, 100)
+	if err != nil {
+		return false, err
+	}
+	select {
+	case <-time.After(s.slow):
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	return false, s.store.CommitScan(ctx, s.table, events, nil, nil)
+}
+
+func (s *stages) Push(context.Context, int64) (bool, error)   { return false, nil }
+func (s *stages) Report(context.Context, int64) (bool, error) { return false, nil }
+
+var messages atomic.Int64
+
+func (s *stages) event(t *testing.T) {
+	t.Helper()
+	e := &sheet24.Event{TableID: s.table.ID, Type: sheet24.RowEdited, MessageID: fmt.Sprint(messages.Add(1)), Rows: sheet24.Rows(2, 2), Data: []byte("{}")}
+	if err := s.store.AddEvent(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *stages) settled(t *testing.T, within time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(within); ; time.Sleep(5 * time.Millisecond) {
+		w, err := s.store.Waiting(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(w.Scan) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("events still wait after %v", within)
+		}
+	}
+}
+
+func start(t *testing.T, s *stages) *jobs.Runner {
+	t.Helper()
+	r, err := jobs.New(t.Context(), s.store, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Start(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := r.Stop(ctx); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return r
+}
+
+func TestOneScanAtATimeAndNoneLost(t *testing.T) {
+	t.Parallel()
+	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
+	s := newStages(store, storetest.Seed(t, store))
+	s.slow = 20 * time.Millisecond
+	r := start(t, s)
+	// Wake-ups come from all sides, many of them while a scan runs.
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 10 {
+				s.event(t)
+				r.Scan(t.Context(), s.table.ID)
+				time.Sleep(7 * time.Millisecond)
+			}
+		})
+	}
+	all.Wait()
+	s.settled(t, 1500*time.Millisecond) // sooner than the sweeper would come
+	if s.most.Load() != 1 {
+		t.Errorf("%d scans of one table ran at once", s.most.Load())
+	}
+	t.Logf("40 events in %d scans", s.scans.Load())
+}
+
+func TestWakeUpIsPrompt(t *testing.T) {
+	t.Parallel()
+	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
+	s := newStages(store, storetest.Seed(t, store))
+	r := start(t, s)
+	time.Sleep(300 * time.Millisecond) // past the start's sweep
+	began := time.Now()
+	s.event(t)
+	r.Scan(t.Context(), s.table.ID)
+	s.settled(t, time.Second)
+	t.Logf("event → scanned in %v", time.Since(began))
+}
+
+func TestSweeperFindsWhatNobodyWoke(t *testing.T) {
+	t.Parallel()
+	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
+	s := newStages(store, storetest.Seed(t, store))
+	start(t, s)
+	time.Sleep(300 * time.Millisecond)
+	s.event(t)
+	s.settled(t, 5*time.Second)
+}
+
+func TestFailedStageIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
+	s := newStages(store, storetest.Seed(t, store))
+	s.fail.Store(true)
+	s.event(t)
+	start(t, s)
+	<-s.first
+	s.fail.Store(false)
+	s.settled(t, 15*time.Second)
+}
+
+func TestJobsOfAKilledProcessAreFreed(t *testing.T) {
+	t.Parallel()
+	path, key := filepath.Join(t.TempDir(), "db"), secret.NewKey()
+	store := open(t, path, key)
+	s := newStages(store, storetest.Seed(t, store))
+	s.event(t)
+	start(t, s)
+	s.settled(t, 5*time.Second)
+	// A job that stands as running, and nobody runs it: so a kill leaves it.
+	s.event(t)
+	if _, err := store.DB().ExecContext(t.Context(), `UPDATE river_job SET state = 'running', finalized_at = NULL`); err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, path, key)
+	again := newStages(second, s.table)
+	start(t, again)
+	again.settled(t, 5*time.Second)
+}
+
+func TestStopCancelsWhatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
+	s := newStages(store, storetest.Seed(t, store))
+	s.slow = time.Hour
+	s.event(t)
+	r, err := jobs.New(t.Context(), store, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Start(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	<-s.first
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	r.Stop(ctx)
+	if took := time.Since(began); took > 4*time.Second || s.running.Load() != 0 {
+		t.Errorf("stopped after %v with %d scans running", took, s.running.Load())
+	}
+}
