@@ -136,7 +136,7 @@ func post(t *testing.T, url string, body, answer any) int {
 	return resp.StatusCode
 }
 
-// edit types into a cell of the leads, as a person would.
+// edit types into a cell of the tab, as a person would.
 func edit(t *testing.T, ready app.Ready, cell string, value any) {
 	t.Helper()
 	status := post(t, ready.URL+"/sim/google/edits", map[string]any{"spreadsheet_id": ready.SpreadsheetID, "gid": ready.GID,
@@ -149,6 +149,12 @@ func edit(t *testing.T, ready app.Ready, cell string, value any) {
 // emails are a lead's e-mail addresses in the portal.
 func emails(t *testing.T, ready app.Ready, id int) []string {
 	t.Helper()
+	return strings.Fields(emailOf(t, ready, 1, id))
+}
+
+// emailOf is a record's e-mail addresses, separated by spaces.
+func emailOf(t *testing.T, ready app.Ready, entityTypeID, id int) string {
+	t.Helper()
 	var answer struct {
 		Result struct {
 			Item struct {
@@ -156,14 +162,14 @@ func emails(t *testing.T, ready app.Ready, id int) []string {
 			}
 		}
 	}
-	post(t, ready.PortalWebhook+"crm.item.get", map[string]any{"entityTypeId": 1, "id": id}, &answer)
+	post(t, ready.PortalWebhook+"crm.item.get", map[string]any{"entityTypeId": entityTypeID, "id": id}, &answer)
 	var all []string
 	for _, m := range answer.Result.Item.FM {
 		if m.TypeID == "EMAIL" {
 			all = append(all, m.Value)
 		}
 	}
-	return all
+	return strings.Join(all, " ")
 }
 
 // cells are the rows of the leads' tab.
@@ -181,10 +187,14 @@ func cells(t *testing.T, ready app.Ready) [][]any {
 	return answer.Rows
 }
 
+// waitForSync is how long an edit may take on a busy machine. It is polled, by
+// REST calls that count against the portal's limit.
+const waitForSync = 10 * time.Second
+
 // eventually waits until a condition holds.
 func eventually(t *testing.T, within time.Duration, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(within); !holds(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(within); !holds(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("not within %v: %s", within, what)
 		}
