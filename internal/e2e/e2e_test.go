@@ -113,7 +113,12 @@ func demo(t *testing.T, data string, flags ...string) app.Ready {
 		args = append(args, "--data", data)
 	}
 	_, out := start(t, nil, args...)
-	return readyLine(t, out)
+	began := time.Now()
+	ready := readyLine(t, out)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("ready after %v", took)
+	}
+	return ready
 }
 
 // post sends JSON and decodes the answer.

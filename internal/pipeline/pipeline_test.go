@@ -39,6 +39,8 @@ type world struct {
 	portal *bitrixsim.Portal
 	down   atomic.Bool // the portal answers 503
 	store  *sqlstore.Store
+	setup  *setup.Setup
+	user   *sheet24.User
 	sheet  string
 	table  *sheet24.Table
 	events int
@@ -101,8 +103,9 @@ func newWorld(t *testing.T) *world {
 	w.check(err)
 	portal.UserID = user.ID
 	w.check(w.store.SavePortal(t.Context(), portal))
-	st := &setup.Setup{Store: w.store, Google: client, CRM: crm, PublicURL: "http://127.0.0.1:1"}
-	w.table, err = st.Save(t.Context(), user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
+	w.user = user
+	w.setup = &setup.Setup{Store: w.store, Google: client, CRM: crm, PublicURL: "http://127.0.0.1:1"}
+	w.table, err = w.setup.Save(t.Context(), user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
 		Fields: map[int]string{0: "ID", 1: "NAME", 2: "EMAIL", 3: "STATUS_ID", 4: "OPPORTUNITY"}})
 	w.check(err)
 	return w
@@ -441,6 +444,42 @@ func TestRevokedGrantLosesNothing(t *testing.T) {
 	w.check(w.store.SaveToken(t.Context(), &sheet24.Token{UserID: w.table.UserID, Email: owner, AccessToken: access, RefreshToken: refresh, ExpiresAt: time.Now().Add(time.Hour)}))
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 1")
+}
+
+func TestStatusColumnIsAddedWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, add := range []bool{true, false} {
+		w := newWorld(t)
+		w.edit("F1", []any{""}) // the tab has none
+		var err error
+		w.table, err = w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
+			AddStatus: add, Fields: map[int]string{0: "ID", 4: "OPPORTUNITY"}})
+		w.check(err)
+		w.edit("E2", []any{1.0})
+		w.nudge(2, 2)
+		w.sync()
+		expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 1")
+		_, rows, _ := w.google.Cells(w.sheet, gid)
+		if add {
+			expect(t, "header", rows[0][5], any("Senkronizasyon"))
+			expect(t, "status", w.status(2), any(ok))
+		} else if len(rows[1]) > 5 && rows[1][5] != nil {
+			t.Errorf("something was written beside the table: %v", rows[1])
+		}
+	}
+}
+
+func TestSetUpAgainTakesTheRowsAsTheyAre(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("E2", []any{1.0}) // nobody announced it
+	var err error
+	w.table, err = w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
+		Fields: map[int]string{0: "ID", 4: "OPPORTUNITY"}})
+	w.check(err)
+	w.event(sheet24.Recheck, sheet24.Range{})
+	w.sync()
+	expect(t, "writes", w.writes(), 0)
 }
 
 func TestStagesOfADeletedTable(t *testing.T) {

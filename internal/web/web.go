@@ -74,7 +74,7 @@ type Web struct {
 // Handler serves the pages.
 func (w *Web) Handler() http.Handler {
 	w.sessions = scs.New()
-	w.sessions.Store = w.Sessions.(scs.Store)
+	w.sessions.Store = w.Sessions
 	w.sessions.Lifetime = 30 * 24 * time.Hour
 	w.sessions.Cookie.Name = "sheet24"
 	w.sessions.Cookie.Secure = w.Secure
