@@ -95,7 +95,7 @@ func (c *Config) check() error {
 		}
 	}
 	if scheme, _, ok := strings.Cut(c.DatabaseURL, "://"); ok && scheme != "sqlite" {
-		complain("SHEET24_DATABASE_URL", "only sqlite:PATH is known, not %s://…", scheme)
+		complain("SHEET24_DATABASE_URL", "the service runs on sqlite:PATH, not yet on %s://…", scheme)
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	return errors.Join(wrong...)

@@ -5,24 +5,14 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite"
 
 	"sheet24"
 	"sheet24/internal/secret"
 )
-
-//go:embed migrations
-var migrations embed.FS
 
 // Store is the database. It is safe for concurrent use.
 type Store struct {
@@ -31,60 +21,23 @@ type Store struct {
 	now func() time.Time
 }
 
-// Open opens the database at a URL, "sqlite:PATH" or a plain path, and brings
-// its schema up to date. Secrets are sealed with box.
+// Open opens the database at a URL, "sqlite:PATH" (or a plain path) or
+// "postgres://…", and brings its schema up to date. Secrets are sealed with box.
 func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, error) {
-	path, ok := sqlitePath(databaseURL)
-	if !ok {
-		return nil, fmt.Errorf("database URL %q: expected sqlite:PATH", redact(databaseURL))
-	}
-	// Immediate transactions wait for the writer's lock at their start instead of
-	// failing in the middle; WAL lets readers go on meanwhile. FULL makes a commit
-	// survive a power cut, which is what a 202 promises.
-	query := url.Values{
-		"_txlock":      {"immediate"},
-		"_time_format": {"sqlite"},
-		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
-	}
-	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path)+"?"+query.Encode())
+	d, err := dialectOf(databaseURL)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(8)
+	db, err := d.open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", d.name, err)
+	}
 	s := &Store{db: db, box: box, now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }}
-	if err := s.migrate(ctx); err != nil {
+	if err := d.migrate(ctx, db); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
 	return s, nil
-}
-
-func sqlitePath(databaseURL string) (string, bool) {
-	if rest, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
-		return strings.TrimPrefix(rest, "//"), rest != ""
-	}
-	return databaseURL, databaseURL != "" && !strings.Contains(databaseURL, "://")
-}
-
-// redact hides the password of a URL that goes into an error message.
-func redact(databaseURL string) string {
-	if u, err := url.Parse(databaseURL); err == nil {
-		return u.Redacted()
-	}
-	return "…"
-}
-
-func (s *Store) migrate(ctx context.Context) error {
-	dir, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.db, dir)
-	if err != nil {
-		return err
-	}
-	_, err = p.Up(ctx)
-	return err
 }
 
 // DB is the pool itself, for the job queue that lives in the same database.

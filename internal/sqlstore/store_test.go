@@ -1,34 +1,91 @@
 package sqlstore_test
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"sheet24/internal/secret"
 	"sheet24/internal/sqlstore"
+	"sheet24/internal/sqlstore/pgtest"
 	"sheet24/internal/sqlstore/storetest"
 )
+
+// postgres is a cluster for this package's tests, started when one asks for it.
+var postgres = sync.OnceValues(func() (*pgtest.Cluster, error) { started = true; return pgtest.Start() })
+var started bool
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if started {
+		if c, err := postgres(); err == nil {
+			c.Stop()
+		}
+	}
+	os.Exit(code)
+}
+
+func open(t *testing.T, url string) *sqlstore.Store {
+	t.Helper()
+	box, err := secret.New(secret.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlstore.Open(t.Context(), url, box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) *sqlstore.Store {
-		box, err := secret.New(secret.NewKey())
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := sqlstore.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "sheet24.db"), box)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		return s
+		return open(t, "sqlite:"+filepath.Join(t.TempDir(), "sheet24.db"))
 	})
+}
+
+func TestPostgreSQL(t *testing.T) {
+	t.Parallel()
+	c, err := postgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Run(t, func(t *testing.T) *sqlstore.Store { return open(t, c.Database(t)) })
+}
+
+// TestMissionTables looks for the mission's tables and columns where a database
+// tool would: on PostgreSQL in the schemas auth and bitrix.
+func TestMissionTables(t *testing.T) {
+	t.Parallel()
+	c, err := postgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sqlite, pg := open(t, filepath.Join(t.TempDir(), "db")), open(t, c.Database(t))
+	for table, columns := range map[string]string{
+		"auth.user_sheets_tokens":  "user_id, user_email, access_token, refresh_token, token_expires_at",
+		"bitrix.sheet_sync_config": "user_id, sheet_id, sheet_gid, sheet_name, entity_type, is_custom_view, color_scheme, webhook_url, webhook_registered, last_sync_at, enabled",
+		"bitrix.field_mappings":    "config_id, sheet_column_index, sheet_column_name, bitrix_field, data_type, is_updatable",
+		"bitrix.reverse_sync_logs": "config_id, user_id, entity_id, sheet_row_id, changed_fields, status, error_message, webhook_payload, synced_at",
+		"bitrix.webhook_events":    "config_id, event_type, event_data, processed, processed_at, received_at",
+	} {
+		if _, err := pg.DB().ExecContext(t.Context(), fmt.Sprintf("SELECT %s FROM %s", columns, table)); err != nil {
+			t.Errorf("PostgreSQL: %v", err)
+		}
+		if _, err := sqlite.DB().ExecContext(t.Context(), fmt.Sprintf("SELECT %s FROM %s", columns, filepath.Ext(table)[1:])); err != nil {
+			t.Errorf("SQLite: %v", err)
+		}
+	}
 }
 
 func TestOpenRefusesAnUnknownURL(t *testing.T) {
 	t.Parallel()
 	_, err := sqlstore.Open(t.Context(), "mysql://root:secret@localhost/x", nil)
-	if err == nil || err.Error() != `database URL "mysql://root:xxxxx@localhost/x": expected sqlite:PATH` {
+	if err == nil || err.Error() != `database URL "mysql://root:xxxxx@localhost/x": expected sqlite:PATH or postgres://…` {
 		t.Fatalf("error = %v", err)
 	}
 }

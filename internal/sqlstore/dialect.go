@@ -1,0 +1,109 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// dialect is all that differs between the databases: how one is opened, and its
+// migrations. Every other statement is the same text on both.
+type dialect struct {
+	name    string // for messages, without a password
+	goose   goose.Dialect
+	folder  string // of the migrations
+	open    func(ctx context.Context) (*sql.DB, error)
+	prepare string // runs before the migrations
+}
+
+func dialectOf(databaseURL string) (*dialect, error) {
+	if strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://") {
+		return &dialect{
+			name: redact(databaseURL), goose: goose.DialectPostgres, folder: "migrations/postgres",
+			open:    func(context.Context) (*sql.DB, error) { return openPostgres(databaseURL) },
+			prepare: `CREATE SCHEMA IF NOT EXISTS auth; CREATE SCHEMA IF NOT EXISTS bitrix`,
+		}, nil
+	}
+	path, ok := sqlitePath(databaseURL)
+	if !ok {
+		return nil, fmt.Errorf("database URL %q: expected sqlite:PATH or postgres://…", redact(databaseURL))
+	}
+	return &dialect{
+		name: path, goose: goose.DialectSQLite3, folder: "migrations/sqlite",
+		open: func(context.Context) (*sql.DB, error) { return openSQLite(path) },
+	}, nil
+}
+
+func openSQLite(path string) (*sql.DB, error) {
+	// Immediate transactions wait for the writer's lock at their start instead of
+	// failing in the middle; WAL lets readers go on meanwhile. FULL makes a commit
+	// survive a power cut, which is what a 202 promises.
+	query := url.Values{
+		"_txlock":      {"immediate"},
+		"_time_format": {"sqlite"},
+		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path)+"?"+query.Encode())
+	if err == nil {
+		db.SetMaxOpenConns(8)
+	}
+	return db, err
+}
+
+func openPostgres(databaseURL string) (*sql.DB, error) {
+	config, err := pgx.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	config.RuntimeParams["search_path"] = "bitrix,auth"
+	config.RuntimeParams["timezone"] = "UTC"
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(16)
+	return db, nil
+}
+
+func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
+	if d.prepare != "" {
+		if _, err := db.ExecContext(ctx, d.prepare); err != nil {
+			return err
+		}
+	}
+	dir, err := fs.Sub(migrations, d.folder)
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(d.goose, db, dir)
+	if err != nil {
+		return err
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+func sqlitePath(databaseURL string) (string, bool) {
+	if rest, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
+		return strings.TrimPrefix(rest, "//"), rest != ""
+	}
+	return databaseURL, databaseURL != "" && !strings.Contains(databaseURL, "://")
+}
+
+// redact hides the password of a URL that goes into an error message.
+func redact(databaseURL string) string {
+	if u, err := url.Parse(databaseURL); err == nil {
+		return u.Redacted()
+	}
+	return "…"
+}
