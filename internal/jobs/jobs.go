@@ -50,7 +50,7 @@ type Runner struct {
 
 // New prepares the queue's tables and makes a Runner that is not running yet.
 func New(ctx context.Context, store Store, log *slog.Logger) (*Runner, error) {
-	driver := riversqlite.New(store.DB())
+	driver := localDriver{riversqlite.New(store.DB())}
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet(log)})
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func New(ctx context.Context, store Store, log *slog.Logger) (*Runner, error) {
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 16}},
 		Workers: workers,
 		Logger:  quiet(log),
-		// Jobs inserted here are fetched at once; polling is for other replicas'.
+		// Jobs inserted here are fetched at once; polling is for those that come due.
 		FetchCooldown:               2 * time.Millisecond,
 		FetchPollInterval:           500 * time.Millisecond,
 		JobTimeout:                  10 * time.Minute,
@@ -76,6 +76,13 @@ func New(ctx context.Context, store Store, log *slog.Logger) (*Runner, error) {
 	})
 	return r, err
 }
+
+// localDriver is River's SQLite driver without its listener, which looks for new
+// jobs every 50 ms. A database file has one process, and there River then hands a
+// new job to its workers at once.
+type localDriver struct{ *riversqlite.Driver }
+
+func (localDriver) SupportsListener() bool { return false }
 
 // quiet passes River's warnings on; its own housekeeping is not news.
 func quiet(log *slog.Logger) *slog.Logger {
@@ -224,7 +231,7 @@ func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 		return err
 	}
 	defer tx.Rollback()
-	if _, err := river.JobCompleteTx[*riversqlite.Driver](ctx, tx, job); err != nil {
+	if _, err := river.JobCompleteTx[localDriver](ctx, tx, job); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
