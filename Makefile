@@ -23,7 +23,7 @@ build:
 	CGO_ENABLED=0 go build -trimpath -o bin/sheet24 ./cmd/sheet24
 
 fuzz:
-	go test -fuzz FuzzToCRM -fuzztime 60s ./internal/mapping
+	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping
 
 # A browser for the tests of the pages. On Debian it is installed by itself.
 deps:
