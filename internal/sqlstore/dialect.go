@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -48,6 +49,12 @@ func dialectOf(databaseURL string) (*dialect, error) {
 }
 
 func openSQLite(path string) (*sql.DB, error) {
+	// A new file is its owner's alone: it holds what people keep in their sheets.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	file.Close()
 	// Immediate transactions wait for the writer's lock at their start instead of
 	// failing in the middle; WAL lets readers go on meanwhile. FULL makes a commit
 	// survive a power cut, which is what a 202 promises.

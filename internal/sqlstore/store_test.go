@@ -48,6 +48,17 @@ func TestSQLite(t *testing.T) {
 	})
 }
 
+func TestFileIsItsOwnersAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "sheet24.db")
+	storetest.Seed(t, open(t, path))
+	for _, name := range []string{path, path + "-wal"} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
 func TestPostgreSQL(t *testing.T) {
 	t.Parallel()
 	c, err := postgres()

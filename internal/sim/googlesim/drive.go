@@ -15,6 +15,35 @@ var nameContains = regexp.MustCompile(`name contains '((?:[^'\\]|\\.)*)'`)
 
 func (g *Google) routeDrive(mux *http.ServeMux) {
 	mux.HandleFunc("GET /drive/v3/files", g.listFiles)
+	mux.HandleFunc("GET /drive/v3/files/{id}", g.getFile)
+}
+
+// file is a file as Drive describes it.
+type file struct {
+	Kind     string `json:"kind"`
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	MimeType string `json:"mimeType"`
+	Modified string `json:"modifiedTime"`
+}
+
+func (s *Spreadsheet) file() file {
+	return file{"drive#file", s.ID, s.Title, spreadsheetType, s.Modified.UTC().Format(time.RFC3339Nano)}
+}
+
+func (g *Google) getFile(w http.ResponseWriter, r *http.Request) {
+	email, ok := g.authorized(w, r, "drive.metadata.readonly")
+	if !ok {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s, ok := g.spreadsheets[r.PathValue("id")]
+	if !ok || s.Owner != email {
+		notFound(w)
+		return
+	}
+	reply(w, http.StatusOK, s.file())
 }
 
 func (g *Google) listFiles(w http.ResponseWriter, r *http.Request) {
@@ -32,18 +61,11 @@ func (g *Google) listFiles(w http.ResponseWriter, r *http.Request) {
 		size = 100
 	}
 	start, _ := strconv.Atoi(strings.TrimPrefix(q.Get("pageToken"), "~"))
-	type file struct {
-		Kind     string `json:"kind"`
-		ID       string `json:"id"`
-		Name     string `json:"name"`
-		MimeType string `json:"mimeType"`
-		Modified string `json:"modifiedTime"`
-	}
 	files := []file{}
 	g.mu.Lock()
 	for _, s := range g.spreadsheets {
 		if s.Owner == email && strings.Contains(strings.ToLower(s.Title), strings.ToLower(search)) {
-			files = append(files, file{"drive#file", s.ID, s.Title, spreadsheetType, s.Modified.UTC().Format(time.RFC3339Nano)})
+			files = append(files, s.file())
 		}
 	}
 	g.mu.Unlock()
