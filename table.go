@@ -106,6 +106,3 @@ func ColumnLetter(index int) string {
 	}
 	return s
 }
-
-// A1 writes a cell's address, row and column 1-based: (5, 3) is C5.
-func A1(row, column int) string { return ColumnLetter(column-1) + strconv.Itoa(row) }

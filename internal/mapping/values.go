@@ -97,27 +97,36 @@ func Text(v any) string {
 	return fmt.Sprint(v)
 }
 
-// grouped matches numbers whose separators group thousands: 1.234.567 or 1,234.
-var grouped = regexp.MustCompile(`^[+-]?\d{1,3}([.,  ]\d{3})+$`)
+// currency matches the signs and codes that people write beside an amount.
+var currency = regexp.MustCompile(`(?i)^\s*(₺|\$|€|£|₽|TL|TRY|USD|EUR|GBP|RUB)\s*|\s*(₺|\$|€|£|₽|TL|TRY|USD|EUR|GBP|RUB)\s*$`)
 
-// number reads a number as typed or as text, in Turkish or English notation:
-// 1.234,56 and 1,234.56. What stands last is the decimal sign, unless it groups
-// thousands: in "1.234" the dot does, as Turkish writes it.
+// The notations of numbers: in Turkish (and Russian) the comma is the decimal
+// sign and dots or spaces group thousands; in English the reverse.
+var (
+	turkishNumber = regexp.MustCompile(`^[+-]?(\d{1,3}([.\x{a0} ]\d{3})+|\d+)(,\d+)?$`)
+	englishNumber = regexp.MustCompile(`^[+-]?(\d{1,3}([,\x{a0} ]\d{3})+|\d+)(\.\d+)?$`)
+	turkishToGo   = strings.NewReplacer(".", "", " ", "", "\u00a0", "", ",", ".")
+	englishToGo   = strings.NewReplacer(",", "", " ", "", "\u00a0", "")
+)
+
+// number reads a number as typed, or as text in Turkish or English notation:
+// 1.234,56 and 1,234.56. What both could mean is read as Turkish: 1.234 is a
+// thousand and more.
 func number(v any) (float64, error) {
 	if n, ok := v.(float64); ok {
 		return n, nil
 	}
-	s := strings.Trim(Text(v), "₺$€£% \u00a0TLUSDEUR")
-	switch dot, comma := strings.LastIndexByte(s, '.'), strings.LastIndexByte(s, ','); {
-	case grouped.MatchString(s):
-		s = strings.NewReplacer(".", "", ",", "", " ", "", "\u00a0", "").Replace(s)
-	case comma > dot:
-		s = strings.Replace(strings.ReplaceAll(s, ".", ""), ",", ".", 1)
+	s := strings.TrimSpace(currency.ReplaceAllString(Text(v), ""))
+	switch {
+	case turkishNumber.MatchString(s):
+		s = turkishToGo.Replace(s)
+	case englishNumber.MatchString(s):
+		s = englishToGo.Replace(s)
 	default:
-		s = strings.ReplaceAll(s, ",", "")
+		s = ""
 	}
-	n, err := strconv.ParseFloat(strings.ReplaceAll(s, " ", ""), 64)
-	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsInf(n, 0) {
 		return 0, sheet24.Errorf(sheet24.Invalid, "value_number", Text(v))
 	}
 	return n, nil

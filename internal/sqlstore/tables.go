@@ -130,17 +130,6 @@ func (s *Store) SetRegistered(ctx context.Context, tableID int64) error {
 	return err
 }
 
-// SetColors changes a table's colours.
-func (s *Store) SetColors(ctx context.Context, tableID int64, c sheet24.ColorScheme) error {
-	colors, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	_, err = s.db.ExecContext(ctx,
-		`UPDATE sheet_sync_config SET color_scheme = $2, updated_at = $3 WHERE id = $1`, tableID, string(colors), s.now())
-	return err
-}
-
 func (s *Store) tables(ctx context.Context, where string, args ...any) ([]*sheet24.Table, error) {
 	rows, err := s.db.QueryContext(ctx, tableColumns+where, args...)
 	tables, err := collect(rows, err, s.scanTable)

@@ -18,13 +18,13 @@ const historyPage = 50
 // table finds the table that a path names; another user's does not exist.
 func (w *Web) table(next func(http.ResponseWriter, *http.Request, *sheet24.Table)) func(http.ResponseWriter, *http.Request, *sheet24.User) {
 	return func(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
-		id, err := strconv.ParseInt(r.PathValue("table"), 10, 64)
-		var t *sheet24.Table
-		if err == nil {
-			t, err = w.Store.Table(r.Context(), id)
+		id, _ := strconv.ParseInt(r.PathValue("table"), 10, 64) // no number is no table
+		t, err := w.Store.Table(r.Context(), id)
+		if err == nil && t.UserID != u.ID {
+			err = sheet24.Errorf(sheet24.NotFound, "table_unknown")
 		}
-		if err != nil && !sheet24.IsKind(err, sheet24.NotFound) && t != nil || t == nil || t.UserID != u.ID {
-			w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "table_unknown"))
+		if err != nil {
+			w.fail(rw, r, err)
 			return
 		}
 		next(rw, r, t)
@@ -38,7 +38,7 @@ func (w *Web) showTable(rw http.ResponseWriter, r *http.Request, t *sheet24.Tabl
 		w.fail(rw, r, err)
 		return
 	}
-	w.render(rw, r, http.StatusOK, tablePage(t, setup.SpreadsheetURL(t, w.GoogleURL), changes, before > 0, r.FormValue("problem")))
+	w.render(rw, r, http.StatusOK, tablePage(t, setup.SpreadsheetURL(t, w.GoogleURL), changes, before > 0, ""))
 }
 
 // activation answers the page that waits for the user's permission: nothing yet,

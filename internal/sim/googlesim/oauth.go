@@ -245,13 +245,6 @@ func (g *Google) revokeAll(email string) {
 	}
 }
 
-// ExpireAccess makes every access token old, so that the next call refreshes.
-func (g *Google) ExpireAccess() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	clear(g.grants.Access)
-}
-
 func (g *Google) userinfo(w http.ResponseWriter, r *http.Request) {
 	email, ok := g.authorized(w, r, "")
 	if !ok {
