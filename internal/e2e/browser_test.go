@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,17 +79,45 @@ func (b tab) at() string {
 
 func (b tab) eval(js string) string {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js))
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("%s: %v", js, err)
 	}
 	return v
 }
 
-// shoot keeps pictures of the page, light, dark and narrow, if
-// SHEET24_SCREENSHOTS names a folder.
-func (b tab) shoot(name string) {
+// axe is axe-core, which finds what keeps people with disabilities out.
+//
+//go:embed testdata/axe.min.js
+var axe string
+
+// accessible fails for what axe finds on the page, in light and in dark.
+func (b tab) accessible(name string) {
 	b.t.Helper()
+	for _, scheme := range []string{"dark", "light"} {
+		b.prefer(scheme)
+		found := b.eval(axe + `;document.getAnimations().forEach((a) => a.finish());
+			axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.help + " " + v.nodes.map((n) => n.html).join(" ")).join("\n"))`)
+		if found != "" {
+			b.t.Errorf("%s, %s: %s", name, scheme, found)
+		}
+	}
+}
+
+// prefer sets the colour scheme that the reader prefers.
+func (b tab) prefer(scheme string) {
+	b.t.Helper()
+	params := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, params); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// look checks a page for all its readers and keeps pictures of it, light, dark and narrow, if
+// SHEET24_SCREENSHOTS names a folder.
+func (b tab) look(name string) {
+	b.t.Helper()
+	b.accessible(name)
 	folder := os.Getenv("SHEET24_SCREENSHOTS")
 	if folder == "" {
 		return
@@ -97,10 +126,7 @@ func (b tab) shoot(name string) {
 		suffix, scheme string
 		width          int64
 	}{{"", "light", 1440}, {"-dark", "dark", 1440}, {"-narrow", "light", 390}} {
-		scheme := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}}}
-		if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, scheme); err != nil {
-			b.t.Fatal(err)
-		}
+		b.prefer(look.scheme)
 		b.do("resize", chromedp.EmulateViewport(look.width, 860), chromedp.Sleep(500*time.Millisecond))
 		png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 		if err == nil {
@@ -110,9 +136,7 @@ func (b tab) shoot(name string) {
 			b.t.Fatal(err)
 		}
 	}
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{}); err != nil {
-		b.t.Fatal(err)
-	}
+	b.prefer("light")
 	b.do("resize", chromedp.ResetViewport())
 }
 
@@ -126,16 +150,16 @@ func TestNewcomer(t *testing.T) {
 
 	b.open(ready.URL)
 	b.see(button("Google Sheets ile Bağlan"))
-	b.shoot("welcome")
+	b.look("welcome")
 	b.click(button("Google Sheets ile Bağlan"))
 	b.see("#allow")
-	b.shoot("consent")
+	b.look("consent")
 	b.click("#allow")
 	b.see(`//a[contains(., "Satış 2026")]`)
-	b.shoot("spreadsheets")
+	b.look("spreadsheets")
 	b.click(`//a[contains(., "Satış 2026")]`)
 	b.see(`//label[contains(., "Leads")]`)
-	b.shoot("tabs")
+	b.look("tabs")
 	b.click(`//fieldset[1]//label[contains(., "Leads")]`)
 	b.click(`//fieldset[2]//label[contains(., "Leads")]`)
 	b.click(button("Devam"))
@@ -151,10 +175,10 @@ func TestNewcomer(t *testing.T) {
 	if preview != "rgb(122, 31, 92)" {
 		t.Errorf("the chosen colour is not shown: %s", preview)
 	}
-	b.shoot("mapping")
+	b.look("mapping")
 	b.click("#save")
 	b.see("#review")
-	b.shoot("authorize")
+	b.look("authorize")
 	b.click("#review")
 	b.see("#allow")
 	b.click("#allow")
@@ -181,7 +205,7 @@ func TestNewcomer(t *testing.T) {
 	if took > 3*time.Second { // a second for the edit; the typing, and a page that looks every 0.4 s
 		t.Errorf("the edit took %v", took)
 	}
-	b.shoot("demo")
+	b.look("demo")
 	if got := emails(t, ready, 4); strings.Join(got, " ") != "yepyeni@ornek.com.tr" {
 		t.Errorf("e-mails of record 4: %q; the edit must replace, not add", got)
 	}
@@ -194,10 +218,10 @@ func TestNewcomer(t *testing.T) {
 	b.see(`//div[@class="why"][contains(., "“Yenii” yok; var olanlar: Yeni, İşlemde")]`)
 	edit(t, ready, "E7", "Kazanıldı")
 	b.see(`//tr[.//ins[text()="Kazanıldı"]]//span[text()="✅ Senkronize"]`)
-	b.shoot("history")
+	b.look("history")
 	b.open(ready.URL)
 	b.see(`//a[contains(., "Satış 2026")]`)
-	b.shoot("home")
+	b.look("home")
 	b.click(button("English"))
 	b.see(`//h1[text()="Tables"]`)
 	b.click(button("Sign out"))

@@ -22,7 +22,7 @@ function showGrid(rows) {
   if (!shownRows || shownRows.length !== rows.length || grid.tHead?.rows[0].cells.length !== width + 1) {
     grid.replaceChildren();
     const head = grid.createTHead().insertRow();
-    head.append(document.createElement("th"));
+    head.insertCell().className = "corner";
     for (let j = 0; j < width; j++) head.append(Object.assign(document.createElement("th"), { textContent: letter(j) }));
     const body = grid.createTBody();
     rows.forEach((_, i) => {
