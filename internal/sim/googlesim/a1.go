@@ -31,6 +31,9 @@ func parseA1(s string) (tab string, b block, err error) {
 		b.row, _ = strconv.Atoi(m[2])
 		b.row--
 	}
+	if b.row < 0 {
+		return "", b, bad
+	}
 	if !strings.Contains(cells, ":") { // one cell
 		if m[1] == "" || m[2] == "" {
 			return "", b, bad
@@ -44,7 +47,7 @@ func parseA1(s string) (tab string, b block, err error) {
 	if m[4] != "" {
 		b.endRow, _ = strconv.Atoi(m[4])
 	}
-	if b.row < 0 || (b.endRow >= 0 && b.endRow <= b.row) || (b.endCol >= 0 && b.endCol <= b.col) {
+	if (b.endRow >= 0 && b.endRow <= b.row) || (b.endCol >= 0 && b.endCol <= b.col) {
 		return "", b, bad
 	}
 	return tab, b, nil

@@ -1,0 +1,70 @@
+package googlesim
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestParseA1(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]struct {
+		tab string
+		b   block
+	}{
+		"C5":                {"", block{4, 5, 2, 3}},
+		"B2:C9":             {"", block{1, 9, 1, 3}},
+		"5:7":               {"", block{4, 7, 0, -1}},
+		"A:B":               {"", block{0, -1, 0, 2}},
+		"A2:B":              {"", block{1, -1, 0, 2}},
+		"Leads!aa1":         {"Leads", block{0, 1, 26, 27}},
+		"'Satış ''26'!A1:C": {"Satış '26", block{0, -1, 0, 3}},
+		"'A1'":              {"A1", block{0, -1, 0, -1}},
+		"Leads":             {"Leads", block{0, -1, 0, -1}},
+	} {
+		tab, b, err := parseA1(in)
+		if err != nil || tab != want.tab || b != want.b {
+			t.Errorf("%s: %q %v %v; want %q %v", in, tab, b, err, want.tab, want.b)
+		}
+	}
+	for _, in := range []string{"A", "5", "Leads!", "Leads!?", "B9:B2", "C1:A1", "A0"} {
+		if tab, b, err := parseA1(in); err == nil && tab == "" {
+			t.Errorf("%s: %v; want an error", in, b)
+		}
+	}
+}
+
+func TestTyped(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		locale   string
+		in, want any
+	}{
+		{"tr_TR", "1.234,56", 1234.56}, {"tr_TR", "12,5", 12.5}, {"tr_TR", "12.5", "12.5"}, {"tr_TR", "1.234", 1234.0},
+		{"en_US", "12.5", 12.5}, {"tr_TR", "-7", -7.0}, {"tr_TR", "'007", "007"}, {"tr_TR", "007", 7.0},
+		{"tr_TR", "DOĞRU", true}, {"tr_TR", "false", false}, {"tr_TR", "+90 532", "+90 532"}, {"tr_TR", "31.12.2026", "31.12.2026"},
+		{"tr_TR", "Ayşe", "Ayşe"}, {"tr_TR", "", ""}, {"tr_TR", 5.0, 5.0}, {"tr_TR", "-", "-"}, {"tr_TR", "1-2", "1-2"},
+	} {
+		if got := typed(c.in, c.locale); got != c.want {
+			t.Errorf("%s %#v = %#v; want %#v", c.locale, c.in, got, c.want)
+		}
+	}
+}
+
+func TestReadTrims(t *testing.T) {
+	t.Parallel()
+	s := &Sheet{Rows: [][]any{{"a", nil, "c", nil}, {nil, nil}, {1.0, ""}, nil}}
+	for _, c := range []struct {
+		b    block
+		want [][]any
+	}{
+		{block{0, -1, 0, -1}, [][]any{{"a", "", "c"}, {}, {1.0}}},
+		{block{0, 2, 0, 2}, [][]any{{"a"}}},
+		{block{1, 2, 0, -1}, nil},
+		{block{9, 12, 0, -1}, nil},
+		{block{0, -1, 2, 3}, [][]any{{"c"}}},
+	} {
+		if got := s.read(c.b); len(got)+len(c.want) > 0 && !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%v: %#v; want %#v", c.b, got, c.want)
+		}
+	}
+}
