@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,6 +135,27 @@ func TestWebhook(t *testing.T) {
 	e, err := store.UnprocessedEvents(t.Context(), table.ID, 10)
 	if err != nil || len(e) != 4 || e[0].Rows != sheet24.Rows(5, 5) || e[1].Rows != sheet24.Rows(5, 9) {
 		t.Fatalf("events = %+v, %v", e, err)
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	s, store, table := server(t)
+	const senders, each = 16, 20
+	var all sync.WaitGroup
+	for n := range senders {
+		all.Go(func() {
+			for i := range each {
+				id := strconv.Itoa(n) + "-" + strconv.Itoa(i)
+				if status, code := send(t, s.URL+"/api/v1/sheet-sync/webhook", mission, "key", id, time.Now()); status != 202 {
+					t.Errorf("HTTP %d %s", status, code)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if e, err := store.UnprocessedEvents(t.Context(), table.ID, 1000); err != nil || len(e) != senders*each {
+		t.Errorf("%d of %d events are stored, %v", len(e), senders*each, err)
 	}
 }
 

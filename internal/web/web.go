@@ -115,7 +115,8 @@ func Assets() http.Handler {
 
 // secure sets the headers that keep other sites' code and frames out.
 func (w *Web) secure(next http.Handler) http.Handler {
-	google := "https://script.google.com https://accounts.google.com"
+	// Google leads its visitors through several of its hosts.
+	google := "https://*.google.com https://*.googleusercontent.com"
 	if w.GoogleURL != "" {
 		google = w.GoogleURL
 	}

@@ -18,6 +18,11 @@ func (g *Google) routeDrive(mux *http.ServeMux) {
 	mux.HandleFunc("GET /drive/v3/files/{id}", g.getFile)
 }
 
+// fold makes names that differ in case alone equal, Turkish i's among them.
+func fold(name string) string {
+	return strings.ToLower(strings.NewReplacer("İ", "i", "I", "i", "ı", "i").Replace(name))
+}
+
 // file is a file as Drive describes it.
 type file struct {
 	Kind     string `json:"kind"`
@@ -64,7 +69,7 @@ func (g *Google) listFiles(w http.ResponseWriter, r *http.Request) {
 	files := []file{}
 	g.mu.Lock()
 	for _, s := range g.spreadsheets {
-		if s.Owner == email && strings.Contains(strings.ToLower(s.Title), strings.ToLower(search)) {
+		if s.Owner == email && strings.Contains(fold(s.Title), fold(search)) {
 			files = append(files, s.file())
 		}
 	}
