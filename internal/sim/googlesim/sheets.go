@@ -104,9 +104,19 @@ func (s *Spreadsheet) at(f dataFilter) (place, error) {
 	return place{t, block{r.StartRowIndex, open(r.EndRowIndex), r.StartColumnIndex, open(r.EndColumnIndex)}}, nil
 }
 
-func (p place) valueRange() map[string]any {
+// valueRange is what values.get answers. render is its valueRenderOption: without
+// one, values come as the spreadsheet's locale shows them.
+func (s *Spreadsheet) valueRange(p place, render string) map[string]any {
 	v := map[string]any{"range": a1(p.tab.Title, p.block, p.tab), "majorDimension": "ROWS"}
-	if rows := p.tab.read(p.block); len(rows) > 0 {
+	rows := p.tab.read(p.block)
+	if render == "" || render == "FORMATTED_VALUE" {
+		for _, row := range rows {
+			for i, value := range row {
+				row[i] = formatted(value, s.Locale)
+			}
+		}
+	}
+	if len(rows) > 0 {
 		v["values"] = rows
 	}
 	return v
@@ -145,7 +155,7 @@ func (g *Google) getRange(w http.ResponseWriter, r *http.Request, s *Spreadsheet
 		invalid(w, err.Error())
 		return
 	}
-	reply(w, http.StatusOK, p.valueRange())
+	reply(w, http.StatusOK, s.valueRange(p, r.URL.Query().Get("valueRenderOption")))
 }
 
 func (g *Google) putRange(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
@@ -191,16 +201,17 @@ func (g *Google) getValues(w http.ResponseWriter, r *http.Request, s *Spreadshee
 			invalid(w, err.Error())
 			return
 		}
-		ranges = append(ranges, p.valueRange())
+		ranges = append(ranges, s.valueRange(p, r.URL.Query().Get("valueRenderOption")))
 	}
 	reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "valueRanges": ranges})
 }
 
 func (g *Google) postValues(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
 	var body struct {
-		DataFilters      []dataFilter `json:"dataFilters"`
-		ValueInputOption string       `json:"valueInputOption"`
-		Data             []struct {
+		DataFilters       []dataFilter `json:"dataFilters"`
+		ValueInputOption  string       `json:"valueInputOption"`
+		ValueRenderOption string       `json:"valueRenderOption"`
+		Data              []struct {
 			Range      string     `json:"range"`
 			DataFilter dataFilter `json:"dataFilter"`
 			Values     [][]any    `json:"values"`
@@ -223,7 +234,7 @@ func (g *Google) postValues(w http.ResponseWriter, r *http.Request, s *Spreadshe
 				invalid(w, err.Error())
 				return
 			}
-			ranges = append(ranges, map[string]any{"valueRange": p.valueRange(), "dataFilters": []dataFilter{f}})
+			ranges = append(ranges, map[string]any{"valueRange": s.valueRange(p, body.ValueRenderOption), "dataFilters": []dataFilter{f}})
 		}
 		reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "valueRanges": ranges})
 	case "batchUpdate", "batchUpdateByDataFilter":

@@ -171,6 +171,30 @@ func typed(v any, locale string) any {
 	return s
 }
 
+// formatted shows a value as a cell without a number format does.
+func formatted(v any, locale string) any {
+	turkish := strings.HasPrefix(locale, "tr")
+	switch v := v.(type) {
+	case float64:
+		text := strconv.FormatFloat(v, 'f', -1, 64)
+		if turkish {
+			text = strings.Replace(text, ".", ",", 1)
+		}
+		return text
+	case bool:
+		switch {
+		case v && turkish:
+			return "DOĞRU"
+		case v:
+			return "TRUE"
+		case turkish:
+			return "YANLIŞ"
+		}
+		return "FALSE"
+	}
+	return v
+}
+
 // grouped tells whether dots stand at thousands alone: 1.234.567,8.
 func grouped(s string) bool {
 	whole, _, _ := strings.Cut(strings.TrimPrefix(s, "-"), ",")

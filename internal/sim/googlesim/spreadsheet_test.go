@@ -68,3 +68,15 @@ func TestReadTrims(t *testing.T) {
 		}
 	}
 }
+
+func TestFormatted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		locale   string
+		in, want any
+	}{{"tr_TR", 1234.5, "1234,5"}, {"en_US", 1234.5, "1234.5"}, {"tr_TR", true, "DOĞRU"}, {"en_US", false, "FALSE"}, {"tr_TR", "x", "x"}} {
+		if got := formatted(c.in, c.locale); got != c.want {
+			t.Errorf("%s %v = %v; want %v", c.locale, c.in, got, c.want)
+		}
+	}
+}
