@@ -56,6 +56,9 @@ func start(t *testing.T, env []string, args ...string) (*process, *bufio.Reader)
 		t.Fatal(err)
 	}
 	p := &process{exec.Command(path, args...), &bytes.Buffer{}}
+	if env == nil {
+		env = append(os.Environ(), "TMPDIR="+t.TempDir()) // what a killed program leaves goes with the test
+	}
 	p.Env, p.Stderr = env, p.stderr
 	out, err := p.StdoutPipe()
 	if err != nil {
