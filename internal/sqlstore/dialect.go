@@ -26,7 +26,7 @@ type dialect struct {
 	name    string // for messages, without a password
 	goose   goose.Dialect
 	folder  string // of the migrations
-	open    func(ctx context.Context) (*sql.DB, error)
+	open    func() (*sql.DB, error)
 	prepare string // runs before the migrations
 }
 
@@ -34,7 +34,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 	if strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://") {
 		return &dialect{
 			name: redact(databaseURL), goose: goose.DialectPostgres, folder: "migrations/postgres",
-			open:    func(context.Context) (*sql.DB, error) { return openPostgres(databaseURL) },
+			open:    func() (*sql.DB, error) { return openPostgres(databaseURL) },
 			prepare: `CREATE SCHEMA IF NOT EXISTS auth; CREATE SCHEMA IF NOT EXISTS bitrix`,
 		}, nil
 	}
@@ -44,7 +44,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 	}
 	return &dialect{
 		name: path, goose: goose.DialectSQLite3, folder: "migrations/sqlite",
-		open: func(context.Context) (*sql.DB, error) { return openSQLite(path) },
+		open: func() (*sql.DB, error) { return openSQLite(path) },
 	}, nil
 }
 

@@ -28,7 +28,7 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	if err != nil {
 		return nil, err
 	}
-	db, err := d.open(ctx)
+	db, err := d.open()
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}

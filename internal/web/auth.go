@@ -4,14 +4,13 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"sheet24"
 	"sheet24/internal/google"
 	"sheet24/internal/locale"
 )
-
-func newNonce() string { return rand.Text() }
 
 // signIn sends the user to Google's consent page.
 func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
@@ -84,4 +83,12 @@ func (w *Web) language(rw http.ResponseWriter, r *http.Request) {
 		}
 	}
 	http.Redirect(rw, r, backTo(r), http.StatusSeeOther)
+}
+
+// backTo is the page of ours that a form was sent from.
+func backTo(r *http.Request) string {
+	if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host && u.Path != "" {
+		return u.RequestURI()
+	}
+	return "/"
 }

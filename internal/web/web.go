@@ -5,6 +5,7 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"embed"
 	"log/slog"
 	"net/http"
@@ -121,7 +122,7 @@ func (w *Web) secure(next http.Handler) http.Handler {
 		google = w.GoogleURL
 	}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		nonce := newNonce()
+		nonce := rand.Text()
 		h := rw.Header()
 		// Saving a table leads on to Google, which form-action must allow.
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-"+nonce+"'; img-src 'self' data:; "+
