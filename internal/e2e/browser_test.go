@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,7 +82,7 @@ func (b tab) eval(js string) string {
 	b.t.Helper()
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
 	if err != nil {
-		b.t.Fatalf("%s: %v", js, err)
+		b.t.Fatalf("…%s: %v", js[max(0, len(js)-300):], err)
 	}
 	return v
 }
@@ -96,7 +97,7 @@ func (b tab) accessible(name string) {
 	b.t.Helper()
 	for _, scheme := range []string{"dark", "light"} {
 		b.prefer(scheme)
-		found := b.eval(axe + `;document.getAnimations().forEach((a) => a.finish());
+		found := b.eval(axe + `;document.getAnimations().forEach((a) => a.cancel());
 			axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.help + " " + v.nodes.map((n) => n.html).join(" ")).join("\n"))`)
 		if found != "" {
 			b.t.Errorf("%s, %s: %s", name, scheme, found)
@@ -231,4 +232,45 @@ func TestNewcomer(t *testing.T) {
 	b.see(`//h1[text()="Tables"]`)
 	b.click(button("Sign out"))
 	b.see(button("Connect with Google Sheets"))
+}
+
+// TestPageThatWaitsForPermission shows what a user sees who left Google's page
+// without allowing the script: the table's page waits, and goes on by itself.
+func TestPageThatWaitsForPermission(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "")
+	b := browse(t)
+	b.open(ready.URL + "/nothing")
+	b.see(`//p[text()="Aradığınız sayfa yok."]`)
+	b.look("error")
+	b.open(ready.URL)
+	b.click("#connect")
+	b.click("#allow")
+	b.see(`//a[contains(., "Satış 2026")]`)
+	b.open(ready.URL + "/sheet-sync/portal")
+	b.see(`input[name=webhook_url]`)
+	b.look("portal")
+	b.open(ready.URL + "/sheet-sync/new/" + ready.SpreadsheetID + "/mapping?gid=0&entity=leads")
+	b.click("#save")
+	b.see("#review")
+	b.open(ready.URL + "/sheet-sync/tables/1") // instead of allowing it
+	b.see(".waiting")
+	b.look("waiting")
+	// In another window the owner allows it after all, by the button's new link.
+	v := newVisitor(t, ready.URL)
+	v.signIn()
+	v.allow(v.ok(http.MethodPost, "/sheet-sync/tables/1/activate", nil))
+	b.see(`//h2[contains(., "✅ Webhook kuruldu!")]`)
+	b.do("the waiting ends", chromedp.WaitNotPresent(".waiting"))
+
+	// A change that failed is tried again by its button, once its cause is gone.
+	edit(t, ready, "H5", 201) // a record that does not exist, yet
+	b.see(`//div[@class="why"][contains(., "Kayıt Bitrix24'te yok")]`)
+	b.look("failed")
+	post(t, ready.PortalWebhook+"crm.item.add", map[string]any{"entityTypeId": 1, "fields": map[string]any{"title": "Yeni"}}, nil)
+	b.click(button("Yeniden dene"))
+	b.see(`//span[text()="✅ Senkronize"]`)
+	if got := emailOf(t, ready, 1, 201); got != "mustafa.kaya4@ornek.com.tr" {
+		t.Errorf("the record's e-mail after the retry: %q", got)
+	}
 }

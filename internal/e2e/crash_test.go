@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -10,12 +11,14 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"sheet24/internal/app"
 	"sheet24/internal/secret"
+	"sheet24/internal/sqlstore"
 )
 
 // gate stands before the simulators and holds the requests to some of them.
@@ -64,64 +67,123 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // the edit arrives.
 func TestKilledBetweenAnswerAndPush(t *testing.T) {
 	t.Parallel()
-	for name, held := range map[string]string{"before the sheet is read": "/v4/", "before the CRM is written": "/rest/"} {
+	for name, c := range map[string]struct {
+		held string // what the service waits for when it is killed
+		left func(sqlstore.Work) bool
+	}{
+		"before the sheet is read":  {"/v4/", func(w sqlstore.Work) bool { return len(w.Scan) == 1 && len(w.Push) == 0 }},
+		"before the CRM is written": {"/rest/", func(w sqlstore.Work) bool { return len(w.Scan) == 0 && len(w.Push) == 1 }},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			service, ready, simulators := activated(t)
-			met := simulators.close(held)
-			edit(t, ready, "C5", "dayanikli@ornek.com.tr")
+			s := activated(t)
+			acknowledged := s.acknowledged()
+			met := s.simulators.close(c.held)
+			edit(t, s.ready, "C5", "dayanikli@ornek.com.tr")
+			eventually(t, waitForSync, "the webhook is answered with 202", func() bool { return s.acknowledged() == acknowledged+1 })
 			select {
 			case <-met:
-			case <-time.After(10 * time.Second):
+			case <-time.After(waitForSync):
 				t.Fatal("the edit was not worked on")
 			}
-			if err := service.Process.Signal(syscall.SIGKILL); err != nil {
+			if err := s.process.Process.Signal(syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
-			service.Wait()
-			simulators.open()
-			if got := emails(t, ready, 4); strings.Join(got, " ") != "mustafa.kaya4@ornek.com.tr" {
+			s.process.Wait()
+			s.simulators.open()
+			if got := emails(t, s.ready, 4); strings.Join(got, " ") != "mustafa.kaya4@ornek.com.tr" {
 				t.Fatalf("the CRM was written before the kill: %q", got)
 			}
-			start(t, service.Env, "serve", "--env-file", os.DevNull)
-			eventually(t, 10*time.Second, "the edit reaches the CRM after the restart", synced(t, ready, 4, "dayanikli@ornek.com.tr"))
-			eventually(t, 5*time.Second, "the sheet says so", func() bool { return cells(t, ready)[4][6] == "✅ Senkronize" })
+			// The work stands in the database. Without this look, the one that the
+			// service takes at every start would hide that an event was lost.
+			if w := waiting(t, s.config); !c.left(w) {
+				t.Errorf("waiting after the kill: %+v", w)
+			}
+			start(t, s.process.Env, "serve", "--env-file", os.DevNull)
+			eventually(t, waitForSync, "the edit reaches the CRM after the restart", synced(t, s.ready, 4, "dayanikli@ornek.com.tr"))
+			eventually(t, waitForSync, "the sheet says so", func() bool { return cells(t, s.ready)[4][6] == "✅ Senkronize" })
 		})
 	}
 }
 
-// activated starts the simulators behind a gate, and `serve` with the leads
-// connected, mapped and activated over HTTP alone, as a person would.
-func activated(t *testing.T) (*process, app.Ready, *gate) {
+// waiting is the work that a stopped service left.
+func waiting(t *testing.T, c *app.Config) sqlstore.Work {
 	t.Helper()
-	_, out := start(t, nil, "simulate", "--json", "--listen", "127.0.0.1:0")
-	ready := readyLine(t, out)
-	target, err := url.Parse(ready.URL)
+	box, err := secret.New(c.SecretKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := httputil.NewSingleHostReverseProxy(target)
-	simulators := &gate{next: proxy}
-	front := httptest.NewServer(simulators)
-	t.Cleanup(front.Close)
+	store, err := sqlstore.Open(t.Context(), c.DatabaseURL, box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	w, err := store.Waiting(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// service is `serve` between the simulators and a front that counts what it
+// acknowledges.
+type service struct {
+	process    *process
+	config     *app.Config
+	ready      app.Ready // of the simulators
+	simulators *gate
+	accepted   atomic.Int32
+}
+
+func (s *service) acknowledged() int32 { return s.accepted.Load() }
+
+// proxyTo passes requests on; seen looks at each answer.
+func proxyTo(t *testing.T, address string, seen func(*http.Response)) *httputil.ReverseProxy {
+	t.Helper()
+	target, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := httputil.NewSingleHostReverseProxy(target)
+	p.ErrorLog = log.New(io.Discard, "", 0) // a killed service refuses; that is the test
+	p.ModifyResponse = func(r *http.Response) error { seen(r); return nil }
+	return p
+}
+
+// activated starts the simulators behind a gate, and `serve` with the leads
+// connected, mapped and activated over HTTP alone, as a person would.
+func activated(t *testing.T) *service {
+	t.Helper()
+	s := &service{}
+	_, out := start(t, nil, "simulate", "--json", "--listen", "127.0.0.1:0")
+	s.ready = readyLine(t, out)
+	s.simulators = &gate{next: proxyTo(t, s.ready.URL, func(*http.Response) {})}
+	behind := httptest.NewServer(s.simulators)
+	t.Cleanup(behind.Close)
 
 	listen := freeAddress(t)
-	config := &app.Config{
-		GoogleClientID: ready.GoogleClientID, GoogleClientSecret: ready.GoogleClientSecret, GoogleRedirectURI: "http://" + listen + "/sheet-sync/oauth/callback",
-		DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "sheet24.db"), PublicURL: "http://" + listen, SecretKey: secret.NewKey(),
-		Listen: listen, GoogleURL: front.URL, Bitrix24Hosts: []string{strings.TrimPrefix(front.URL, "http://")},
+	front := httptest.NewServer(proxyTo(t, "http://"+listen, func(r *http.Response) {
+		if r.Request.URL.Path == "/api/v1/sheet-sync/webhook" && r.StatusCode == http.StatusAccepted {
+			s.accepted.Add(1)
+		}
+	}))
+	t.Cleanup(front.Close)
+	s.config = &app.Config{
+		GoogleClientID: s.ready.GoogleClientID, GoogleClientSecret: s.ready.GoogleClientSecret, GoogleRedirectURI: front.URL + "/sheet-sync/oauth/callback",
+		DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "sheet24.db"), PublicURL: front.URL, SecretKey: secret.NewKey(),
+		Listen: listen, GoogleURL: behind.URL, Bitrix24Hosts: []string{strings.TrimPrefix(behind.URL, "http://")},
 	}
-	service, _ := start(t, config.Environ(), "serve", "--env-file", os.DevNull)
-	eventually(t, 10*time.Second, "the service answers", func() bool {
-		resp, err := http.Get(config.PublicURL + "/api/v1/health")
+	s.process, _ = start(t, s.config.Environ(), "serve", "--env-file", os.DevNull)
+	eventually(t, waitForSync, "the service answers", func() bool {
+		resp, err := http.Get(front.URL + "/api/v1/health")
 		if err == nil {
 			resp.Body.Close()
 		}
 		return err == nil && resp.StatusCode == http.StatusOK
 	})
-	v := newVisitor(t, config.PublicURL)
+	v := newVisitor(t, front.URL)
 	v.signIn()
-	v.connectPortal(strings.Replace(ready.PortalWebhook, ready.URL, front.URL, 1))
-	v.activate(ready, "leads")
-	return service, ready, simulators
+	v.connectPortal(strings.Replace(s.ready.PortalWebhook, s.ready.URL, behind.URL, 1))
+	v.activate(s.ready, "leads")
+	return s
 }

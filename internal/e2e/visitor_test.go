@@ -101,8 +101,15 @@ func (v *visitor) activate(ready app.Ready, entity string) string {
 			form.Set(m[1], s[1])
 		}
 	}
-	page, at := v.ok(http.MethodPost, address, form)
-	if m := review.FindStringSubmatch(page); m != nil { // not allowed yet
+	return v.allow(v.ok(http.MethodPost, address, form))
+}
+
+// allow goes on from Google's page that asks to allow the script, or from the
+// script's own, if it is allowed already. It returns the address of the table's
+// page.
+func (v *visitor) allow(page, at string) string {
+	v.t.Helper()
+	if m := review.FindStringSubmatch(page); m != nil {
 		from, err := url.Parse(at)
 		if err != nil {
 			v.t.Fatal(err)

@@ -27,8 +27,8 @@ func TestParseA1(t *testing.T) {
 		}
 	}
 	for _, in := range []string{"A", "5", "Leads!", "Leads!?", "B9:B2", "C1:A1", "A0"} {
-		if tab, b, err := parseA1(in); err == nil && tab == "" {
-			t.Errorf("%s: %v; want an error", in, b)
+		if tab, b, err := parseA1(in); err == nil {
+			t.Errorf("%s: %q %v; want an error", in, tab, b)
 		}
 	}
 }
