@@ -134,7 +134,7 @@ func portalPage(portals []*sheet24.Portal, text, problem string) templ.Component
 				return templ_7745c5c3_Err
 			}
 			if len(portals) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<ul>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<ul class=\"list\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
