@@ -15,7 +15,7 @@ import (
 // portal starts a simulated portal and a client that may call it.
 func portal(t *testing.T) (*bitrixsim.Portal, *bitrix24.Client, *sheet24.Portal) {
 	t.Helper()
-	sim := bitrixsim.New("gizli")
+	sim := bitrixsim.New(bitrixsim.Options{Secret: "gizli"})
 	server := httptest.NewServer(sim.Handler())
 	t.Cleanup(server.Close)
 	client := bitrix24.New(bitrix24.Hosts{strings.TrimPrefix(server.URL, "http://")})

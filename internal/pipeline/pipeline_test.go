@@ -62,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(w.google.Close)
 	googleServer := httptest.NewServer(w.google.Handler())
 	t.Cleanup(googleServer.Close)
-	w.portal = bitrixsim.New("gizli")
+	w.portal = bitrixsim.New(bitrixsim.Options{Secret: "gizli"})
 	rest := w.portal.Handler()
 	portalServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if w.down.Load() {

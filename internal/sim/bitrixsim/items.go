@@ -1,9 +1,6 @@
 package bitrixsim
 
 import (
-	"cmp"
-	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +15,7 @@ func (p *Portal) entityOf(in params) (*entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, ok := p.entity(int(id))
+	e, ok := p.catalogue.entity(int(id))
 	if !ok {
 		return nil, badRequest("NOT_FOUND", "Smart process not found")
 	}
@@ -42,39 +39,70 @@ func (p *Portal) record(in params) (*entity, *Record, error) {
 	return e, r, nil
 }
 
-func (p *Portal) itemFields(in params) (answer, error) {
+// originalNames tells whether user fields go by their upper-case names.
+func (in params) originalNames() bool {
+	return strings.EqualFold(in.text("useOriginalUfNames"), "Y") || in.text("useOriginalUfNames") == "1"
+}
+
+// key is what a field is called in an answer.
+func (f field) key(original bool) string {
+	if original && userField.MatchString(f.Name) {
+		return f.Upper
+	}
+	return f.Name
+}
+
+func (p *Portal) itemFields(_ caller, in params) (answer, error) {
 	e, err := p.entityOf(in)
 	if err != nil {
 		return answer{}, err
 	}
 	fields := map[string]any{}
 	for _, f := range e.Fields {
-		d := map[string]any{"type": f.Type, "isRequired": false, "isReadOnly": f.ReadOnly, "isImmutable": false,
-			"isMultiple": f.Multiple, "isDynamic": false, "title": f.Title, "upperName": f.UpperName}
+		d := map[string]any{"type": f.Type, "isRequired": f.Required, "isReadOnly": f.ReadOnly, "isImmutable": f.Immutable,
+			"isMultiple": f.Multiple, "isDynamic": userField.MatchString(f.Name), "title": f.in(p.options.Language), "upperName": f.Upper}
 		if f.StatusType != "" {
 			d["statusType"] = f.StatusType
 		}
-		fields[f.Name] = d
+		if f.Settings != nil {
+			d["settings"] = f.Settings
+		}
+		if len(f.Items) > 0 {
+			items := []any{}
+			for _, c := range f.Items {
+				items = append(items, map[string]any{"ID": strconv.Itoa(c.ID), "VALUE": c.in(p.options.Language)})
+			}
+			d["items"] = items
+		}
+		fields[f.key(in.originalNames())] = d
 	}
 	return answer{Result: map[string]any{"fields": fields}}, nil
 }
 
-func (p *Portal) itemGet(in params) (answer, error) {
+func (p *Portal) itemGet(_ caller, in params) (answer, error) {
 	e, r, err := p.record(in)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{Result: map[string]any{"item": e.view(r, true)}}, nil
+	return answer{Result: map[string]any{"item": p.view(e, r, nil, in.originalNames())}}, nil
 }
 
-func (p *Portal) itemList(in params) (answer, error) {
+func (p *Portal) itemList(_ caller, in params) (answer, error) {
 	e, err := p.entityOf(in)
 	if err != nil {
 		return answer{}, err
 	}
+	start, err := in.start()
+	if err != nil {
+		return answer{}, err
+	}
+	selected, err := p.selected(e, in)
+	if err != nil {
+		return answer{}, err
+	}
 	var found []*Record
-	for _, r := range p.records[e.EntityTypeID] {
-		ok, err := e.matches(r, in.object("filter"))
+	for _, r := range p.candidates(e, in.object("filter")) {
+		ok, err := p.matches(e, r, in.object("filter"))
 		if err != nil {
 			return answer{}, err
 		}
@@ -82,26 +110,16 @@ func (p *Portal) itemList(in params) (answer, error) {
 			found = append(found, r)
 		}
 	}
-	e.order(found, in.object("order"))
-	all := false
-	for _, name := range in.object("select") {
-		all = all || text(name) == "*"
-	}
-	start := 0
-	counted := true
-	if s := in.text("start"); s == "-1" {
-		counted = false
-	} else if s != "" {
-		if start, err = strconv.Atoi(s); err != nil || start < 0 {
-			return answer{}, badRequest("100", "Invalid value {"+s+"} to match with parameter {start}. Should be value of type int.")
-		}
+	if err := p.order(e, found, in); err != nil {
+		return answer{}, err
 	}
 	items := []any{}
-	for _, r := range found[min(start, len(found)):min(start+pageSize, len(found))] {
-		items = append(items, e.view(r, all))
+	first := min(max(start, 0), len(found))
+	for _, r := range found[first:min(first+pageSize, len(found))] {
+		items = append(items, p.view(e, r, selected, in.originalNames()))
 	}
 	a := answer{Result: map[string]any{"items": items}}
-	if counted {
+	if start >= 0 {
 		total := len(found)
 		a.Total = &total
 		if next := start + pageSize; next < total {
@@ -111,134 +129,157 @@ func (p *Portal) itemList(in params) (answer, error) {
 	return a, nil
 }
 
-// matches applies a filter: {"@id": […], ">id": 7, "stageId": "NEW"}.
-func (e *entity) matches(r *Record, filter map[string]any) (bool, error) {
-	for key, want := range filter {
-		name := strings.TrimLeft(key, "@!><=%")
-		op := strings.TrimSuffix(key, name)
-		f, ok := e.field(name)
+// selected are the fields that a list shall show: fm only with '*'.
+func (p *Portal) selected(e *entity, in params) (map[string]bool, error) {
+	names := map[string]bool{}
+	for _, name := range in.object("select") {
+		if text(name) == "*" {
+			return nil, nil
+		}
+		f, ok := e.field(text(name))
 		if !ok {
-			return false, badRequest("INVALID_ARG_VALUE", "Unknown field definition ["+name+"] for filter")
+			return nil, badRequest("INVALID_ARG_VALUE", "Unknown field definition ["+text(name)+"] for select")
 		}
-		have := text(e.value(r, f))
-		var is bool
-		switch op {
-		case "", "=":
-			is = slices.ContainsFunc(listOf(want), func(v any) bool { return text(v) == have })
-		case "@":
-			is = slices.ContainsFunc(listOf(want), func(v any) bool { return text(v) == have })
-		case "!", "!=":
-			is = text(want) != have
-		case "%":
-			is = strings.Contains(strings.ToLower(have), strings.ToLower(text(want)))
-		case ">", ">=", "<", "<=":
-			c := compare(have, text(want))
-			is = (strings.HasPrefix(op, ">") && c > 0) || (strings.HasPrefix(op, "<") && c < 0) || (strings.HasSuffix(op, "=") && c == 0)
-		default:
-			return false, badRequest("INVALID_ARG_VALUE", "Unknown filter operation ["+op+"]")
-		}
-		if !is {
-			return false, nil
+		names[f.Name] = true
+	}
+	if len(names) == 0 {
+		for _, f := range e.Fields {
+			names[f.Name] = f.Type != "crm_multifield"
 		}
 	}
-	return true, nil
+	names["fm"] = false
+	names["id"] = true
+	return names, nil
 }
 
-func listOf(v any) []any {
-	if m := object(v); m != nil {
-		return slices.Collect(maps.Values(m))
-	}
-	return []any{v}
-}
-
-// compare orders numbers as numbers and the rest as text.
-func compare(a, b string) int {
-	x, errX := strconv.ParseFloat(a, 64)
-	y, errY := strconv.ParseFloat(b, 64)
-	if errX == nil && errY == nil {
-		return cmp.Compare(x, y)
-	}
-	return strings.Compare(a, b)
-}
-
-func (e *entity) order(records []*Record, order map[string]any) {
-	by, desc := "id", false
-	for name, direction := range order {
-		by, desc = name, strings.EqualFold(text(direction), "DESC")
-	}
-	f, _ := e.field(by)
-	slices.SortFunc(records, func(a, b *Record) int {
-		c := cmp.Or(compare(text(e.value(a, f)), text(e.value(b, f))), cmp.Compare(a.ID, b.ID))
-		if desc {
-			return -c
-		}
-		return c
-	})
-}
-
-// value is a record's value of a field as the API returns it.
-func (e *entity) value(r *Record, f field) any {
-	switch f.Name {
-	case "id":
-		return r.ID
-	case "createdBy", "updatedBy":
-		return UserID
-	case "createdTime", "updatedTime":
-		return r.Updated.Format(time.RFC3339)
-	}
-	return r.Fields[f.Name]
-}
-
-// view is a record as the API returns it; fm comes only when all is selected.
-func (e *entity) view(r *Record, all bool) map[string]any {
-	v := map[string]any{"entityTypeId": e.EntityTypeID}
+// view is a record as the API returns it, with the fields selected, or with all.
+func (p *Portal) view(e *entity, r *Record, selected map[string]bool, original bool) map[string]any {
+	v := map[string]any{}
 	for _, f := range e.Fields {
-		if f.Type != "crm_multifield" {
-			v[f.Name] = e.value(r, f)
+		switch {
+		case selected != nil && !selected[f.Name]:
+		case f.Type == "crm_multifield":
+			v[f.Name] = append([]Multi{}, r.Multi...)
+		default:
+			v[f.key(original)] = p.value(e, r, f)
 		}
 	}
-	if all {
-		v["fm"] = append([]Multi{}, r.Multi...)
+	if selected == nil {
+		v["entityTypeId"] = e.EntityTypeID
 	}
 	return v
 }
 
-func (p *Portal) itemAdd(in params) (answer, error) {
+// value is a record's value of a field as the API returns it.
+func (p *Portal) value(e *entity, r *Record, f field) any {
+	switch f.Name {
+	case "id":
+		return r.ID
+	case "createdBy":
+		return r.CreatedBy
+	case "updatedBy":
+		return r.UpdatedBy
+	case "createdTime":
+		return r.Created.In(zone).Format(time.RFC3339)
+	case "updatedTime":
+		return r.Updated.In(zone).Format(time.RFC3339)
+	case "closed":
+		semantics := ""
+		for _, s := range p.catalogue.Statuses[e.stagesOf(e.funnel(r))] {
+			if s.ID == text(r.Fields["stageId"]) {
+				semantics = s.Semantics
+			}
+		}
+		if semantics == "" {
+			return "N"
+		}
+		return "Y"
+	}
+	v := r.Fields[f.Name]
+	if f.Multiple && v == nil {
+		return []any{}
+	}
+	if f.Type == "date" && v != nil {
+		return text(v) + "T03:00:00+03:00"
+	}
+	return v
+}
+
+// zone is the portal's time zone.
+var zone = time.FixedZone("+03", 3*60*60)
+
+// funnel is the funnel that a record is in.
+func (e *entity) funnel(r *Record) int {
+	if len(e.Categories) == 0 {
+		return 0
+	}
+	if n, err := strconv.Atoi(text(r.Fields["categoryId"])); err == nil {
+		return n
+	}
+	return e.Categories[0].ID
+}
+
+func (p *Portal) itemAdd(by caller, in params) (answer, error) {
 	e, err := p.entityOf(in)
 	if err != nil {
 		return answer{}, err
 	}
-	r := &Record{Fields: map[string]any{}}
-	if _, err := p.apply(e, r, in); err != nil {
+	now := time.Now()
+	r := &Record{Fields: map[string]any{}, Created: now, Updated: now, CreatedBy: by.user.ID, UpdatedBy: by.user.ID}
+	for _, f := range e.Fields {
+		switch f.Name {
+		case "assignedById":
+			r.Fields[f.Name] = float64(by.user.ID)
+		case "opened":
+			r.Fields[f.Name] = "Y"
+		case "currencyId":
+			r.Fields[f.Name] = p.catalogue.Currencies[0].ID
+		case "categoryId":
+			r.Fields[f.Name] = float64(e.Categories[0].ID)
+		}
+	}
+	changes, err := p.apply(e, r, in, true)
+	if err != nil {
 		return answer{}, err
 	}
-	p.nextID[e.EntityTypeID]++
-	r.ID, r.Updated = p.nextID[e.EntityTypeID], time.Now()
-	p.records[e.EntityTypeID][r.ID] = r
+	if stage, ok := e.field("stageId"); ok && r.Fields[stage.Name] == nil {
+		r.Fields[stage.Name] = p.catalogue.Statuses[e.stagesOf(e.funnel(r))][0].ID
+	}
+	for _, f := range e.Fields {
+		if f.Required && text(r.Fields[f.Name]) == "" {
+			return answer{}, p.missing(f)
+		}
+	}
+	r.note(Entry{now, by.user.ID, by.via, changes})
+	p.insert(e.EntityTypeID, r)
+	if _, ok := e.field("title"); ok && text(r.Fields["title"]) == "" {
+		r.Fields["title"] = e.One.in(p.options.Language) + " #" + strconv.FormatInt(r.ID, 10)
+	}
 	p.changed()
-	return answer{Result: map[string]any{"item": e.view(r, true)}}, nil
+	return answer{Result: map[string]any{"item": p.view(e, r, nil, in.originalNames())}}, nil
 }
 
-func (p *Portal) itemUpdate(in params) (answer, error) {
+func (p *Portal) itemUpdate(by caller, in params) (answer, error) {
 	e, r, err := p.record(in)
 	if err != nil {
 		return answer{}, err
 	}
 	trial := r.clone() // nothing is applied if anything is refused
-	changed, err := p.apply(e, &trial, in)
+	changes, err := p.apply(e, &trial, in, false)
 	if err != nil {
 		return answer{}, err
 	}
-	if changed {
-		trial.Updated = time.Now()
+	if len(changes) > 0 {
+		trial.Updated, trial.UpdatedBy = time.Now(), by.user.ID
 		trial.Changes++
+		trial.note(Entry{trial.Updated, by.user.ID, by.via, changes})
 		*r = trial
 		p.changed()
 	}
-	return answer{Result: map[string]any{"item": e.view(r, true)}}, nil
+	return answer{Result: map[string]any{"item": p.view(e, r, nil, in.originalNames())}}, nil
 }
 
-func (p *Portal) itemDelete(in params) (answer, error) {
+func (p *Portal) itemDelete(_ caller, in params) (answer, error) {
 	e, r, err := p.record(in)
 	if err != nil {
 		return answer{}, err
@@ -248,117 +289,80 @@ func (p *Portal) itemDelete(in params) (answer, error) {
 	return answer{Result: []any{}}, nil
 }
 
-// apply sets fields and tells whether any value changed. Unknown and read-only
-// fields are ignored in silence, as the real portal does.
-func (p *Portal) apply(e *entity, r *Record, in params) (bool, error) {
-	if _, ok := in["fields"]; !ok {
-		return false, badRequest("100", "Could not find value for parameter {fields}")
+// missing is the error for a field that must not be empty.
+func (p *Portal) missing(f field) error {
+	if p.options.Language == "en" {
+		return badRequest("CRM_FIELD_ERROR_REQUIRED", `Field "`+f.EN+`" is required`)
 	}
-	changed := false
-	for _, name := range in.keys("fields") {
+	return badRequest("CRM_FIELD_ERROR_REQUIRED", `"`+f.TR+`" alanı doldurulmalıdır`)
+}
+
+// apply sets fields and returns what changed. Fields that are unknown or
+// read-only, and immutable ones of a record that is there already, are passed
+// over in silence, as the real portal does; the counters tell of them.
+func (p *Portal) apply(e *entity, r *Record, in params, adding bool) ([]Line, error) {
+	if in.object("fields") == nil {
+		if _, ok := in["fields"]; !ok || text(in["fields"]) != "" {
+			return nil, badRequest("100", "Could not find value for parameter {fields}")
+		}
+	}
+	// The funnel comes first: the stages allowed depend on it.
+	names := in.keys("fields")
+	slices.SortStableFunc(names, func(a, b string) int { return boolToInt(b == "categoryId") - boolToInt(a == "categoryId") })
+	stageBefore := text(r.Fields["stageId"])
+	var changes []Line
+	for _, name := range names {
 		value := in.object("fields")[name]
 		f, ok := e.field(name)
-		if !ok || f.ReadOnly {
+		if !ok || f.ReadOnly || (f.Immutable && !adding) {
+			p.stats.ignore(name)
 			continue
 		}
 		if f.Type == "crm_multifield" {
-			if p.applyMulti(r, object(value)) {
-				changed = true
-			}
+			changes = append(changes, p.applyMulti(r, object(value))...)
 			continue
 		}
-		v, err := p.accept(f, text(value))
+		v, err := p.accept(e, r, f, value)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		if text(r.Fields[name]) != text(v) {
-			r.Fields[name] = v
-			changed = true
+		if old := r.Fields[f.Name]; print(old) != print(v) {
+			changes = append(changes, Line{f.Name, print(old), print(v)})
+			r.Fields[f.Name] = v
+			p.entail(e, r, f)
 		}
 	}
-	return changed, nil
+	stage := text(r.Fields["stageId"])
+	for _, f := range e.Fields {
+		if stage != stageBefore && slices.Contains(f.RequiredOn, stage) && text(r.Fields[f.Name]) == "" {
+			return nil, p.missing(f)
+		}
+	}
+	return changes, nil
 }
 
-// accept checks a value against its field and returns it as it is stored.
-func (p *Portal) accept(f field, s string) (any, error) {
-	wrong := &apiError{http.StatusBadRequest, "CRM_FIELD_ERROR_VALUE_NOT_VALID", `"` + f.Title + `" alanı için geçersiz değer`}
-	if s == "" {
-		return nil, nil
-	}
-	switch f.Type {
-	case "double":
-		n, err := strconv.ParseFloat(s, 64)
-		if err != nil {
-			return nil, wrong
+// entail sets what follows from a change: another funnel begins at its first
+// stage, and the contact is the first of the contacts.
+func (p *Portal) entail(e *entity, r *Record, f field) {
+	switch f.Name {
+	case "categoryId":
+		r.Fields["stageId"] = p.catalogue.Statuses[e.stagesOf(e.funnel(r))][0].ID
+	case "contactId":
+		r.Fields["contactIds"] = nil
+		if v := r.Fields["contactId"]; v != nil {
+			r.Fields["contactIds"] = []any{v}
 		}
-		return n, nil
-	case "integer", "user", "crm_company":
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil {
-			return nil, wrong
-		}
-		return n, nil
-	case "boolean":
-		if s != "Y" && s != "N" {
-			return nil, wrong
-		}
-	case "date":
-		if _, err := time.Parse(time.DateOnly, s[:min(len(s), 10)]); err != nil {
-			return nil, wrong
-		}
-	case "crm_status":
-		if !slices.ContainsFunc(p.catalogue.Statuses, func(st status) bool { return st.EntityID == f.StatusType && st.StatusID == s }) {
-			return nil, wrong
+	case "contactIds":
+		r.Fields["contactId"] = nil
+		if list := listOf(r.Fields["contactIds"]); r.Fields["contactIds"] != nil && len(list) > 0 {
+			r.Fields["contactId"] = list[0]
 		}
 	}
-	return s, nil
 }
 
-// applyMulti sets multi-field values: a known id changes or, with an empty value,
-// removes that value; anything else adds one.
-func (p *Portal) applyMulti(r *Record, values map[string]any) bool {
-	changed := false
-	for _, key := range keys(values) {
-		v := params(object(values[key]))
-		id, _ := strconv.ParseInt(cmp.Or(v.text("id"), key), 10, 64)
-		if _, named := v["id"]; !named && v["typeId"] != nil {
-			id = 0 // a list's position is not an id
-		}
-		i := slices.IndexFunc(r.Multi, func(m Multi) bool { return m.ID == id })
-		value := strings.TrimSpace(v.text("value"))
-		switch {
-		case i >= 0 && value == "":
-			r.Multi = slices.Delete(r.Multi, i, i+1)
-		case i >= 0:
-			if r.Multi[i].Value == value && cmp.Or(v.text("valueType"), r.Multi[i].ValueType) == r.Multi[i].ValueType {
-				continue
-			}
-			r.Multi[i].Value = value
-			r.Multi[i].ValueType = cmp.Or(v.text("valueType"), r.Multi[i].ValueType)
-		case value != "":
-			p.nextMulti++
-			r.Multi = append(r.Multi, Multi{ID: p.nextMulti, TypeID: v.text("typeId"), ValueType: cmp.Or(v.text("valueType"), "WORK"), Value: value})
-		default:
-			continue
-		}
-		changed = true
+func boolToInt(b bool) int {
+	if b {
+		return 1
 	}
-	return changed
-}
-
-func (p *Portal) statusList(in params) (answer, error) {
-	list := []any{}
-	for i, s := range p.catalogue.Statuses {
-		if want := in.object("filter")["ENTITY_ID"]; want != nil && text(want) != s.EntityID {
-			continue
-		}
-		var semantics any
-		if s.Semantics != "" {
-			semantics = s.Semantics
-		}
-		list = append(list, map[string]any{"ID": strconv.Itoa(101 + 2*i), "ENTITY_ID": s.EntityID, "STATUS_ID": s.StatusID,
-			"NAME": s.Name, "NAME_INIT": s.Name, "SORT": strconv.Itoa(s.Sort), "SYSTEM": "Y", "CATEGORY_ID": nil, "SEMANTICS": semantics})
-	}
-	total := len(list)
-	return answer{Result: list, Total: &total}, nil
+	return 0
 }

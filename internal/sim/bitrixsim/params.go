@@ -94,8 +94,24 @@ func text(v any) string {
 		return ""
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any, map[string]any:
+		return "Array" // as PHP prints it
 	}
 	return fmt.Sprint(v)
+}
+
+// start is where a page begins: 0 if it is not given, -1 if nothing is to be
+// counted.
+func (in params) start() (int, error) {
+	s := in.text("start")
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < -1 {
+		return 0, badRequest("100", "Invalid value {"+s+"} to match with parameter {start}. Should be value of type int.")
+	}
+	return n, nil
 }
 
 // integer reads a required whole number.
@@ -113,6 +129,19 @@ func (in params) integer(name string) (int64, error) {
 
 // object is a parameter that is an object or a list, by its keys.
 func (in params) object(name string) map[string]any { return object(in[name]) }
+
+// plain is any result as JSON would bring it.
+func plain(v any) any {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	var out any
+	if json.Unmarshal(data, &out) != nil {
+		return nil
+	}
+	return out
+}
 
 func object(v any) map[string]any {
 	switch v := v.(type) {

@@ -22,7 +22,7 @@ type portal struct {
 
 func newPortal(t *testing.T) *portal {
 	t.Helper()
-	p := bitrixsim.New("gizli")
+	p := bitrixsim.New(bitrixsim.Options{Secret: "gizli"})
 	s := httptest.NewServer(p.Handler())
 	t.Cleanup(s.Close)
 	return &portal{p, t, s.URL}
@@ -248,7 +248,7 @@ func TestStateIsKept(t *testing.T) {
 	var kept []byte
 	p.Keep(func(data []byte) { kept = data })
 	id := p.Add(1, object{"title": "x", "opportunity": 5.0}, bitrixsim.Multi{TypeID: "EMAIL", Value: "a@x.tr"})
-	again := bitrixsim.New("gizli")
+	again := bitrixsim.New(bitrixsim.Options{Secret: "gizli"})
 	if err := again.Load(kept); err != nil {
 		t.Fatal(err)
 	}

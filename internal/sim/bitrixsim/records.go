@@ -21,8 +21,8 @@ type summary struct {
 // listRecords serves all records of an entity, without counting as a REST call.
 func (p *Portal) listRecords(w http.ResponseWriter, r *http.Request) {
 	typeID, err := strconv.Atoi(r.URL.Query().Get("entityTypeId"))
-	if _, ok := p.entity(typeID); err != nil || !ok {
-		http.Error(w, "entityTypeId: 1 or 3", http.StatusBadRequest)
+	if _, ok := p.catalogue.entity(typeID); err != nil || !ok {
+		http.Error(w, "entityTypeId: 1, 2, 3 …", http.StatusBadRequest)
 		return
 	}
 	list := []summary{}

@@ -1,10 +1,11 @@
 package bitrixsim
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,22 @@ func badRequest(code, description string) error {
 	return &apiError{http.StatusBadRequest, code, description}
 }
 
+// The system's own errors.
+var (
+	methodNotFound  = &apiError{http.StatusNotFound, "ERROR_METHOD_NOT_FOUND", "Method not found!"}
+	tooManyRequests = &apiError{http.StatusServiceUnavailable, "QUERY_LIMIT_EXCEEDED", "Too many requests"}
+	operatingLimit  = &apiError{http.StatusTooManyRequests, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."}
+	wrongWebhook    = &apiError{http.StatusUnauthorized, "INVALID_CREDENTIALS", "Invalid request credentials"}
+	portalDeleted   = &apiError{http.StatusInternalServerError, "PORTAL_DELETED", "Portal was deleted"}
+)
+
+// caller is who a request comes from, and what it may do.
+type caller struct {
+	user   User
+	scopes []string
+	via    string // "webhook", or the application's id
+}
+
 // answer is what a method returns beside "time".
 type answer struct {
 	Result any
@@ -30,67 +47,215 @@ type answer struct {
 	Next   *int
 }
 
-// methods are the methods that the simulated portal knows.
-var methods map[string]func(*Portal, params) (answer, error)
+// method is a method of the portal.
+type method struct {
+	scope string // that it needs; empty: none
+	write bool   // changes the CRM
+	run   func(*Portal, caller, params) (answer, error)
+}
 
-func init() {
-	methods = map[string]func(*Portal, params) (answer, error){
-		"batch":           (*Portal).batch,
-		"scope":           func(*Portal, params) (answer, error) { return answer{Result: []string{"crm", "user"}}, nil },
-		"crm.item.fields": (*Portal).itemFields,
-		"crm.item.get":    (*Portal).itemGet,
-		"crm.item.list":   (*Portal).itemList,
-		"crm.item.add":    (*Portal).itemAdd,
-		"crm.item.update": (*Portal).itemUpdate,
-		"crm.item.delete": (*Portal).itemDelete,
-		"crm.status.list": (*Portal).statusList,
+// methods are the methods that the simulated portal knows, by name.
+var methods map[string]method
+
+func init() { // not above: methodGet looks into it
+	methods = map[string]method{
+		"scope":                    {"", false, (*Portal).scope},
+		"profile":                  {"", false, (*Portal).profile},
+		"app.info":                 {"", false, (*Portal).appInfo},
+		"server.time":              {"", false, (*Portal).serverTime},
+		"method.get":               {"", false, (*Portal).methodGet},
+		"user.get":                 {"user", false, (*Portal).userGet},
+		"crm.item.fields":          {"crm", false, (*Portal).itemFields},
+		"crm.item.get":             {"crm", false, (*Portal).itemGet},
+		"crm.item.list":            {"crm", false, (*Portal).itemList},
+		"crm.item.add":             {"crm", true, (*Portal).itemAdd},
+		"crm.item.update":          {"crm", true, (*Portal).itemUpdate},
+		"crm.item.delete":          {"crm", true, (*Portal).itemDelete},
+		"crm.status.list":          {"crm", false, (*Portal).statusList},
+		"crm.category.list":        {"crm", false, (*Portal).categoryList},
+		"crm.type.list":            {"crm", false, (*Portal).typeList},
+		"crm.currency.list":        {"crm", false, (*Portal).currencyList},
+		"crm.duplicate.findbycomm": {"crm", false, (*Portal).findByComm},
 	}
 }
 
-// Handler serves /rest/{user}/{secret}/{method}.
-func (p *Portal) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/rest/{user}/{secret}/{method}", p.serve)
-	mux.HandleFunc("GET /sim/bitrix24/records", p.listRecords)
-	mux.HandleFunc("/rest/", func(w http.ResponseWriter, r *http.Request) {
-		write(w, time.Now(), answer{}, &apiError{http.StatusNotFound, "ERROR_METHOD_NOT_FOUND", "Method not found!"})
+// serveWebhook answers /rest/{user}/{secret}/{method}.
+func (p *Portal) serveWebhook(w http.ResponseWriter, r *http.Request) {
+	p.serve(w, r, func(params) (caller, error) {
+		for _, h := range p.webhooks {
+			if r.PathValue("user") == strconv.Itoa(h.UserID) && r.PathValue("secret") == h.Secret {
+				return p.callerOf(h.UserID, h.Scopes, "webhook")
+			}
+		}
+		return caller{}, wrongWebhook
 	})
-	return mux
 }
 
-func (p *Portal) serve(w http.ResponseWriter, r *http.Request) {
-	start := time.Now()
-	if r.PathValue("user") != strconv.Itoa(UserID) || r.PathValue("secret") != p.secret {
-		write(w, start, answer{}, &apiError{http.StatusUnauthorized, "INVALID_CREDENTIALS", "Invalid request credentials"})
-		return
+// serveApp answers /rest/{method} with the access token of an application.
+func (p *Portal) serveApp(w http.ResponseWriter, r *http.Request) {
+	p.serve(w, r, func(in params) (caller, error) {
+		token := in.text("auth")
+		if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+			token = bearer
+		}
+		delete(in, "auth")
+		return p.callerByToken(token)
+	})
+}
+
+func (p *Portal) callerOf(userID int, scopes []string, via string) (caller, error) {
+	i := slices.IndexFunc(p.users, func(u User) bool { return u.ID == userID })
+	if i < 0 || p.users[i].Dismissed {
+		return caller{}, &apiError{http.StatusForbidden, "user_access_error", "The user does not have access to the application."}
 	}
-	if !p.bucket.allow(start) {
-		write(w, start, answer{}, &apiError{http.StatusServiceUnavailable, "QUERY_LIMIT_EXCEEDED", "Too many requests"})
-		return
-	}
+	return caller{p.users[i], scopes, via}, nil
+}
+
+func (p *Portal) serve(w http.ResponseWriter, r *http.Request, authorize func(params) (caller, error)) {
+	s := span{start: time.Now()}
+	name := strings.ToLower(strings.TrimSuffix(r.PathValue("method"), ".json"))
 	in, err := readParams(r)
 	if err != nil {
-		write(w, start, answer{}, badRequest("INVALID_REQUEST", err.Error()))
+		write(w, s, answer{}, badRequest("INVALID_REQUEST", err.Error()))
 		return
 	}
-	p.mu.Lock()
-	a, err := p.call(strings.TrimSuffix(r.PathValue("method"), ".json"), in)
-	p.mu.Unlock()
-	write(w, start, a, err)
-}
-
-// call runs a method; p.mu is held, so that a request is applied as a whole.
-func (p *Portal) call(method string, in params) (answer, error) {
-	method = strings.ToLower(method)
-	f, ok := methods[method]
-	if !ok {
-		return answer{}, &apiError{http.StatusNotFound, "ERROR_METHOD_NOT_FOUND", "Method not found!"}
+	if !p.bucket.allow(s.start) {
+		p.stats.reject(tooManyRequests.Code)
+		write(w, s, answer{}, tooManyRequests)
+		return
 	}
-	p.methods[method]++
-	return f(p, in)
+	p.stats.request(s.start)
+	p.mu.Lock()
+	by, err := authorize(in)
+	if p.deleted {
+		err = portalDeleted
+	}
+	p.mu.Unlock()
+	if err != nil {
+		write(w, s, answer{}, err)
+		return
+	}
+	fault, _ := p.faults.strike(methodsOf(name, in))
+	if fault.before(w, r) {
+		return
+	}
+	deadline := s.start.Add(p.options.RequestLimit)
+	var a answer
+	if name == "batch" {
+		p.stats.method(name)
+		stop := 0
+		if fault.Kind == "partial" {
+			stop = fault.After + 1
+		}
+		a, err = p.batch(by, in, deadline, stop)
+	} else {
+		a, s, err = p.call(by, name, in, deadline)
+	}
+	if errors.Is(err, errTimeout) {
+		htmlError(w, http.StatusGatewayTimeout)
+		return
+	}
+	switch fault.Kind {
+	case "lost":
+		panic(http.ErrAbortHandler)
+	case "truncated":
+		buffer := &recorder{header: http.Header{}}
+		write(buffer, s, a, err)
+		cut(w, buffer.Bytes())
+	default:
+		write(w, s, a, err)
+	}
 }
 
-func write(w http.ResponseWriter, start time.Time, a answer, err error) {
+// recorder keeps an answer instead of sending it.
+type recorder struct {
+	bytes.Buffer
+	header http.Header
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+func (r *recorder) WriteHeader(int)     {}
+
+// methodsOf are the methods that a request names.
+func methodsOf(name string, in params) []string {
+	all := []string{name}
+	if name == "batch" {
+		for _, command := range in.object("cmd") {
+			text, _ := command.(string)
+			inner, _, _ := strings.Cut(text, "?")
+			all = append(all, strings.ToLower(inner))
+		}
+	}
+	return all
+}
+
+// errTimeout says that a request ran longer than it may.
+var errTimeout = errors.New("request timed out")
+
+// call runs one method: under its limit of operating time, and not beyond the
+// deadline.
+func (p *Portal) call(by caller, name string, in params, deadline time.Time) (answer, span, error) {
+	s := span{start: time.Now()}
+	m, ok := methods[name]
+	if !ok {
+		return answer{}, s, methodNotFound
+	}
+	if m.scope != "" && !slices.Contains(by.scopes, m.scope) {
+		return answer{}, s, &apiError{http.StatusForbidden, "insufficient_scope", "The request requires higher privileges than provided by the access token"}
+	}
+	p.stats.method(name)
+	key := by.via + strconv.Itoa(by.user.ID) + name
+	used, reset := p.operating.used(key, s.start)
+	s.operating, s.reset = used, reset
+	if used > p.operating.limit {
+		p.stats.reject(operatingLimit.Code)
+		return answer{}, s, operatingLimit
+	}
+	if work := p.options.Work[name]; work > 0 {
+		time.Sleep(min(work, max(0, time.Until(deadline))))
+		if !time.Now().Before(deadline) {
+			return answer{}, s, errTimeout
+		}
+	}
+	p.mu.Lock()
+	a, err := p.allowed(by, m, in)
+	p.mu.Unlock()
+	took := time.Since(s.start)
+	p.operating.add(key, s.start, took)
+	s.operating += took
+	return a, s, err
+}
+
+// allowed runs a method if the user's rights reach for it; p.mu is held.
+func (p *Portal) allowed(by caller, m method, in params) (answer, error) {
+	if m.scope == "crm" && (by.user.CRM == "none" || (m.write && by.user.CRM == "read")) {
+		return answer{}, badRequest("ACCESS_DENIED", "Access denied.")
+	}
+	return m.run(p, by, in)
+}
+
+// span is the time that a call took.
+type span struct {
+	start, reset time.Time
+	operating    time.Duration
+}
+
+// timing is the "time" of an answer.
+func (s span) timing() map[string]any {
+	finish := time.Now()
+	seconds := func(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+	took := finish.Sub(s.start).Seconds()
+	t := map[string]any{
+		"start": seconds(s.start), "finish": seconds(finish), "duration": took, "processing": took,
+		"date_start": s.start.Format(time.RFC3339), "date_finish": finish.Format(time.RFC3339), "operating": s.operating.Seconds(),
+	}
+	if !s.reset.IsZero() {
+		t["operating_reset_at"] = s.reset.Unix()
+	}
+	return t
+}
+
+func write(w http.ResponseWriter, s span, a answer, err error) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	if err != nil {
 		e, ok := errors.AsType[*apiError](err)
@@ -101,8 +266,7 @@ func write(w http.ResponseWriter, start time.Time, a answer, err error) {
 		json.NewEncoder(w).Encode(e)
 		return
 	}
-	finish := time.Now()
-	body := map[string]any{"result": a.Result, "time": timing(start, finish)}
+	body := map[string]any{"result": a.Result, "time": s.timing()}
 	if a.Total != nil {
 		body["total"] = *a.Total
 	}
@@ -110,67 +274,4 @@ func write(w http.ResponseWriter, start time.Time, a answer, err error) {
 		body["next"] = *a.Next
 	}
 	json.NewEncoder(w).Encode(body)
-}
-
-func timing(start, finish time.Time) map[string]any {
-	seconds := func(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
-	took := finish.Sub(start).Seconds()
-	return map[string]any{
-		"start": seconds(start), "finish": seconds(finish), "duration": took, "processing": took,
-		"date_start": start.Format(time.RFC3339), "date_finish": finish.Format(time.RFC3339),
-		"operating_reset_at": start.Add(10 * time.Minute).Unix(), "operating": took,
-	}
-}
-
-// batch runs up to 50 commands, each "method?query".
-func (p *Portal) batch(in params) (answer, error) {
-	commands := in.object("cmd")
-	if len(commands) == 0 {
-		return answer{}, badRequest("ERROR_BATCH_EMPTY", "Parameter cmd is required")
-	}
-	if len(commands) > 50 {
-		return answer{}, badRequest("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
-	}
-	results, failures, totals, nexts, times := map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}
-	for _, key := range in.keys("cmd") {
-		text, _ := commands[key].(string)
-		method, query, _ := strings.Cut(text, "?")
-		start := time.Now()
-		var a answer
-		values, err := url.ParseQuery(query)
-		if err != nil {
-			err = badRequest("INVALID_REQUEST", err.Error())
-		} else if strings.EqualFold(method, "batch") {
-			err = &apiError{http.StatusMethodNotAllowed, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"}
-		} else {
-			a, err = p.call(method, fromQuery(values))
-		}
-		if err != nil {
-			failures[key] = err
-			if in.text("halt") == "1" {
-				break
-			}
-			continue
-		}
-		results[key] = a.Result
-		times[key] = timing(start, time.Now())
-		if a.Total != nil {
-			totals[key] = *a.Total
-		}
-		if a.Next != nil {
-			nexts[key] = *a.Next
-		}
-	}
-	return answer{Result: map[string]any{
-		"result": phpArray(results), "result_error": phpArray(failures), "result_total": phpArray(totals),
-		"result_next": phpArray(nexts), "result_time": phpArray(times),
-	}}, nil
-}
-
-// phpArray writes an empty object as PHP does: [].
-func phpArray(m map[string]any) any {
-	if len(m) == 0 {
-		return []any{}
-	}
-	return m
 }

@@ -47,7 +47,7 @@ func New(folder string) (*World, error) {
 		}
 	}
 	w.Google = googlesim.New(w.Client, Owner, Colleague)
-	w.Portal = bitrixsim.New(w.PortalSecret)
+	w.Portal = bitrixsim.New(bitrixsim.Options{Secret: w.PortalSecret})
 	googleFile, portalFile := filepath.Join(folder, "google.json"), filepath.Join(folder, "bitrix24.json")
 	if found {
 		for file, read := range map[string]func([]byte) error{googleFile: w.Google.Load, portalFile: w.Portal.Load} {

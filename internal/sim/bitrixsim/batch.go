@@ -1,0 +1,97 @@
+package bitrixsim
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// maxBatch is the most commands that a batch may carry.
+const maxBatch = 50
+
+// batch runs commands, each "method?query", one after another until the deadline;
+// stop, if it is not 0, breaks off before that command as a time-out would.
+func (p *Portal) batch(by caller, in params, deadline time.Time, stop int) (answer, error) {
+	commands := in.object("cmd")
+	if len(commands) == 0 {
+		return answer{}, badRequest("ERROR_BATCH_EMPTY", "Parameter cmd is required")
+	}
+	if len(commands) > maxBatch {
+		return answer{}, badRequest("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
+	}
+	halt := in.text("halt") == "1" || strings.EqualFold(in.text("halt"), "true")
+	results, failures, totals, nexts, times := map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}
+	for n, key := range in.keys("cmd") {
+		if n+1 == stop {
+			return answer{}, errTimeout
+		}
+		text, _ := commands[key].(string)
+		name, query, _ := strings.Cut(text, "?")
+		name = strings.ToLower(name)
+		var a answer
+		var s span
+		values, err := url.ParseQuery(query)
+		switch {
+		case err != nil:
+			err = badRequest("INVALID_REQUEST", err.Error())
+		case name == "batch":
+			err = &apiError{http.StatusMethodNotAllowed, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"}
+		default:
+			a, s, err = p.call(by, name, fromQuery(refer(values, results)), deadline)
+		}
+		if errors.Is(err, errTimeout) {
+			return answer{}, err
+		}
+		if err != nil {
+			failures[key] = err
+			if halt {
+				break
+			}
+			continue
+		}
+		results[key] = a.Result
+		times[key] = s.timing()
+		if a.Total != nil {
+			totals[key] = *a.Total
+		}
+		if a.Next != nil {
+			nexts[key] = *a.Next
+		}
+	}
+	return answer{Result: map[string]any{
+		"result": phpArray(results), "result_error": phpArray(failures), "result_total": phpArray(totals),
+		"result_next": phpArray(nexts), "result_time": phpArray(times),
+	}}, nil
+}
+
+// reference matches $result[key][path]…, an earlier command's result.
+var reference = regexp.MustCompile(`^\$result((?:\[[^\]]*\])+)$`)
+
+// refer puts earlier results in the place of the values that refer to them.
+func refer(values url.Values, results map[string]any) url.Values {
+	for _, list := range values {
+		for i, v := range list {
+			m := reference.FindStringSubmatch(v)
+			if m == nil {
+				continue
+			}
+			var at any = results
+			for _, name := range strings.Split(m[1][1:len(m[1])-1], "][") {
+				at = object(plain(at))[name]
+			}
+			list[i] = text(at)
+		}
+	}
+	return values
+}
+
+// phpArray writes an empty object as PHP does: [].
+func phpArray(m map[string]any) any {
+	if len(m) == 0 {
+		return []any{}
+	}
+	return m
+}

@@ -1,0 +1,140 @@
+package bitrixsim
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Fault is something that goes wrong with the next requests.
+type Fault struct {
+	Kind   string `json:"kind"`             // see faultKinds
+	Method string `json:"method,omitempty"` // of the request or of a command in a batch; empty: any request
+	Skip   int    `json:"skip,omitempty"`   // requests that pass before it strikes
+	Times  int    `json:"times,omitempty"`  // how often it strikes; 0: once
+	MS     int    `json:"ms,omitempty"`     // hang, slow: for how long
+	After  int    `json:"after,omitempty"`  // partial: commands that are still done
+	Status int    `json:"status,omitempty"` // error: the HTTP status
+	Code   string `json:"code,omitempty"`   // error: the error code
+	Text   string `json:"text,omitempty"`   // error: its description
+}
+
+// faultKinds are the kinds of faults.
+var faultKinds = map[string]string{
+	"503":       "QUERY_LIMIT_EXCEEDED, nothing is done",
+	"429":       "OPERATION_TIME_LIMIT, nothing is done",
+	"502":       "a proxy's page of HTML, nothing is done",
+	"hang":      "no answer for ms (0: until the caller leaves), nothing is done",
+	"slow":      "the answer takes ms longer",
+	"lost":      "all is done, then the connection breaks",
+	"truncated": "all is done, the answer breaks off in its middle",
+	"partial":   "of a batch the first commands are done, then a 504 page of HTML",
+	"error":     "an error of your own: status, code, text; nothing is done",
+}
+
+type faults struct {
+	mu     sync.Mutex
+	active []Fault
+}
+
+// Fail sets the faults to come, in place of those that were set before.
+func (p *Portal) Fail(list ...Fault) error {
+	for i, f := range list {
+		if _, ok := faultKinds[f.Kind]; !ok {
+			return fmt.Errorf("unknown kind of fault %q; there are: %v", f.Kind, faultKinds)
+		}
+		if f.Kind == "error" && (f.Code == "" || f.Status < 400) {
+			return fmt.Errorf("a fault of kind error needs status (400 or more) and code")
+		}
+		list[i].Times = max(1, f.Times)
+	}
+	p.faults.mu.Lock()
+	defer p.faults.mu.Unlock()
+	p.faults.active = slices.Clone(list)
+	return nil
+}
+
+func (p *Portal) setFaults(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Faults []Fault `json:"faults"`
+	}
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
+	d.DisallowUnknownFields()
+	err := d.Decode(&body)
+	if err == nil {
+		err = p.Fail(body.Faults...)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	json.NewEncoder(w).Encode(body)
+}
+
+// strike returns the fault that strikes a request, which names its methods.
+func (f *faults) strike(methods []string) (Fault, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.active {
+		a := &f.active[i]
+		if a.Times == 0 || (a.Method != "" && !slices.Contains(methods, strings.ToLower(a.Method))) {
+			continue
+		}
+		if a.Skip > 0 {
+			a.Skip--
+			continue
+		}
+		a.Times--
+		return *a, true
+	}
+	return Fault{}, false
+}
+
+// before is what a fault does to a request before it is worked on; done means
+// that it has been answered.
+func (f Fault) before(w http.ResponseWriter, r *http.Request) (done bool) {
+	switch f.Kind {
+	case "503":
+		write(w, span{}, answer{}, tooManyRequests)
+	case "429":
+		write(w, span{}, answer{}, operatingLimit)
+	case "502":
+		htmlError(w, http.StatusBadGateway)
+	case "error":
+		write(w, span{}, answer{}, &apiError{f.Status, f.Code, f.Text})
+	case "hang", "slow":
+		var enough <-chan time.Time
+		if f.MS > 0 {
+			enough = time.After(time.Duration(f.MS) * time.Millisecond)
+		}
+		select {
+		case <-enough:
+		case <-r.Context().Done():
+		}
+		if f.Kind == "slow" {
+			return false
+		}
+		panic(http.ErrAbortHandler)
+	default:
+		return false
+	}
+	return true
+}
+
+// htmlError is what the proxy in front of a portal answers.
+func htmlError(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<html><head><title>%d %s</title></head><body><center><h1>%[1]d %[2]s</h1></center><hr><center>nginx</center></body></html>", status, http.StatusText(status))
+}
+
+// cut answers with half of what there is to say.
+func cut(w http.ResponseWriter, answer []byte) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Write(answer[:len(answer)/2])
+}

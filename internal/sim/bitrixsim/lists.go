@@ -1,0 +1,138 @@
+package bitrixsim
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// statusList lists the items of status lists.
+func (p *Portal) statusList(_ caller, in params) (answer, error) {
+	list := []any{}
+	n := 0
+	for _, entityID := range p.catalogue.statusTypes() {
+		for i, s := range p.catalogue.Statuses[entityID] {
+			n++
+			if want := in.object("filter")["ENTITY_ID"]; want != nil && text(want) != entityID {
+				continue
+			}
+			var semantics any
+			if s.Semantics != "" {
+				semantics = s.Semantics
+			}
+			name := s.in(p.options.Language)
+			list = append(list, map[string]any{"ID": strconv.Itoa(99 + 2*n), "ENTITY_ID": entityID, "STATUS_ID": s.ID, "NAME": name, "NAME_INIT": name,
+				"SORT": strconv.Itoa(10 * (i + 1)), "SYSTEM": "Y", "CATEGORY_ID": nil, "COLOR": "#39A8EF", "SEMANTICS": semantics,
+				"EXTRA": map[string]any{"SEMANTICS": "process", "COLOR": "#39A8EF"}})
+		}
+	}
+	total := len(list)
+	return answer{Result: list, Total: &total}, nil
+}
+
+// categoryList lists an entity's funnels.
+func (p *Portal) categoryList(_ caller, in params) (answer, error) {
+	e, err := p.entityOf(in)
+	if err != nil {
+		return answer{}, err
+	}
+	if len(e.Categories) == 0 {
+		return answer{}, badRequest("ENTITY_TYPE_NOT_SUPPORTED", "Entity type does not support categories")
+	}
+	list := []any{}
+	for i, c := range e.Categories {
+		def := "N"
+		if i == 0 {
+			def = "Y"
+		}
+		list = append(list, map[string]any{"id": c.ID, "name": c.in(p.options.Language), "sort": 100 * (i + 1), "entityTypeId": e.EntityTypeID,
+			"isDefault": def, "originId": "", "originatorId": ""})
+	}
+	total := len(list)
+	return answer{Result: map[string]any{"categories": list}, Total: &total}, nil
+}
+
+// typeList lists the smart processes; only an administrator of the CRM may.
+func (p *Portal) typeList(by caller, in params) (answer, error) {
+	if !by.user.Admin {
+		return answer{}, badRequest("ACCESS_DENIED", "Access denied.")
+	}
+	yesNo := func(b bool) string {
+		if b {
+			return "Y"
+		}
+		return "N"
+	}
+	var all []any
+	for i, e := range p.catalogue.Entities {
+		if e.SPA {
+			all = append(all, map[string]any{"id": i + 1, "title": e.in(p.options.Language), "code": "", "createdBy": 1, "entityTypeId": e.EntityTypeID,
+				"customSectionId": nil, "isCategoriesEnabled": yesNo(len(e.Categories) > 0), "isStagesEnabled": yesNo(e.Stages != ""),
+				"isClientEnabled": yesNo(slices.Contains(e.Groups, "client")), "createdTime": p.created.Format("2006-01-02T15:04:05-07:00"),
+				"updatedTime": p.created.Format("2006-01-02T15:04:05-07:00"), "updatedBy": 1})
+		}
+	}
+	a, err := page(in, all, false)
+	a.Result = map[string]any{"types": a.Result}
+	return a, err
+}
+
+func (p *Portal) currencyList(caller, params) (answer, error) {
+	list := []any{}
+	for i, c := range p.catalogue.Currencies {
+		base := "N"
+		if c.Base {
+			base = "Y"
+		}
+		list = append(list, map[string]any{"CURRENCY": c.ID, "AMOUNT_CNT": "1", "AMOUNT": "1.0000", "SORT": strconv.Itoa(100 * (i + 1)), "BASE": base,
+			"FULL_NAME": c.in(p.options.Language), "LID": p.options.Language, "FORMAT_STRING": "#", "DEC_POINT": ",", "THOUSANDS_SEP": ".", "DECIMALS": "2"})
+	}
+	total := len(list)
+	return answer{Result: list, Total: &total}, nil
+}
+
+// findByComm finds records that share a phone number or an e-mail address.
+func (p *Portal) findByComm(_ caller, in params) (answer, error) {
+	kind, values := in.text("type"), in.object("values")
+	if kind != "EMAIL" && kind != "PHONE" {
+		return answer{}, badRequest("", "Communication type '"+kind+"' is not supported in current context.")
+	}
+	if len(values) == 0 || len(values) > 20 {
+		return answer{}, badRequest("", "From 1 to 20 communication values are expected.")
+	}
+	found := map[string]any{}
+	for name, typeID := range map[string]int{"LEAD": 1, "CONTACT": 3, "COMPANY": 4} {
+		if want := in.text("entity_type"); want != "" && want != name {
+			continue
+		}
+		var ids []int64
+		for id, r := range p.records[typeID] {
+			for _, m := range r.Multi {
+				if m.TypeID == kind && !slices.Contains(ids, id) && slices.ContainsFunc(listOf(values), func(v any) bool { return sameComm(kind, text(v), m.Value) }) {
+					ids = append(ids, id)
+				}
+			}
+		}
+		if len(ids) > 0 {
+			slices.Sort(ids)
+			found[name] = ids
+		}
+	}
+	return answer{Result: phpArray(found)}, nil
+}
+
+func sameComm(kind, a, b string) bool {
+	if kind == "EMAIL" {
+		return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+	}
+	return digits(a) == digits(b)
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
