@@ -2,79 +2,77 @@ package sheet24
 
 import "time"
 
-// Portal is a Bitrix24 account that a user connected by an inbound webhook.
+// Portal is a Bitrix24 account that a user connected, by an inbound webhook or
+// by an OAuth application.
 type Portal struct {
 	ID         int64
 	UserID     string
 	Host       string // "firma.bitrix24.com.tr"
-	WebhookURL string // https://{host}/rest/{user}/{secret}/ ; a secret, encrypted at rest
+	WebhookURL string // https://{host}/rest/{user}/{secret}/ ; a secret, encrypted at rest; empty: Grant
+	Grant      *Grant // of the application; nil: WebhookURL
+	Account    Account
+	Plan       Plan
+	Paused     *Pause // nil while it works
 	CreatedAt  time.Time
 }
 
-// Entity is a kind of CRM record, by its name in the API.
-type Entity string
+// Grant is what a portal gave the OAuth application: a pair of tokens, good for
+// this portal whatever its host is called. Encrypted at rest.
+type Grant struct {
+	MemberID     string    `json:"member_id"` // the portal's id, which outlives its name
+	AccessToken  string    `json:"access_token"`
+	RefreshToken string    `json:"refresh_token"` // good once: each refresh brings the next
+	ExpiresAt    time.Time `json:"expires_at"`
+	Endpoint     string    `json:"endpoint"`    // https://{host}/rest/, as the portal is called now
+	AuthServer   string    `json:"auth_server"` // base URL of the authorisation server
+}
 
-// The entities that can be synced.
-const (
-	Leads    Entity = "leads"
-	Contacts Entity = "contacts"
+// Account is whom a connection acts for, and what it may.
+type Account struct {
+	UserID int64    `json:"user_id"`
+	Name   string   `json:"name"`
+	Admin  bool     `json:"admin"`
+	Scopes []string `json:"scopes"`
+}
+
+// Plan is how much a portal's tariff lets through: a bucket that holds Burst
+// requests and leaks Rate a second. The zero Plan is not known yet.
+type Plan struct {
+	Rate  float64
+	Burst float64
+}
+
+// The plans of Bitrix24's cloud.
+var (
+	StandardPlan   = Plan{Rate: 2, Burst: 50}
+	EnterprisePlan = Plan{Rate: 5, Burst: 250}
 )
 
-// Entities lists every known entity in the order the pages offer them.
-var Entities = []Entity{Leads, Contacts}
-
-// TypeID is the entityTypeId of Bitrix24's crm.item.* methods, 0 if unknown.
-func (e Entity) TypeID() int {
-	switch e {
-	case Leads:
-		return 1
-	case Contacts:
-		return 3
-	}
-	return 0
+// Pause says why a portal gets no requests, and when it is asked again.
+type Pause struct {
+	Code  string // of the Error, whose sentence names the portal's host
+	Until time.Time
 }
 
-// Field describes one field of an entity, as crm.item.fields gives it, with the
-// choices of a status list filled in.
-type Field struct {
-	Name     string // "OPPORTUNITY": upperName; EMAIL, PHONE … for multi-fields
-	APIName  string // "opportunity": the key in crm.item.* requests; "fm" for multi-fields
-	Title    string // in the portal's language
-	Type     string // Bitrix24's type: string, double, crm_status …
-	ReadOnly bool
-	Multiple bool
-	Choices  []Choice // of status and enumeration fields
+// pauses are the errors that no other request to the portal would escape, and
+// how long to leave it alone: what its owner can mend is looked at again sooner
+// than what only Bitrix24 can.
+var pauses = map[string]time.Duration{
+	"portal_blocked":         30 * time.Minute,
+	"portal_plan":            6 * time.Hour,
+	"portal_payment":         6 * time.Hour,
+	"portal_deleted":         24 * time.Hour,
+	"portal_webhook_invalid": time.Hour,
+	"portal_user":            time.Hour,
+	"portal_scope":           time.Hour,
+	"portal_reconnect":       time.Hour,
+	"portal_moved":           time.Hour,
+	"portal_https":           6 * time.Hour,
 }
 
-// Choice is one value of a list field.
-type Choice struct {
-	ID    string
-	Label string
-}
-
-// MultiValue is one value of a multi-field (phone, e-mail …) of a record.
-// An ID of 0 means that it does not exist in the CRM yet; an empty Value
-// removes it.
-type MultiValue struct {
-	ID    int64
-	Type  string // EMAIL, PHONE, WEB, IM
-	Kind  string // WORK, HOME, MOBILE …
-	Value string
-}
-
-// Item is a CRM record as it stands: plain fields by Name, multi-fields apart.
-type Item struct {
-	ID     int64
-	Values map[string]any
-	Multi  []MultiValue
-}
-
-// ItemUpdate asks for one record to be changed. Fields holds converted values
-// by API name; Multi the multi-field values to set, each naming the id it
-// replaces, since an unknown id would add a second value.
-type ItemUpdate struct {
-	Entity Entity
-	ID     int64
-	Fields map[string]any
-	Multi  []MultiValue
+// PauseFor tells whether an error pauses its portal.
+func PauseFor(err error, now time.Time) (Pause, bool) {
+	e := AsError(err)
+	d, ok := pauses[e.Code]
+	return Pause{Code: e.Code, Until: now.Add(d)}, ok
 }

@@ -12,12 +12,33 @@ type Sheets interface {
 	Write(ctx context.Context, userID, spreadsheetID string, gid int64, cells []Cell) error
 }
 
-// CRM reads and writes the records of a portal.
+// CRM reads and writes the records of a portal. An error of kind Unavailable may
+// pass.
 type CRM interface {
+	// Entities lists what the portal has: the standard entities, then its smart
+	// processes, as far as the connection may see them.
+	Entities(ctx context.Context, p *Portal) ([]EntityType, error)
+	// Fields describes an entity, from a cache of a few minutes.
 	Fields(ctx context.Context, p *Portal, e Entity) ([]Field, error)
-	// Items returns the records that exist among ids.
-	Items(ctx context.Context, p *Portal, e Entity, ids []int64) (map[int64]*Item, error)
-	// Update changes records and returns one error, or nil, for each. An error of
-	// kind Unavailable may pass, and leaves open whether the record was changed.
-	Update(ctx context.Context, p *Portal, updates []ItemUpdate) []error
+	// Refresh describes an entity anew, unless that was done a moment ago.
+	Refresh(ctx context.Context, p *Portal, e Entity) ([]Field, error)
+	// Items returns the records that exist among refs.
+	Items(ctx context.Context, p *Portal, refs []ItemRef) (map[ItemRef]*Item, error)
+	// Resolve finds the records that links name: one, none or several each.
+	Resolve(ctx context.Context, p *Portal, links []Link) (map[Link][]int64, error)
+	// Write makes changes and tells how each ended. One whose answer was lost has
+	// been settled by reading; if even that was not possible, its error is of kind
+	// Unavailable and leaves open whether it was made.
+	Write(ctx context.Context, p *Portal, writes []ItemWrite) []Written
 }
+
+// interactive is the key of what Interactive marks.
+type interactive struct{}
+
+// Interactive marks work that a person waits for: it goes ahead of the rest.
+func Interactive(ctx context.Context) context.Context {
+	return context.WithValue(ctx, interactive{}, true)
+}
+
+// IsInteractive tells whether a person waits for the work of ctx.
+func IsInteractive(ctx context.Context) bool { return ctx.Value(interactive{}) != nil }

@@ -16,6 +16,7 @@ type Table struct {
 	GID               int64  // the tab's id, which outlives renaming
 	Tab               string // the tab's title when it was last seen
 	Entity            Entity
+	EntityTitle       string // of a smart process, in the portal's language
 	CustomView        bool
 	Colors            ColorScheme
 	HeaderRow         int    // 1-based row of the column names

@@ -37,9 +37,10 @@ type demoCmd struct {
 }
 
 type simulateCmd struct {
-	Listen string `help:"Address to listen on." default:"127.0.0.1:3001"`
-	Data   string `help:"Folder to keep the data in, and to find it again." type:"path"`
-	JSON   bool   `name:"json" help:"Print one line of JSON when ready."`
+	Listen   string `help:"Address to listen on." default:"127.0.0.1:3001"`
+	Data     string `help:"Folder to keep the data in, and to find it again." type:"path"`
+	Redirect string `help:"Where the simulated Bitrix24 sends people back to who allowed its application." default:"http://localhost:3000/sheet-sync/portal/callback"`
+	JSON     bool   `name:"json" help:"Print one line of JSON when ready."`
 }
 
 type versionCmd struct{}
@@ -57,7 +58,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
 }
 
 func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
-	return app.Simulate(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+	return app.Simulate(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Redirect: c.Redirect, JSON: jsonTo(c.JSON), Log: log, Version: version()})
 }
 
 func (c *versionCmd) Run() error {

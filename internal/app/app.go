@@ -25,6 +25,7 @@ import (
 // App is the service with all its parts.
 type App struct {
 	Store *sqlstore.Store
+	CRM   *bitrix24.Client
 	Setup *setup.Setup
 
 	pipeline *pipeline.Pipeline
@@ -53,9 +54,11 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	for i, h := range c.Bitrix24Hosts {
 		hosts[i] = strings.ToLower(strings.TrimSpace(h))
 	}
-	crm := bitrix24.New(hosts)
+	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Log: log,
+		App: bitrix24.App{ID: c.Bitrix24ID, Secret: c.Bitrix24Secret, AuthURL: c.Bitrix24AuthURL}})
 	a := &App{
 		Store:    store,
+		CRM:      crm,
 		Setup:    &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL},
 		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Now: time.Now, Log: log},
 		runner:   runner,
@@ -64,7 +67,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	mux.Handle("GET /assets/", web.Assets())
 	(&api.API{Receiver: a.pipeline, Store: store, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Wake: runner, Sessions: store.Sessions(),
-		Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
+		BitrixApp: c.Bitrix24ID != "", Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 	mux.Handle("/", pages)
 	a.handler = mux
 	return a, nil

@@ -27,6 +27,9 @@ type Config struct {
 	Listen             string   `env:"SHEET24_LISTEN" envDefault:"127.0.0.1:3000"`
 	GoogleURL          string   `env:"SHEET24_GOOGLE_URL"`
 	Bitrix24Hosts      []string `env:"SHEET24_BITRIX24_HOSTS"`
+	Bitrix24ID         string   `env:"BITRIX24_CLIENT_ID"`
+	Bitrix24Secret     string   `env:"BITRIX24_CLIENT_SECRET"`
+	Bitrix24AuthURL    string   `env:"SHEET24_BITRIX24_AUTH_URL"`
 }
 
 // LoadConfig reads the environment and, for what is not set there, a file. A
@@ -75,7 +78,8 @@ func (c *Config) check() error {
 	} else if _, err := secret.New(c.SecretKey); err != nil {
 		complain("SHEET24_SECRET_KEY", "%v", err)
 	}
-	for name, u := range map[string]string{"GOOGLE_REDIRECT_URI": c.GoogleRedirectURI, "SHEET24_PUBLIC_URL": c.PublicURL, "SHEET24_GOOGLE_URL": c.GoogleURL} {
+	for name, u := range map[string]string{"GOOGLE_REDIRECT_URI": c.GoogleRedirectURI, "SHEET24_PUBLIC_URL": c.PublicURL, "SHEET24_GOOGLE_URL": c.GoogleURL,
+		"SHEET24_BITRIX24_AUTH_URL": c.Bitrix24AuthURL} {
 		if u == "" {
 			continue
 		}
@@ -94,6 +98,9 @@ func (c *Config) check() error {
 			complain("SHEET24_BITRIX24_HOSTS", "%q is not HOST or HOST:PORT; separate several by commas", h)
 		}
 	}
+	if (c.Bitrix24ID == "") != (c.Bitrix24Secret == "") {
+		complain("BITRIX24_CLIENT_ID, BITRIX24_CLIENT_SECRET", "set both, as Bitrix24 shows them for your local application, or neither: then portals are connected by webhooks alone")
+	}
 	if scheme, _, ok := strings.Cut(c.DatabaseURL, "://"); ok && scheme != "sqlite" {
 		complain("SHEET24_DATABASE_URL", "the service runs on sqlite:PATH, not yet on %s://…", scheme)
 	}
@@ -109,5 +116,6 @@ func (c *Config) Environ() []string {
 	return append(os.Environ(),
 		"GOOGLE_CLIENT_ID="+c.GoogleClientID, "GOOGLE_CLIENT_SECRET="+c.GoogleClientSecret, "GOOGLE_REDIRECT_URI="+c.GoogleRedirectURI,
 		"SHEET24_DATABASE_URL="+c.DatabaseURL, "SHEET24_PUBLIC_URL="+c.PublicURL, "SHEET24_SECRET_KEY="+c.SecretKey,
-		"SHEET24_LISTEN="+c.Listen, "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","))
+		"SHEET24_LISTEN="+c.Listen, "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
+		"BITRIX24_CLIENT_ID="+c.Bitrix24ID, "BITRIX24_CLIENT_SECRET="+c.Bitrix24Secret, "SHEET24_BITRIX24_AUTH_URL="+c.Bitrix24AuthURL)
 }

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 
@@ -24,6 +23,7 @@ type DemoOptions struct {
 	Listen    string
 	Data      string // folder in which all is kept; empty: a temporary one, removed at the end
 	Activated bool   // begin with the leads connected, mapped and activated (demo alone)
+	Redirect  string // where the simulated portal answers its application (simulate alone)
 	JSON      io.Writer
 	Log       *slog.Logger
 	Version   string
@@ -39,6 +39,8 @@ type Ready struct {
 	GoogleURL          string `json:"google_url"`
 	GoogleClientID     string `json:"google_client_id"`
 	GoogleClientSecret string `json:"google_client_secret"`
+	BitrixClientID     string `json:"bitrix24_client_id"`
+	BitrixClientSecret string `json:"bitrix24_client_secret"`
 }
 
 // newWorld makes the simulators for an address, and what there is to say of them.
@@ -48,10 +50,12 @@ func newWorld(folder, address string) (*demo.World, Ready, error) {
 		return nil, Ready{}, err
 	}
 	w.Google.SetURL(address)
+	w.Portal.RedirectTo(address + web.PortalCallback)
 	return w, Ready{
 		URL: address, DemoURL: address + "/demo", SpreadsheetID: w.SpreadsheetID, GID: demo.LeadsGID,
 		PortalWebhook: address + w.Portal.WebhookPath(), GoogleURL: address,
 		GoogleClientID: w.Client.ID, GoogleClientSecret: w.Client.Secret,
+		BitrixClientID: w.PortalApp.ID, BitrixClientSecret: w.PortalApp.Secret,
 	}, nil
 }
 
@@ -75,6 +79,9 @@ func Simulate(ctx context.Context, o DemoOptions) error {
 		return err
 	}
 	defer w.Google.Close()
+	if o.Redirect != "" {
+		w.Portal.RedirectTo(o.Redirect)
+	}
 	err = ready.announce(o, fmt.Sprintf("\n  Google and Bitrix24, simulated: %s\n  the sheet and the CRM:          %s\n  Bitrix24 webhook:               %s\n  stop with Ctrl-C\n\n",
 		ready.URL, ready.DemoURL, ready.PortalWebhook))
 	if err != nil {
@@ -118,16 +125,12 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 		GoogleClientID: world.Client.ID, GoogleClientSecret: world.Client.Secret, GoogleRedirectURI: address + callbackPath,
 		DatabaseURL: "sqlite:" + filepath.Join(folder, "sheet24.db"), PublicURL: address, SecretKey: key,
 		GoogleURL: address, Bitrix24Hosts: []string{listener.Addr().String()},
+		Bitrix24ID: world.PortalApp.ID, Bitrix24Secret: world.PortalApp.Secret, Bitrix24AuthURL: address,
 	}, o.Version, o.Log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeApp(a)) }()
-	user, err := seedUser(ctx, a, ready)
-	if err != nil {
-		return err
-	}
-
 	mux := http.NewServeMux()
 	mux.Handle("/", a.Handler())
 	simulators := world.Handler()
@@ -138,7 +141,10 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	defer cancel()
 	served := make(chan error, 1)
 	go func() { served <- serveHTTP(ctx, listener, mux) }()
-	err = a.Start(ctx)
+	user, err := seedUser(ctx, a, ready)
+	if err == nil {
+		err = a.Start(ctx)
+	}
 	if err == nil && o.Activated {
 		err = activate(ctx, a, user, ready)
 	}
@@ -159,11 +165,12 @@ func seedUser(ctx context.Context, a *App, ready Ready) (*sheet24.User, error) {
 	if err != nil {
 		return nil, err
 	}
-	host, err := url.Parse(ready.URL)
+	p, err := a.CRM.Connect(ctx, ready.PortalWebhook)
 	if err != nil {
 		return nil, err
 	}
-	return u, a.Store.SavePortal(ctx, &sheet24.Portal{UserID: u.ID, Host: host.Host, WebhookURL: ready.PortalWebhook})
+	p.UserID = u.ID
+	return u, a.Store.SavePortal(ctx, p)
 }
 
 // demoKey reads the key that seals the demo's database, made when it is new.

@@ -3,15 +3,13 @@ package bitrix24
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"strconv"
+	"sync"
+	"time"
 
 	"sheet24"
 )
-
-// maxBatch is the most commands that one batch carries.
-const maxBatch = 50
 
 // command is one call within a batch.
 type command struct {
@@ -19,67 +17,208 @@ type command struct {
 	params url.Values // PHP-style keys: fields[fm][0][value]
 }
 
-// batch runs commands, 50 to a request, and returns each one's result or error
-// in their order. When a request fails as a whole, its commands share its error,
-// and so do those after it, which are not sent: whether the former ran is not
-// known.
-func (c *Client) batch(ctx context.Context, p *sheet24.Portal, commands []command) ([]json.RawMessage, []error) {
-	results, errs := make([]json.RawMessage, len(commands)), make([]error, len(commands))
-	for first := 0; first < len(commands); first += maxBatch {
-		last := min(first+maxBatch, len(commands))
-		cmd := make(map[string]string, last-first)
-		for i := first; i < last; i++ {
-			cmd["c"+strconv.Itoa(i)] = commands[i].method + "?" + commands[i].params.Encode()
+// result is how a command ended.
+type result struct {
+	data  json.RawMessage
+	total int64
+	err   error
+	sent  time.Time // when it was last sent; zero: never
+}
+
+// run brings commands to a portal, as many to a request as it can bear and a few
+// requests at once, and returns each one's result in their order. What the portal
+// turned away is sent again, and what only reads also when its answer was lost;
+// the commands of a request that may have been done, or not, have that error.
+func (c *Client) run(ctx context.Context, p *sheet24.Portal, commands []command) []result {
+	q := &queue{commands: commands, results: make([]result, len(commands)), tried: make([]int, len(commands))}
+	for i := range commands {
+		q.waiting = append(q.waiting, i)
+	}
+	var workers sync.WaitGroup
+	for range min(c.options.Parallel, (len(commands)+maxBatch-1)/maxBatch) {
+		workers.Go(func() { c.work(ctx, p, q) })
+	}
+	workers.Wait()
+	return q.results
+}
+
+// queue holds the commands that have yet to be sent. Each worker owns what it
+// took until it has a result or is put back.
+type queue struct {
+	mu       sync.Mutex
+	commands []command
+	results  []result
+	tried    []int
+	waiting  []int
+	over     error // ends all that waits
+}
+
+// take hands out up to n commands, of one method where that one is scarce.
+func (q *queue) take(n int) []int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.over != nil {
+		for _, i := range q.waiting {
+			q.results[i].err = q.over
 		}
-		var answer struct {
-			Result phpMap[json.RawMessage] `json:"result"`
-			Error  phpMap[batchError]      `json:"result_error"`
+		q.waiting = nil
+	}
+	n = min(n, len(q.waiting))
+	took := q.waiting[:n:n]
+	q.waiting = q.waiting[n:]
+	return took
+}
+
+// back puts commands in front again.
+func (q *queue) back(list []int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = append(append([]int{}, list...), q.waiting...)
+}
+
+func (q *queue) end(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.over == nil {
+		q.over = err
+	}
+}
+
+func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
+	l := c.line(p)
+	waits := c.pace()
+	for {
+		taken := q.take(l.size.get())
+		if len(taken) == 0 {
+			return
 		}
-		if err := c.Call(ctx, p, "batch", map[string]any{"halt": 0, "cmd": cmd}, &answer); err != nil {
-			for i := first; i < len(commands); i++ {
-				errs[i] = err
-			}
-			return results, errs
+		if err := ctx.Err(); err != nil {
+			q.end(unreachable(p.Host, err))
+			q.back(taken)
+			continue
 		}
-		for i := first; i < last; i++ {
-			key := "c" + strconv.Itoa(i)
-			if e, ok := answer.Error[key]; ok {
-				errs[i] = apiError(p.Host, fmt.Sprint(e.Code), e.Description)
-			} else if r, ok := answer.Result[key]; ok {
-				results[i] = r
-			} else {
-				errs[i] = sheet24.Errorf(sheet24.Unavailable, "portal_answer", p.Host)
-			}
+		booked, kept, err := bookAll(ctx, l, q, taken)
+		if err != nil {
+			q.end(unreachable(p.Host, err))
+			q.back(taken)
+			continue
+		}
+		q.back(taken[len(kept):])
+		again := c.sendBatch(ctx, p, l, q, kept, booked)
+		if len(again) == 0 {
+			waits.Reset()
+			continue
+		}
+		q.back(again)
+		select {
+		case <-time.After(waits.NextBackOff()):
+		case <-ctx.Done():
 		}
 	}
-	return results, errs
+}
+
+// bookAll makes room for the operating time of commands and returns those, from
+// the first on, that there is room for.
+func bookAll(ctx context.Context, l *line, q *queue, taken []int) (booked map[string]int, kept []int, err error) {
+	wanted := map[string]int{}
+	for _, i := range taken {
+		wanted[q.commands[i].method]++
+	}
+	booked = map[string]int{}
+	for method, n := range wanted {
+		if booked[method], err = l.operating.book(ctx, method, n, sheet24.IsInteractive(ctx)); err != nil {
+			break
+		}
+	}
+	left := map[string]int{}
+	for method, n := range booked {
+		left[method] = n
+	}
+	for _, i := range taken {
+		method := q.commands[i].method
+		if err != nil || left[method] == 0 {
+			break
+		}
+		left[method]--
+		kept = append(kept, i)
+	}
+	for method, n := range left {
+		l.operating.settle(method, n, nil)
+		booked[method] -= n
+	}
+	return booked, kept, err
+}
+
+// sendBatch sends one batch, keeps its results, and returns what is to be sent
+// again.
+func (c *Client) sendBatch(ctx context.Context, p *sheet24.Portal, l *line, q *queue, list []int, booked map[string]int) (again []int) {
+	cmd := make(map[string]string, len(list))
+	for _, i := range list {
+		cmd[key(i)] = q.commands[i].method + "?" + q.commands[i].params.Encode()
+	}
+	a, sent, err := c.send(ctx, p, "batch", map[string]any{"halt": 0, "cmd": cmd})
+	var got batchAnswer
+	if err == nil {
+		err = a.into(p.Host, &got)
+	}
+	if err == nil || outcomeUnknown(err) {
+		l.size.took(len(list), time.Since(sent))
+	}
+	times := map[string][]timing{}
+	for _, i := range list {
+		if t, ok := got.Time[key(i)]; ok {
+			times[q.commands[i].method] = append(times[q.commands[i].method], t)
+		}
+	}
+	for method, n := range booked {
+		l.operating.settle(method, n, times[method])
+	}
+	if err != nil && !notDone(err) && !outcomeUnknown(err) {
+		q.end(err)
+	}
+	for _, i := range list {
+		r := result{err: err, sent: sent}
+		if err == nil {
+			r = got.of(p.Host, key(i))
+			r.sent = sent
+		}
+		method := q.commands[i].method
+		if is(r.err, "OPERATION_TIME_LIMIT") {
+			l.operating.refused(method)
+		}
+		q.tried[i]++
+		if r.err != nil && q.tried[i] < triesFor(ctx) && ctx.Err() == nil && (notDone(r.err) || (reads[method] && outcomeUnknown(r.err))) {
+			again = append(again, i)
+			continue
+		}
+		q.results[i] = r
+	}
+	return again
+}
+
+func key(i int) string { return "c" + strconv.Itoa(i) }
+
+// batchAnswer is the result of a batch: objects by the commands' keys.
+type batchAnswer struct {
+	Result phpMap[json.RawMessage] `json:"result"`
+	Error  phpMap[batchError]      `json:"result_error"`
+	Total  phpMap[lenient]         `json:"result_total"`
+	Time   phpMap[timing]          `json:"result_time"`
 }
 
 type batchError struct {
-	Code        any    `json:"error"`
-	Description string `json:"error_description"`
+	Code        any     `json:"error"`
+	Description lenient `json:"error_description"`
 }
 
-// phpMap is an object that PHP writes as [] when it is empty, and as a list when
-// its keys happen to be 0, 1, 2 ….
-type phpMap[T any] map[string]T
-
-func (m *phpMap[T]) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] == '[' {
-		var list []T
-		if err := json.Unmarshal(data, &list); err != nil {
-			return err
-		}
-		*m = make(phpMap[T], len(list))
-		for i, v := range list {
-			(*m)[strconv.Itoa(i)] = v
-		}
-		return nil
+// of is the result of one command. One that the answer does not speak of may
+// have been carried out.
+func (b *batchAnswer) of(host, key string) result {
+	if e, ok := b.Error[key]; ok {
+		return result{err: apiError(host, errorCode(e.Code), string(e.Description), true)}
 	}
-	plain := map[string]T(nil)
-	if err := json.Unmarshal(data, &plain); err != nil {
-		return err
+	if data, ok := b.Result[key]; ok {
+		return result{data: data, total: b.Total[key].int()}
 	}
-	*m = plain
-	return nil
+	return result{err: sheet24.Errorf(sheet24.Unavailable, "portal_answer", host)}
 }

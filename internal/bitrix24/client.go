@@ -1,140 +1,196 @@
-// Package bitrix24 speaks Bitrix24's REST API through an inbound webhook: every
-// entity by the universal crm.item.* methods, many commands in one batch, and
-// never faster than a portal's leaky bucket lets through.
+// Package bitrix24 speaks Bitrix24's REST API: every entity by the universal
+// crm.item.* methods, through an inbound webhook or an OAuth application, many
+// commands in one batch, at the pace that a portal's limits allow and no faster.
 package bitrix24
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"sheet24"
 )
 
-// The leaky bucket of a portal on any plan below Enterprise holds 50 and leaks 2
-// a second; it counts requests, not records, and a batch is one request. A few
-// are kept in reserve, since requests do not arrive evenly as they were sent.
-const (
-	requestsPerSecond = 2
-	requestsAtOnce    = 50 - 3
-)
+// Options say how a Client works. A zero field means its default.
+type Options struct {
+	Hosts Hosts // that may be called beside Bitrix24's cloud
+	App   App   // the OAuth application; needed for portals that have a Grant
+	Store Store // keeps what the client learns; needed with App
+	Log   *slog.Logger
 
-// maxAnswer bounds what is read of an answer: 50 lists of 50 full records stay
-// well below it.
-const maxAnswer = 64 << 20
+	Plan           sheet24.Plan  // of portals whose own is not known: StandardPlan
+	Parallel       int           // batches of a portal under way at once: 4
+	RequestLimit   time.Duration // after which a portal cuts a request off: 60 s
+	OperatingLimit time.Duration // of a method within ten minutes: 480 s
+	Pace           time.Duration // before the second try of a call; then it doubles: 500 ms
+}
+
+// Store keeps what a Client learns of a portal.
+type Store interface {
+	// SaveGrant keeps a grant that was renewed, and the portal's host.
+	SaveGrant(ctx context.Context, p *sheet24.Portal) error
+	// SavePlan keeps the plan that a portal turned out to have.
+	SavePlan(ctx context.Context, portalID int64, plan sheet24.Plan) error
+	// Portal returns a portal as it is kept.
+	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
+}
 
 // Client calls Bitrix24. It implements sheet24.CRM and is safe for concurrent
-// use; one Client must serve all calls to a portal, since it holds its limiter.
+// use; one Client must serve all calls to a portal, since it holds its limits.
 type Client struct {
-	http  *http.Client
-	hosts Hosts
+	options Options
+	http    *http.Client
 
 	mu       sync.Mutex
-	limiters map[string]*rate.Limiter // by host
+	lines    map[string]*line // by host
 	fields   map[fieldsKey]cachedFields
+	sessions map[int64]*session // by portal
 }
 
 var _ sheet24.CRM = (*Client)(nil)
 
-// New makes a Client that talks to the hosts allowed.
-func New(hosts Hosts) *Client {
+// New makes a Client.
+func New(o Options) *Client {
+	if o.Plan == (sheet24.Plan{}) {
+		o.Plan = sheet24.StandardPlan
+	}
+	o.Parallel = cmp.Or(o.Parallel, 4)
+	o.RequestLimit, o.OperatingLimit = cmp.Or(o.RequestLimit, time.Minute), cmp.Or(o.OperatingLimit, 480*time.Second)
+	o.Pace = cmp.Or(o.Pace, 500*time.Millisecond)
+	o.App.AuthURL = cmp.Or(o.App.AuthURL, authServer)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Client{
+		options: o,
 		http: &http.Client{
-			Timeout: 70 * time.Second, // a portal cuts requests at 60 s
-			// A redirect would carry the secret in the path to wherever it points.
+			Timeout: o.RequestLimit + o.RequestLimit/6, // the portal gives up first
+			// A redirect would carry the secret to wherever it points.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		hosts:    hosts,
-		limiters: map[string]*rate.Limiter{},
+		lines:    map[string]*line{},
 		fields:   map[fieldsKey]cachedFields{},
+		sessions: map[int64]*session{},
 	}
 }
 
-// Call calls one method with JSON parameters and decodes its result into out,
-// which may be nil.
-func (c *Client) Call(ctx context.Context, p *sheet24.Portal, method string, params, out any) error {
-	base, err := c.hosts.Webhook(p.WebhookURL)
-	if err != nil {
-		return err
-	}
-	if err := c.limiter(p.Host).Wait(ctx); err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", p.Host).Because(err)
-	}
-	body, err := json.Marshal(params)
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base.JoinPath(method).String(), bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", p.Host).Because(withoutURL(err))
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", p.Host).Because(err)
-	}
-	return decode(p.Host, resp.StatusCode, answer, out)
+// line is what requests to one portal share: its bucket, the time its methods
+// have used, and how large a batch it can bear.
+type line struct {
+	limiter   *limiter
+	operating *operating
+	size      *batchSize
 }
 
-// decode reads an answer, which is JSON with a result or an error, or, when a
-// proxy in front of the portal spoke, HTML.
-func decode(host string, status int, answer []byte, out any) error {
-	var envelope struct {
-		Result      json.RawMessage `json:"result"`
-		Error       any             `json:"error"`
-		Description string          `json:"error_description"`
+func (c *Client) line(p *sheet24.Portal) *line {
+	plan := p.Plan
+	if plan == (sheet24.Plan{}) {
+		plan = c.options.Plan
 	}
-	if err := json.Unmarshal(answer, &envelope); err != nil {
-		if status >= 300 && status < 500 {
-			return sheet24.Errorf(sheet24.Invalid, "portal_not_bitrix24", host).Because(fmt.Errorf("HTTP %d, not JSON", status))
-		}
-		return sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", host).Because(fmt.Errorf("HTTP %d, not JSON: %w", status, err))
-	}
-	if envelope.Error != nil && envelope.Error != "" {
-		return apiError(host, fmt.Sprint(envelope.Error), envelope.Description)
-	}
-	if status != http.StatusOK || envelope.Result == nil {
-		return sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", host).Because(fmt.Errorf("HTTP %d without a result", status))
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(envelope.Result, out); err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
-	}
-	return nil
-}
-
-func (c *Client) limiter(host string) *rate.Limiter {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := c.limiters[host]
+	l := c.lines[p.Host]
 	if l == nil {
-		l = rate.NewLimiter(requestsPerSecond, requestsAtOnce)
-		c.limiters[host] = l
+		l = &line{newLimiter(plan), &operating{limit: c.options.OperatingLimit}, newBatchSize(c.options.RequestLimit)}
+		c.lines[p.Host] = l
 	}
 	return l
 }
 
-// withoutURL drops the URL from a transport error: its path holds the secret.
-func withoutURL(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
+// SetPlan tells the client that a portal's plan is another from now on.
+func (c *Client) SetPlan(p *sheet24.Portal) { c.line(p).limiter.setPlan(p.Plan) }
+
+// Call calls one method with JSON parameters and decodes its result into out,
+// which may be nil. It is tried again while the portal is too busy, and where it
+// only reads, also when its answer was lost.
+func (c *Client) Call(ctx context.Context, p *sheet24.Portal, method string, params, out any) error {
+	a, err := retry(ctx, c, func() (*answer, error) {
+		a, _, err := c.send(ctx, p, method, params)
+		return a, err
+	}, func(err error) bool { return notDone(err) || (reads[method] && outcomeUnknown(err)) })
+	if err != nil {
+		return err
 	}
-	return err
+	return a.into(p.Host, out)
+}
+
+// reads are the methods that change nothing.
+var reads = map[string]bool{
+	"scope": true, "profile": true, "app.info": true, "server.time": true, "method.get": true, "user.get": true,
+	"crm.item.fields": true, "crm.item.get": true, "crm.item.list": true, "crm.status.list": true, "crm.category.list": true,
+	"crm.type.list": true, "crm.currency.list": true, "crm.duplicate.findbycomm": true,
+}
+
+// send makes one request when the portal's bucket has room for it, and tells
+// when that was.
+func (c *Client) send(ctx context.Context, p *sheet24.Portal, method string, params any) (*answer, time.Time, error) {
+	if p.WebhookURL == "" {
+		return c.sendGranted(ctx, p, method, params)
+	}
+	base, err := c.options.Hosts.Webhook(p.WebhookURL)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return c.post(ctx, p, base.JoinPath(method), params, "")
+}
+
+// post sends JSON and reads the answer. token, if any, goes in a header, where
+// logs of addresses do not show it.
+func (c *Client) post(ctx context.Context, p *sheet24.Portal, address *url.URL, params any, token string) (*answer, time.Time, error) {
+	l := c.line(p)
+	if err := l.limiter.wait(ctx, sheet24.IsInteractive(ctx)); err != nil {
+		return nil, time.Time{}, unreachable(p.Host, err)
+	}
+	sent := time.Now()
+	a, err := c.exchange(ctx, p.Host, address, params, token)
+	if is(err, "QUERY_LIMIT_EXCEEDED") {
+		if plan, smaller := l.limiter.overflowed(); smaller {
+			c.learnPlan(ctx, p, plan)
+		}
+	}
+	return a, sent, err
+}
+
+func (c *Client) exchange(ctx context.Context, host string, address *url.URL, params any, token string) (*answer, error) {
+	body, err := json.Marshal(params)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, unreachable(host, withoutURL(err))
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, unreachable(host, err)
+	}
+	return decode(host, resp.StatusCode, resp.Header.Get("Location"), data)
+}
+
+// learnPlan keeps that a portal's bucket is smaller than was thought.
+func (c *Client) learnPlan(ctx context.Context, p *sheet24.Portal, plan sheet24.Plan) {
+	c.options.Log.Warn("the portal's bucket is smaller than was thought", "portal", p.Host, "requests_per_second", plan.Rate)
+	if c.options.Store == nil || p.ID == 0 {
+		return
+	}
+	if err := c.options.Store.SavePlan(ctx, p.ID, plan); err != nil {
+		c.options.Log.Error("save plan", "portal", p.Host, "error", err)
+	}
 }

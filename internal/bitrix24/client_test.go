@@ -6,103 +6,89 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"sheet24"
 	"sheet24/internal/bitrix24"
+	"sheet24/internal/locale"
 	"sheet24/internal/sim/bitrixsim"
 )
 
-// portal starts a simulated portal and a client that may call it.
-func portal(t *testing.T) (*bitrixsim.Portal, *bitrix24.Client, *sheet24.Portal) {
-	t.Helper()
-	sim := bitrixsim.New(bitrixsim.Options{Secret: "gizli"})
-	server := httptest.NewServer(sim.Handler())
-	t.Cleanup(server.Close)
-	client := bitrix24.New(bitrix24.Hosts{strings.TrimPrefix(server.URL, "http://")})
-	p, err := client.Connect(t.Context(), server.URL+sim.WebhookPath())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sim, client, p
+// world is a simulated portal and a client that may call it.
+type world struct {
+	*bitrix24.Client
+	t      *testing.T
+	sim    *bitrixsim.Portal
+	server *httptest.Server
+	portal *sheet24.Portal
 }
 
-func lead(sim *bitrixsim.Portal, email string) int64 {
-	return sim.Add(1, map[string]any{"title": "Ayşe Yılmaz", "name": "Ayşe", "stageId": "NEW", "opportunity": 1500.5},
+// newWorld makes a portal, with a bucket that no test is slowed by unless it asks
+// for another, and connects it by its webhook.
+func newWorld(t *testing.T, sim bitrixsim.Options, o bitrix24.Options) *world {
+	t.Helper()
+	sim.Secret = "gizli"
+	if sim.Brim == 0 {
+		sim.Leak, sim.Brim = 1000, 1000
+	}
+	if o.Plan == (sheet24.Plan{}) {
+		o.Plan = sheet24.Plan{Rate: 1000, Burst: 1000}
+	}
+	if o.Pace == 0 {
+		o.Pace = time.Millisecond
+	}
+	w := &world{t: t, sim: bitrixsim.New(sim)}
+	w.server = httptest.NewServer(w.sim.Handler())
+	t.Cleanup(w.server.Close)
+	o.Hosts = append(o.Hosts, w.host())
+	w.Client = bitrix24.New(o)
+	var err error
+	w.portal, err = w.Connect(t.Context(), w.server.URL+w.sim.WebhookPath())
+	w.check(err)
+	return w
+}
+
+func (w *world) host() string { return strings.TrimPrefix(w.server.URL, "http://") }
+
+func (w *world) check(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// fail makes the portal's next requests go wrong.
+func (w *world) fail(faults ...bitrixsim.Fault) {
+	w.t.Helper()
+	w.check(w.sim.Fail(faults...))
+}
+
+func (w *world) write(writes ...sheet24.ItemWrite) []sheet24.Written {
+	return w.Write(w.t.Context(), w.portal, writes)
+}
+
+// wrote makes writes that must succeed.
+func (w *world) wrote(writes ...sheet24.ItemWrite) []sheet24.Written {
+	w.t.Helper()
+	done := w.write(writes...)
+	for i, d := range done {
+		if d.Err != nil {
+			w.t.Fatalf("write %d: %v", i, d.Err)
+		}
+	}
+	return done
+}
+
+func (w *world) lead(email string) int64 {
+	return w.sim.Add(1, map[string]any{"title": "Ayşe Yılmaz", "name": "Ayşe", "stageId": "NEW", "opportunity": 1500.5},
 		bitrixsim.Multi{TypeID: "EMAIL", ValueType: "WORK", Value: email},
 		bitrixsim.Multi{TypeID: "PHONE", ValueType: "MOBILE", Value: "+905321234567"})
 }
 
-func TestFields(t *testing.T) {
-	t.Parallel()
-	_, client, p := portal(t)
-	fields, err := client.Fields(t.Context(), p, sheet24.Leads)
-	if err != nil {
-		t.Fatal(err)
-	}
-	byName := map[string]sheet24.Field{}
-	for _, f := range fields {
-		byName[f.Name] = f
-	}
-	if f := byName["STATUS_ID"]; f.APIName != "stageId" || len(f.Choices) != 5 || f.Choices[0] != (sheet24.Choice{ID: "NEW", Label: "Yeni"}) {
-		t.Errorf("STATUS_ID = %+v", f)
-	}
-	if f := byName["EMAIL"]; f.APIName != "fm" || !f.Multiple {
-		t.Errorf("EMAIL = %+v", f)
-	}
-	if !byName["ID"].ReadOnly {
-		t.Error("ID can be written")
-	}
-	if _, ok := byName["FM"]; ok {
-		t.Error("fm is a field of its own")
-	}
-}
-
-func TestItems(t *testing.T) {
-	t.Parallel()
-	sim, client, p := portal(t)
-	var ids []int64
-	for range 120 { // three lists of one batch
-		ids = append(ids, lead(sim, "a@x.tr"))
-	}
-	items, err := client.Items(t.Context(), p, sheet24.Leads, append(ids, 9999))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(items) != 120 {
-		t.Fatalf("%d items", len(items))
-	}
-	it := items[ids[119]]
-	if it.Values["STATUS_ID"] != "NEW" || it.Values["OPPORTUNITY"] != 1500.5 {
-		t.Errorf("values = %v", it.Values)
-	}
-	if len(it.Multi) != 2 || it.Multi[0].Value != "a@x.tr" || it.Multi[0].ID == 0 || it.Multi[1].Kind != "MOBILE" {
-		t.Errorf("multi = %+v", it.Multi)
-	}
-	if n := sim.Calls()["batch"]; n != 2 { // one for the status lists, one for the records
-		t.Errorf("%d batches", n)
-	}
-}
-
-func TestUpdateReplacesAMultiValue(t *testing.T) {
-	t.Parallel()
-	sim, client, p := portal(t)
-	id := lead(sim, "eski@x.tr")
-	before, _ := sim.Record(1, id)
-	errs := client.Update(t.Context(), p, []sheet24.ItemUpdate{
-		{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"stageId": "IN_PROCESS", "opportunity": 1e7, "name": nil},
-			Multi: []sheet24.MultiValue{{ID: before.Multi[0].ID, Type: "EMAIL", Kind: "WORK", Value: "yeni@x.tr"}}},
-		{Entity: sheet24.Leads, ID: 9999, Fields: map[string]any{"title": "x"}},
-		{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"stageId": "NONSENSE"}},
-	})
-	if errs[0] != nil || !sheet24.IsKind(errs[1], sheet24.NotFound) || !sheet24.IsKind(errs[2], sheet24.Invalid) {
-		t.Fatalf("errors = %v", errs)
-	}
-	after, _ := sim.Record(1, id)
-	if len(after.Multi) != 2 || after.FirstOf("EMAIL") != "yeni@x.tr" || after.FirstOf("PHONE") != "+905321234567" {
-		t.Errorf("multi = %+v", after.Multi)
-	}
-	if after.Fields["stageId"] != "IN_PROCESS" || after.Fields["opportunity"] != 1e7 || after.Fields["name"] != nil {
-		t.Errorf("fields = %v", after.Fields)
+func wantCode(t *testing.T, what string, err error, kind sheet24.Kind, code string) {
+	t.Helper()
+	if e := sheet24.AsError(err); err == nil || e.Code != code || e.Kind != kind {
+		t.Errorf("%s: %v; want %s %s", what, err, kind, code)
 	}
 }
 
@@ -125,68 +111,100 @@ func TestWebhookURL(t *testing.T) {
 	} {
 		u, err := hosts.Webhook(c.in)
 		if c.code != "" {
-			if err == nil || sheet24.AsError(err).Code != c.code {
-				t.Errorf("Webhook(%q) = %v, %v; want %s", c.in, u, err, c.code)
-			}
+			wantCode(t, c.in, err, sheet24.Invalid, c.code)
 		} else if err != nil || u.String() != c.want {
 			t.Errorf("Webhook(%q) = %v, %v; want %s", c.in, u, err, c.want)
 		}
 	}
 }
 
-func TestAnswers(t *testing.T) {
+func TestPortalAddress(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		status       int
-		body, code   string
-		kind         sheet24.Kind
-		locationHost string
-	}{
-		{503, `{"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}`, "portal_busy", sheet24.Unavailable, ""},
-		{429, `{"error":"OPERATION_TIME_LIMIT","error_description":"x"}`, "portal_busy", sheet24.Unavailable, ""},
-		{401, `{"error":"NO_AUTH_FOUND","error_description":"Wrong authorization data"}`, "portal_webhook_invalid", sheet24.Unauthorized, ""},
-		{403, `{"error":"insufficient_scope","error_description":"x"}`, "portal_scope", sheet24.Unauthorized, ""},
-		{400, `{"error":0,"error_description":"Başlık gerekli"}`, "portal_refused", sheet24.Invalid, ""},
-		{502, `<html>Bad Gateway</html>`, "portal_unreachable", sheet24.Unavailable, ""},
-		{404, `<html>nothing here</html>`, "portal_not_bitrix24", sheet24.Invalid, ""},
-		{302, ``, "portal_not_bitrix24", sheet24.Invalid, "https://evil.example/"},
-		{200, `{"result":["cr`, "portal_unreachable", sheet24.Unavailable, ""},
-		{200, `{"result":"not a list","time":{}}`, "portal_answer", sheet24.Unavailable, ""},
+	hosts := bitrix24.Hosts{"127.0.0.1:3000"}
+	for _, c := range []struct{ in, want, code string }{
+		{"firma.bitrix24.com.tr", "https://firma.bitrix24.com.tr/", ""},
+		{" https://Firma.bitrix24.com/crm/lead/list/ ", "https://firma.bitrix24.com/", ""},
+		{"127.0.0.1:3000", "http://127.0.0.1:3000/", ""},
+		{"http://firma.bitrix24.com", "", "portal_https"},
+		{"firma", "", "portal_host"},
+		{"localhost:22", "", "portal_host"},
+		{"", "", "portal_name"},
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if c.locationHost != "" {
-				w.Header().Set("Location", c.locationHost)
-			}
-			w.WriteHeader(c.status)
-			w.Write([]byte(c.body))
-		}))
-		client := bitrix24.New(bitrix24.Hosts{strings.TrimPrefix(server.URL, "http://")})
-		_, err := client.Connect(t.Context(), server.URL+"/rest/1/cokgizli/")
-		server.Close()
-		e := sheet24.AsError(err)
-		if err == nil || e.Code != c.code || e.Kind != c.kind {
-			t.Errorf("%d %s: %v; want %s %s", c.status, c.body, err, c.kind, c.code)
+		u, err := hosts.Portal(c.in)
+		if c.code != "" {
+			wantCode(t, c.in, err, sheet24.Invalid, c.code)
+		} else if err != nil || u.String() != c.want {
+			t.Errorf("Portal(%q) = %v, %v; want %s", c.in, u, err, c.want)
 		}
-		if strings.Contains(err.Error(), "cokgizli") {
-			t.Errorf("the secret is in the error: %v", err)
-		}
-	}
-	client := bitrix24.New(bitrix24.Hosts{"127.0.0.1:1"})
-	if _, err := client.Connect(t.Context(), "http://127.0.0.1:1/rest/1/cokgizli/"); !sheet24.IsKind(err, sheet24.Unavailable) || strings.Contains(err.Error(), "cokgizli") {
-		t.Errorf("nobody there: %v", err)
 	}
 }
 
-func TestCallsKeepWithinTheBucket(t *testing.T) {
+func TestConnectNamesWhatItFound(t *testing.T) {
 	t.Parallel()
-	sim, client, p := portal(t)
-	id := lead(sim, "a@x.tr")
-	for range 51 { // with the calls before it more than the bucket holds: the client must wait
-		if _, err := client.Items(t.Context(), p, sheet24.Leads, []int64{id}); err != nil {
-			t.Fatal(err)
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+	if a := w.portal.Account; a.UserID != 1 || a.Name != "Ayşe Yılmaz" || !a.Admin || !reflect.DeepEqual(a.Scopes, []string{"crm", "user"}) {
+		t.Errorf("account = %+v", a)
+	}
+	if w.portal.Host != w.host() || w.portal.Plan != (sheet24.Plan{}) {
+		t.Errorf("portal = %+v", w.portal)
+	}
+	for name, c := range map[string]struct {
+		webhook    bitrixsim.Webhook
+		code, says string
+	}{
+		"no crm":     {bitrixsim.Webhook{UserID: 2, Secret: "a", Scopes: []string{"user", "task"}}, "portal_scope", "“CRM (crm)” izni yok"},
+		"user left":  {bitrixsim.Webhook{UserID: 4, Secret: "b", Scopes: []string{"crm"}}, "portal_user", "işten ayrılmış"},
+		"not a user": {bitrixsim.Webhook{UserID: 2, Secret: "c", Scopes: []string{"crm"}}, "", ""},
+	} {
+		p, err := w.Connect(t.Context(), w.server.URL+w.sim.AddWebhook(c.webhook))
+		if c.code == "" {
+			w.check(err)
+			if p.Account.Admin || p.Account.Name != "Mehmet Kaya" {
+				t.Errorf("%s: %+v", name, p.Account)
+			}
+			continue
+		}
+		wantCode(t, name, err, sheet24.Unauthorized, c.code)
+		if s := locale.Error("tr", err); !strings.Contains(s, c.says) {
+			t.Errorf("%s: the user reads %q", name, s)
 		}
 	}
-	if got := sim.Calls(); !reflect.DeepEqual(got["crm.item.list"], 51) {
-		t.Errorf("calls = %v", got)
+}
+
+func TestEntities(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+	all, err := w.Entities(t.Context(), w.portal)
+	w.check(err)
+	var got []string
+	for _, e := range all {
+		got = append(got, strings.TrimSuffix(string(e.Entity)+" "+e.Title, " "))
+	}
+	want := []string{"leads", "deals", "contacts", "companies", "quotes", "invoices", "spa:1036 Projeler", "spa:1040 Servis kayıtları"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q; want %q", got, want)
+	}
+	// Who is no administrator of the CRM is not shown the smart processes.
+	p, err := w.Connect(t.Context(), w.server.URL+w.sim.AddWebhook(bitrixsim.Webhook{UserID: 2, Secret: "x", Scopes: []string{"crm"}}))
+	w.check(err)
+	if all, err = w.Entities(t.Context(), p); err != nil || len(all) != 6 {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+	seen := false
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen = true }))
+	defer elsewhere.Close()
+	w.sim.Move(strings.TrimPrefix(elsewhere.URL, "http://"))
+	_, err := w.Items(t.Context(), w.portal, []sheet24.ItemRef{{Entity: sheet24.Leads, ID: 1}})
+	wantCode(t, "moved", err, sheet24.Unauthorized, "portal_moved")
+	if seen {
+		t.Error("the secret was carried to another host")
+	}
+	if strings.Contains(err.Error(), "gizli") {
+		t.Errorf("the secret is in the error: %v", err)
 	}
 }

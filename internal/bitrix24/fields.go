@@ -4,40 +4,54 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
-	"sort"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sheet24"
 )
 
-// fieldsAge is how long field descriptions are kept: an administrator who adds a
-// field or a stage sees it soon.
-const fieldsAge = 5 * time.Minute
+// Field descriptions are kept for fieldsAge: an administrator who adds a field or
+// a stage sees it soon. Asked for anew, they are read again unless they are
+// younger than freshAge.
+const (
+	fieldsAge = 5 * time.Minute
+	freshAge  = 5 * time.Second
+)
 
 type fieldsKey struct {
-	portalID int64
-	webhook  string // a renewed webhook may see other fields
-	entity   sheet24.Entity
+	portalID   int64
+	connection string // a renewed webhook may see other fields
+	entity     sheet24.Entity
 }
 
 type cachedFields struct {
 	fields []sheet24.Field
-	until  time.Time
+	read   time.Time
 }
 
-// multiFields are the parts of "fm", each mapped as a field of its own. Bitrix24
-// gives them no titles; the names are those of its old methods.
-var multiFields = []string{"PHONE", "EMAIL", "WEB", "IM"}
-
-// Fields describes an entity's fields by name, each list field with its choices.
-// Descriptions are cached for a few minutes.
+// Fields describes an entity's fields by name, with their choices.
 func (c *Client) Fields(ctx context.Context, p *sheet24.Portal, e sheet24.Entity) ([]sheet24.Field, error) {
+	return c.cachedFields(ctx, p, e, fieldsAge)
+}
+
+// Refresh reads the descriptions again: a write met a field or a value that the
+// kept ones do not have.
+func (c *Client) Refresh(ctx context.Context, p *sheet24.Portal, e sheet24.Entity) ([]sheet24.Field, error) {
+	return c.cachedFields(ctx, p, e, freshAge)
+}
+
+func (c *Client) cachedFields(ctx context.Context, p *sheet24.Portal, e sheet24.Entity, age time.Duration) ([]sheet24.Field, error) {
 	key := fieldsKey{p.ID, p.WebhookURL, e}
+	if p.Grant != nil {
+		key.connection = p.Grant.MemberID
+	}
 	c.mu.Lock()
 	cached, ok := c.fields[key]
 	c.mu.Unlock()
-	if ok && time.Now().Before(cached.until) {
+	if ok && time.Since(cached.read) < age {
 		return cached.fields, nil
 	}
 	fields, err := c.fetchFields(ctx, p, e)
@@ -45,89 +59,175 @@ func (c *Client) Fields(ctx context.Context, p *sheet24.Portal, e sheet24.Entity
 		return nil, err
 	}
 	c.mu.Lock()
-	c.fields[key] = cachedFields{fields, time.Now().Add(fieldsAge)}
+	c.fields[key] = cachedFields{fields, time.Now()}
 	c.mu.Unlock()
 	return fields, nil
 }
 
+// fieldDescription is a field as crm.item.fields describes it.
+type fieldDescription struct {
+	Type       string          `json:"type"`
+	Title      lenient         `json:"title"`
+	UpperName  string          `json:"upperName"`
+	Required   lenient         `json:"isRequired"`
+	ReadOnly   lenient         `json:"isReadOnly"`
+	Immutable  lenient         `json:"isImmutable"`
+	Multiple   lenient         `json:"isMultiple"`
+	StatusType string          `json:"statusType"`
+	Settings   json.RawMessage `json:"settings"` // an object, or [] when it is empty
+	Items      []struct {
+		ID    lenient `json:"ID"`
+		Value lenient `json:"VALUE"`
+	} `json:"items"`
+}
+
+// fetchFields reads the fields and all lists that they may refer to in one
+// request. Lists that the connection may not see leave their fields without
+// choices: then ids alone are understood.
 func (c *Client) fetchFields(ctx context.Context, p *sheet24.Portal, e sheet24.Entity) ([]sheet24.Field, error) {
-	var answer struct {
-		Fields map[string]struct {
-			Type       string `json:"type"`
-			Title      string `json:"title"`
-			UpperName  string `json:"upperName"`
-			ReadOnly   bool   `json:"isReadOnly"`
-			Immutable  bool   `json:"isImmutable"`
-			Multiple   bool   `json:"isMultiple"`
-			StatusType string `json:"statusType"`
-			Items      []struct {
-				ID    json.RawMessage `json:"ID"`
-				Value string          `json:"VALUE"`
-			} `json:"items"`
-		} `json:"fields"`
+	typeID := url.Values{"entityTypeId": {itoa(e.TypeID())}}
+	results := c.run(ctx, p, []command{
+		{"crm.item.fields", typeID}, {"crm.status.list", url.Values{"order[SORT]": {"ASC"}}},
+		{"crm.category.list", typeID}, {"crm.currency.list", url.Values{}}, {"user.get", usersFrom(0)},
+	})
+	var described struct {
+		Fields map[string]fieldDescription `json:"fields"`
 	}
-	if err := c.Call(ctx, p, "crm.item.fields", map[string]any{"entityTypeId": e.TypeID()}, &answer); err != nil {
+	if sheet24.AsError(results[0].err).Code == "record_missing" {
+		return nil, sheet24.Errorf(sheet24.NotFound, "entity_gone", string(e))
+	}
+	if results[0].err != nil {
+		return nil, results[0].err
+	}
+	if err := decodeResult(p.Host, results[0].data, &described); err != nil {
+		return nil, err
+	}
+	l, err := c.readLists(ctx, p, results[1], results[2], results[3], results[4])
+	if err != nil {
 		return nil, err
 	}
 	var fields []sheet24.Field
-	lists := map[string][]int{} // status type → indexes in fields
-	for api, f := range answer.Fields {
-		if f.Type == "crm_multifield" {
-			for _, name := range multiFields {
-				fields = append(fields, sheet24.Field{Name: name, APIName: api, Title: name, Type: f.Type, Multiple: true})
-			}
+	for api, d := range described.Fields {
+		if d.Type == "crm_multifield" {
+			fields = append(fields, multiFields(api)...)
 			continue
 		}
-		field := sheet24.Field{Name: f.UpperName, APIName: api, Title: f.Title, Type: f.Type,
-			ReadOnly: f.ReadOnly || f.Immutable, Multiple: f.Multiple}
-		for _, it := range f.Items {
-			id, _ := strconv.Unquote(string(it.ID))
-			if id == "" {
-				id = string(it.ID)
-			}
-			field.Choices = append(field.Choices, sheet24.Choice{ID: id, Label: it.Value})
-		}
-		fields = append(fields, field)
-		if f.StatusType != "" {
-			lists[f.StatusType] = append(lists[f.StatusType], len(fields)-1)
-		}
+		fields = append(fields, l.field(api, d))
 	}
-	if err := c.fillChoices(ctx, p, fields, lists); err != nil {
-		return nil, err
-	}
-	sort.Slice(fields, func(i, j int) bool { return fields[i].Name < fields[j].Name })
+	slices.SortFunc(fields, func(a, b sheet24.Field) int { return strings.Compare(a.Name, b.Name) })
 	return fields, nil
 }
 
-// fillChoices reads the status lists that fields refer to, in one batch.
-func (c *Client) fillChoices(ctx context.Context, p *sheet24.Portal, fields []sheet24.Field, lists map[string][]int) error {
-	var types []string
-	var commands []command
-	for statusType := range lists {
-		types = append(types, statusType)
-		commands = append(commands, command{"crm.status.list",
-			url.Values{"filter[ENTITY_ID]": {statusType}, "order[SORT]": {"ASC"}}})
-	}
-	if len(commands) == 0 {
-		return nil
-	}
-	results, errs := c.batch(ctx, p, commands)
-	for i, statusType := range types {
-		if errs[i] != nil {
-			return errs[i]
-		}
-		var statuses []struct {
-			ID   string `json:"STATUS_ID"`
-			Name string `json:"NAME"`
-		}
-		if err := json.Unmarshal(results[i], &statuses); err != nil {
-			return sheet24.Errorf(sheet24.Unavailable, "portal_answer", p.Host).Because(err)
-		}
-		for _, f := range lists[statusType] {
-			for _, s := range statuses {
-				fields[f].Choices = append(fields[f].Choices, sheet24.Choice{ID: s.ID, Label: s.Name})
-			}
-		}
-	}
-	return nil
+// multiKinds are the parts of "fm" that are mapped as fields of their own, each as
+// a whole (its first, empty kind) and by kind. Bitrix24 gives them no titles; the
+// names are those of its old methods.
+var multiKinds = []struct {
+	name  string
+	kinds []string
+}{
+	{"PHONE", []string{"", "WORK", "MOBILE", "HOME", "FAX", "OTHER"}},
+	{"EMAIL", []string{"", "WORK", "HOME", "OTHER"}},
+	{"WEB", []string{""}},
+	{"IM", []string{""}},
 }
+
+func multiFields(api string) []sheet24.Field {
+	var fields []sheet24.Field
+	for _, m := range multiKinds {
+		for _, kind := range m.kinds {
+			name := strings.TrimSuffix(m.name+"_"+kind, "_")
+			fields = append(fields, sheet24.Field{Name: name, APIName: api, Title: name, Type: "crm_multifield", Multiple: true,
+				Multi: sheet24.MultiKind{Type: m.name, Kind: kind}})
+		}
+	}
+	return fields
+}
+
+// linkTypes are the field types whose values are ids of another entity's records.
+var linkTypes = map[string]sheet24.Entity{
+	"crm_lead": sheet24.Leads, "crm_deal": sheet24.Deals, "crm_contact": sheet24.Contacts, "crm_company": sheet24.Companies, "crm_quote": sheet24.Quotes,
+}
+
+// field makes a Field of its description.
+func (l *lists) field(api string, d fieldDescription) sheet24.Field {
+	f := sheet24.Field{Name: d.UpperName, APIName: api, Title: string(d.Title), Type: d.Type, ReadOnly: d.ReadOnly.yes(),
+		Immutable: d.Immutable.yes(), Required: d.Required.yes(), Multiple: d.Multiple.yes(), Links: linkTypes[d.Type]}
+	if f.Name == "" {
+		f.Name = api // answers of old portals lack it
+	}
+	var settings map[string]any
+	json.Unmarshal(d.Settings, &settings) // [] leaves it empty
+	switch d.Type {
+	case "crm_status":
+		f.Choices, f.Stage = l.statusesOf(api, d.StatusType)
+		f.Required = f.Required || api == "stageId"
+	case "crm_category":
+		f.Choices, f.Required = l.funnels, true
+	case "crm_currency":
+		f.Choices = l.currencies
+	case "money":
+		f.Choices = l.currencies
+	case "user", "employee":
+		f.Choices = l.users
+		f.Required = f.Required || api == "assignedById"
+	case "crm_entity":
+		if id, ok := settings["parentEntityTypeId"].(float64); ok {
+			f.Links = sheet24.EntityOf(int(id))
+		}
+	case "crm":
+		f.Links = boundTo(settings)
+	}
+	for _, it := range d.Items {
+		f.Choices = append(f.Choices, sheet24.Choice{ID: string(it.ID), Label: string(it.Value)})
+	}
+	return f
+}
+
+// boundTo is the entity that a user field of type crm is bound to, "" if it is
+// bound to several: then its values name theirs, as in C_5.
+func boundTo(settings map[string]any) sheet24.Entity {
+	names := map[string]sheet24.Entity{"LEAD": sheet24.Leads, "DEAL": sheet24.Deals, "CONTACT": sheet24.Contacts, "COMPANY": sheet24.Companies,
+		"QUOTE": sheet24.Quotes, "SMART_INVOICE": sheet24.Invoices}
+	var bound []sheet24.Entity
+	for name, on := range settings {
+		if on != "Y" {
+			continue
+		}
+		e := names[name]
+		if id, ok := strings.CutPrefix(name, "DYNAMIC_"); ok {
+			n, _ := strconv.Atoi(id)
+			e = sheet24.EntityOf(n)
+		}
+		bound = append(bound, e)
+	}
+	if len(bound) == 1 {
+		return bound[0]
+	}
+	return ""
+}
+
+// stageList matches the name of a list of stages; its number is a funnel's.
+var stageList = regexp.MustCompile(`^(DEAL_STAGE|(?:SMART_INVOICE|DYNAMIC_\d+)_STAGE)(?:_(\d+))?$`)
+
+// statusesOf are the items of a status list. Those of a stage are the stages of
+// every funnel, each with the funnel's id.
+func (l *lists) statusesOf(api, statusType string) (choices []sheet24.Choice, perFunnel bool) {
+	m := stageList.FindStringSubmatch(statusType)
+	if m == nil || len(l.funnels) == 0 {
+		return l.statuses[statusType], false
+	}
+	for _, funnel := range l.funnels {
+		id, _ := strconv.ParseInt(funnel.ID, 10, 64)
+		list := m[1] + "_" + funnel.ID
+		if id == 0 {
+			list = m[1]
+		}
+		for _, s := range l.statuses[list] {
+			s.Funnel = id
+			choices = append(choices, s)
+		}
+	}
+	return choices, true
+}
+
+func itoa[N int | int64](n N) string { return strconv.FormatInt(int64(n), 10) }

@@ -28,17 +28,48 @@ func (h Hosts) Webhook(text string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.User != nil {
 		return nil, sheet24.Errorf(sheet24.Invalid, "portal_url")
 	}
-	host := strings.ToLower(u.Host)
-	extra := slices.Contains(h, host)
-	switch {
-	case !extra && !cloud.MatchString(host):
-		return nil, sheet24.Errorf(sheet24.Invalid, "portal_host", host)
-	case u.Scheme != "https" && !(extra && u.Scheme == "http"):
-		return nil, sheet24.Errorf(sheet24.Invalid, "portal_https")
+	host, err := h.allow(u)
+	if err != nil {
+		return nil, err
 	}
 	parts := strings.SplitN(strings.Trim(u.Path, "/"), "/", 4)
 	if len(parts) < 3 || !webhookPath.MatchString("/"+strings.Join(parts[:3], "/")) {
 		return nil, sheet24.Errorf(sheet24.Invalid, "portal_url")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: host, Path: "/" + strings.Join(parts[:3], "/") + "/"}, nil
+}
+
+// allow checks an address's host and scheme and returns the host.
+func (h Hosts) allow(u *url.URL) (string, error) {
+	host := strings.ToLower(u.Host)
+	extra := slices.Contains(h, host)
+	switch {
+	case !extra && !cloud.MatchString(host):
+		return "", sheet24.Errorf(sheet24.Invalid, "portal_host", host)
+	case u.Scheme != "https" && !(extra && u.Scheme == "http"):
+		return "", sheet24.Errorf(sheet24.Invalid, "portal_https", host)
+	}
+	return host, nil
+}
+
+// Portal is the base URL of a portal that a person names by its host or by any
+// address of it. A host that may be called without TLS is.
+func (h Hosts) Portal(text string) (*url.URL, error) {
+	text = strings.TrimSpace(text)
+	if !strings.Contains(text, "://") {
+		scheme := "https://"
+		if name, _, _ := strings.Cut(strings.ToLower(text), "/"); slices.Contains(h, name) {
+			scheme = "http://"
+		}
+		text = scheme + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil {
+		return nil, sheet24.Errorf(sheet24.Invalid, "portal_name")
+	}
+	host, err := h.allow(u)
+	if err != nil {
+		return nil, err
+	}
+	return &url.URL{Scheme: u.Scheme, Host: host, Path: "/"}, nil
 }

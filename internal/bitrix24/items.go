@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,54 +11,75 @@ import (
 	"sheet24"
 )
 
-// pageSize is the most records that one crm.item.list returns.
-const pageSize = 50
-
-// Items returns the records that exist among ids: 50 ids a list, 50 lists a
-// request.
-func (c *Client) Items(ctx context.Context, p *sheet24.Portal, e sheet24.Entity, ids []int64) (map[int64]*sheet24.Item, error) {
-	fields, err := c.Fields(ctx, p, e)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[string]string, len(fields)) // API name → name
-	for _, f := range fields {
-		names[f.APIName] = f.Name
-	}
+// Items returns the records that exist among refs: 50 ids a list, 50 lists a
+// request, whatever their entities.
+func (c *Client) Items(ctx context.Context, p *sheet24.Portal, refs []sheet24.ItemRef) (map[sheet24.ItemRef]*sheet24.Item, error) {
+	items := make(map[sheet24.ItemRef]*sheet24.Item, len(refs))
 	var commands []command
-	for chunk := range slices.Chunk(ids, pageSize) {
-		params := url.Values{
-			"entityTypeId": {strconv.Itoa(e.TypeID())},
-			"order[id]":    {"ASC"},
-			"start":        {"-1"}, // no total: counting costs the portal most
-			"select[0]":    {"*"},  // only this brings fm
+	var entities []sheet24.Entity // of each command
+	names := map[sheet24.Entity]map[string]string{}
+	for e, ids := range byEntity(refs) {
+		fields, err := c.Fields(ctx, p, e)
+		if err != nil {
+			return nil, err
 		}
-		for i, id := range chunk {
-			params.Set(fmt.Sprintf("filter[@id][%d]", i), strconv.FormatInt(id, 10))
+		names[e] = make(map[string]string, len(fields)) // API name → name
+		for _, f := range fields {
+			names[e][f.APIName] = f.Name
 		}
-		commands = append(commands, command{"crm.item.list", params})
+		for chunk := range slices.Chunk(ids, pageSize) {
+			params := listParams(e)
+			params.Set("select[0]", "*") // only this brings fm
+			for i, id := range chunk {
+				params.Set(fmt.Sprintf("filter[@id][%d]", i), itoa(id))
+			}
+			commands, entities = append(commands, command{"crm.item.list", params}), append(entities, e)
+		}
 	}
-	results, errs := c.batch(ctx, p, commands)
-	items := make(map[int64]*sheet24.Item, len(ids))
-	for i, result := range results {
-		if errs[i] != nil {
-			return nil, errs[i]
+	for i, r := range c.run(ctx, p, commands) {
+		if r.err != nil {
+			return nil, r.err
 		}
-		var page struct {
-			Items []map[string]json.RawMessage `json:"items"`
+		rows, err := decodeItems(p.Host, r.data)
+		if err != nil {
+			return nil, err
 		}
-		if err := json.Unmarshal(result, &page); err != nil {
-			return nil, sheet24.Errorf(sheet24.Unavailable, "portal_answer", p.Host).Because(err)
-		}
-		for _, raw := range page.Items {
-			item, err := decodeItem(raw, names)
+		for _, raw := range rows {
+			item, err := decodeItem(raw, names[entities[i]])
 			if err != nil {
 				return nil, sheet24.Errorf(sheet24.Unavailable, "portal_answer", p.Host).Because(err)
 			}
-			items[item.ID] = item
+			items[sheet24.ItemRef{Entity: entities[i], ID: item.ID}] = item
 		}
 	}
 	return items, nil
+}
+
+// byEntity are the ids of refs, each once.
+func byEntity(refs []sheet24.ItemRef) map[sheet24.Entity][]int64 {
+	ids := map[sheet24.Entity][]int64{}
+	seen := map[sheet24.ItemRef]bool{}
+	for _, r := range refs {
+		if !seen[r] {
+			seen[r] = true
+			ids[r.Entity] = append(ids[r.Entity], r.ID)
+		}
+	}
+	return ids
+}
+
+// listParams are those of a list that is read by conditions that find all it can
+// hold: counting costs the portal most, so it does not.
+func listParams(e sheet24.Entity) url.Values {
+	return url.Values{"entityTypeId": {itoa(e.TypeID())}, "order[id]": {"ASC"}, "start": {"-1"}}
+}
+
+func decodeItems(host string, data json.RawMessage) ([]map[string]json.RawMessage, error) {
+	var page struct {
+		Items []map[string]json.RawMessage `json:"items"`
+	}
+	err := decodeResult(host, data, &page)
+	return page.Items, err
 }
 
 func decodeItem(raw map[string]json.RawMessage, names map[string]string) (*sheet24.Item, error) {
@@ -81,20 +101,25 @@ func decodeItem(raw map[string]json.RawMessage, names map[string]string) (*sheet
 			item.Values[name] = v
 		}
 	}
-	id, err := integer(raw["id"])
-	item.ID = id
-	return item, err
+	var err error
+	if item.ID, err = integer(raw["id"]); err != nil {
+		return nil, fmt.Errorf("id: %w", err)
+	}
+	if category, err := integer(raw["categoryId"]); err == nil {
+		item.Funnel = category
+	}
+	return item, nil
 }
 
 // decodeMulti reads fm, which is a list, or an object keyed by id.
 func decodeMulti(data json.RawMessage) ([]sheet24.MultiValue, error) {
 	type value struct {
 		ID        json.RawMessage `json:"id"`
-		TypeID    string          `json:"typeId"`
-		ValueType string          `json:"valueType"`
-		Value     string          `json:"value"`
+		TypeID    lenient         `json:"typeId"`
+		ValueType lenient         `json:"valueType"`
+		Value     lenient         `json:"value"`
 	}
-	if string(data) == "null" {
+	if s := string(data); s == "null" || s == "false" || s == `""` {
 		return nil, nil
 	}
 	var values phpMap[value]
@@ -107,7 +132,7 @@ func decodeMulti(data json.RawMessage) ([]sheet24.MultiValue, error) {
 		if err != nil {
 			return nil, fmt.Errorf("fm: %w", err)
 		}
-		multi = append(multi, sheet24.MultiValue{ID: id, Type: v.TypeID, Kind: v.ValueType, Value: v.Value})
+		multi = append(multi, sheet24.MultiValue{ID: id, Type: string(v.TypeID), Kind: string(v.ValueType), Value: string(v.Value)})
 	}
 	slices.SortFunc(multi, func(a, b sheet24.MultiValue) int { return int(a.ID - b.ID) })
 	return multi, nil
@@ -120,41 +145,4 @@ func integer(data json.RawMessage) (int64, error) {
 		text = s
 	}
 	return strconv.ParseInt(text, 10, 64)
-}
-
-// Update changes records by crm.item.update, 50 to a request.
-func (c *Client) Update(ctx context.Context, p *sheet24.Portal, updates []sheet24.ItemUpdate) []error {
-	commands := make([]command, len(updates))
-	for i, u := range updates {
-		commands[i] = command{"crm.item.update", updateParams(u)}
-	}
-	_, errs := c.batch(ctx, p, commands)
-	return errs
-}
-
-func updateParams(u sheet24.ItemUpdate) url.Values {
-	params := url.Values{
-		"entityTypeId": {strconv.Itoa(u.Entity.TypeID())},
-		"id":           {strconv.FormatInt(u.ID, 10)},
-	}
-	for _, name := range slices.Sorted(maps.Keys(u.Fields)) {
-		switch v := u.Fields[name].(type) {
-		case nil:
-			params.Set("fields["+name+"]", "")
-		case float64:
-			params.Set("fields["+name+"]", strconv.FormatFloat(v, 'f', -1, 64))
-		default:
-			params.Set("fields["+name+"]", fmt.Sprint(v))
-		}
-	}
-	for i, m := range u.Multi {
-		key := fmt.Sprintf("fields[fm][%d]", i)
-		if m.ID != 0 {
-			params.Set(key+"[id]", strconv.FormatInt(m.ID, 10))
-		}
-		params.Set(key+"[typeId]", m.Type)
-		params.Set(key+"[valueType]", m.Kind)
-		params.Set(key+"[value]", m.Value)
-	}
-	return params
 }

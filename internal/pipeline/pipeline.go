@@ -32,6 +32,8 @@ type Store interface {
 
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
 	SettleChanges(ctx context.Context, changes []sheet24.RowChange) error
+	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
+	ResumePortal(ctx context.Context, portalID int64) error
 
 	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
 	MarkReported(ctx context.Context, changes []sheet24.RowChange) error

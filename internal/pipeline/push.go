@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"sheet24"
@@ -11,8 +12,10 @@ import (
 	"sheet24/internal/mapping"
 )
 
-// pushRows is how many rows one push takes at most: five batches.
-const pushRows = 250
+const (
+	pushRows  = 2500 // that one push takes at most: as many as one request reads
+	writeRows = 200  // that are written, and then settled, at once: four batches
+)
 
 // A fault that may pass is tried again after 1 s, 2 s, 4 s … 15 min, with jitter,
 // for a day in all.
@@ -33,121 +36,127 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 	if err != nil || len(changes) == 0 {
 		return false, err
 	}
-	tables := map[int64]*sheet24.Table{}
-	byEntity := map[sheet24.Entity][]*sheet24.RowChange{}
+	b := &pushBatch{Pipeline: p, portal: portal, tables: map[int64]*sheet24.Table{}}
 	for i := range changes {
-		c := &changes[i]
-		if tables[c.TableID] == nil {
-			if tables[c.TableID], err = p.Store.Table(ctx, c.TableID); err != nil {
+		id := changes[i].TableID
+		if b.tables[id] == nil {
+			if b.tables[id], err = p.Store.Table(ctx, id); err != nil {
 				return false, err
 			}
 		}
-		e := tables[c.TableID].Entity
-		byEntity[e] = append(byEntity[e], c)
 	}
-	for entity, rows := range byEntity {
-		for i, err := range p.pushRows(ctx, portal, entity, tables, rows) {
-			p.settle(rows[i], tables[rows[i].TableID], err)
+	// Two rows of one record go one after the other: each is compared with what
+	// the CRM holds then.
+	for rest := changes; len(rest) > 0 && err == nil; {
+		var now []sheet24.RowChange
+		now, rest = b.distinct(rest)
+		err = b.push(ctx, now)
+	}
+	return len(changes) == pushRows && b.pause == nil, err
+}
+
+// pushBatch is one push at work.
+type pushBatch struct {
+	*Pipeline
+	portal *sheet24.Portal
+	tables map[int64]*sheet24.Table
+	pause  *sheet24.Pause
+}
+
+// ref is the record that a change is about.
+func (b *pushBatch) ref(c sheet24.RowChange) sheet24.ItemRef {
+	return sheet24.ItemRef{Entity: b.tables[c.TableID].Entity, ID: c.EntityID}
+}
+
+// distinct parts the first change of each record from those that come after.
+func (b *pushBatch) distinct(changes []sheet24.RowChange) (first, rest []sheet24.RowChange) {
+	seen := map[sheet24.ItemRef]bool{}
+	for _, c := range changes {
+		if r := b.ref(c); seen[r] {
+			rest = append(rest, c)
+		} else {
+			seen[r] = true
+			first = append(first, c)
 		}
 	}
-	// A push that is being stopped leaves its rows as they are: the next one
-	// begins with them.
+	return first, rest
+}
+
+// push brings changes of different records to the CRM: it reads them all at once
+// and settles those that are written, a few batches at a time.
+func (b *pushBatch) push(ctx context.Context, changes []sheet24.RowChange) error {
+	plans := b.plan(ctx, changes)
+	var ready []int // indexes of what is to be written; the rest is settled already
+	var settled []int
+	for i, plan := range plans {
+		if plan.err == nil && len(plan.write.Fields)+len(plan.write.Multi) > 0 {
+			ready = append(ready, i)
+		} else {
+			settled = append(settled, i) // it cannot be sent, or the CRM holds it
+		}
+	}
+	if err := b.settleAll(ctx, changes, plans, settled); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(ready, writeRows) {
+		var writes []sheet24.ItemWrite
+		for _, i := range chunk {
+			writes = append(writes, plans[i].write)
+		}
+		for n, w := range b.CRM.Write(ctx, b.portal, writes) {
+			plans[chunk[n]].err = w.Err
+		}
+		if err := b.settleAll(ctx, changes, plans, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleAll stores how the changes named by their indexes ended, and pauses the
+// portal if one of them says so. A push that is being stopped leaves its rows as
+// they are: the next one begins with them.
+func (b *pushBatch) settleAll(ctx context.Context, changes []sheet24.RowChange, plans []rowPlan, indexes []int) error {
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return ctx.Err()
 	}
-	if err := p.Store.SettleChanges(ctx, changes); err != nil {
-		return false, err
+	if len(indexes) == 0 {
+		return nil
 	}
-	for id := range tables {
-		p.Wake.Report(ctx, id)
+	var done []sheet24.RowChange
+	var reached bool
+	wake := map[int64]bool{}
+	for _, i := range indexes {
+		b.settle(&changes[i], plans[i].err)
+		done = append(done, changes[i])
+		wake[changes[i].TableID] = true
+		reached = reached || plans[i].err == nil
 	}
-	return len(changes) == pushRows, nil
-}
-
-// pushRows brings the rows of one entity to the CRM and returns an error, or nil,
-// for each.
-func (p *Pipeline) pushRows(ctx context.Context, portal *sheet24.Portal, entity sheet24.Entity, tables map[int64]*sheet24.Table, rows []*sheet24.RowChange) []error {
-	errs := make([]error, len(rows))
-	all := func(err error) []error {
-		for i := range errs {
-			errs[i] = err
+	switch {
+	case b.pause != nil:
+		if err := b.Store.PausePortal(ctx, b.portal.ID, *b.pause); err != nil {
+			return err
 		}
-		return errs
-	}
-	described, err := p.CRM.Fields(ctx, portal, entity)
-	if err != nil {
-		return all(err)
-	}
-	fields := make(map[string]sheet24.Field, len(described))
-	for _, f := range described {
-		fields[f.Name] = f
-	}
-	ids := make([]int64, len(rows))
-	for i, c := range rows {
-		ids[i] = c.EntityID
-	}
-	items, err := p.CRM.Items(ctx, portal, entity, ids)
-	if err != nil {
-		return all(err)
-	}
-	var updates []sheet24.ItemUpdate
-	var rowOf []int // of each update
-	for i, c := range rows {
-		item, ok := items[c.EntityID]
-		if !ok {
-			errs[i] = sheet24.Errorf(sheet24.Invalid, "record_missing")
-			continue
+	case b.portal.Paused != nil && reached:
+		if err := b.Store.ResumePortal(ctx, b.portal.ID); err != nil {
+			return err
 		}
-		u, err := plan(tables[c.TableID], fields, item, c)
-		if err != nil {
-			errs[i] = err
-			continue
-		}
-		if len(u.Fields)+len(u.Multi) == 0 {
-			continue // the CRM holds it already
-		}
-		u.Entity = entity
-		updates, rowOf = append(updates, u), append(rowOf, i)
+		b.portal.Paused = nil
 	}
-	for n, err := range p.CRM.Update(ctx, portal, updates) {
-		errs[rowOf[n]] = err
+	if err := b.Store.SettleChanges(ctx, done); err != nil {
+		return err
 	}
-	return errs
-}
-
-// plan says what must be sent so that a record holds what its row does.
-func plan(t *sheet24.Table, fields map[string]sheet24.Field, item *sheet24.Item, c *sheet24.RowChange) (sheet24.ItemUpdate, error) {
-	u := sheet24.ItemUpdate{ID: item.ID, Fields: map[string]any{}}
-	zone, err := time.LoadLocation(t.TimeZone)
-	if err != nil {
-		zone = time.UTC
+	for id := range wake {
+		b.Wake.Report(ctx, id)
 	}
-	for _, m := range t.Mappings { // in the order of the columns
-		change, ok := c.Fields[m.Field]
-		if !ok {
-			continue
-		}
-		f, ok := fields[m.Field]
-		if !ok {
-			return u, sheet24.Errorf(sheet24.Invalid, "mapping_field", m.Field)
-		}
-		want, err := mapping.ToCRM(f, change.New, zone)
-		if err != nil {
-			return u, sheet24.Errorf(sheet24.Invalid, "in_column", m.Column.Name, locale.Error(t.Language, err))
-		}
-		if f.Type == "crm_multifield" {
-			before, _ := mapping.ToCRM(f, change.Old, zone) // what was no value replaces nothing
-			u.Multi = append(u.Multi, mapping.PlanMulti(f.Name, item.Multi, before.Multi, want.Multi)...)
-		} else if !mapping.Same(f, want.Plain, item.Values[f.Name]) {
-			u.Fields[f.APIName] = want.Plain
-		}
-	}
-	return u, nil
+	return nil
 }
 
 // settle decides how a change ends: a fault that may pass, or that its owner can
-// mend (a webhook that expired), is tried again.
-func (p *Pipeline) settle(c *sheet24.RowChange, t *sheet24.Table, err error) {
+// mend (a webhook that expired), is tried again; as long as the portal is paused,
+// no change gives up.
+func (b *pushBatch) settle(c *sheet24.RowChange, err error) {
+	t := b.tables[c.TableID]
 	if err == nil {
 		c.Status, c.Error = sheet24.Completed, ""
 		return
@@ -155,19 +164,28 @@ func (p *Pipeline) settle(c *sheet24.RowChange, t *sheet24.Table, err error) {
 	e := sheet24.AsError(err)
 	c.Error = locale.Error(t.Language, e)
 	if e.Kind == sheet24.Internal {
-		p.Log.Error("push", "table", t.ID, "record", c.EntityID, "error", err)
+		b.Log.Error("push", "table", t.ID, "record", c.EntityID, "error", err)
+	}
+	now := b.Now()
+	if pause, ok := sheet24.PauseFor(e, now); ok {
+		if b.pause == nil {
+			b.Log.Warn("portal paused", "portal", b.portal.Host, "until", pause.Until, "error", err)
+			b.pause = &pause
+		}
+		c.Status, c.NotBefore = sheet24.Pending, now // the pause holds it
+		return
 	}
 	switch {
 	case e.Kind == sheet24.Invalid || e.Kind == sheet24.NotFound:
 		c.Status = sheet24.Failed
-	case p.Now().Sub(c.CreatedAt) > giveUp:
+	case now.Sub(c.CreatedAt) > giveUp:
 		c.Status = sheet24.Failed
 		c.Error = locale.Error(t.Language, sheet24.Errorf(sheet24.Unavailable, "too_many_attempts", mapping.Text(float64(c.Attempts)), c.Error))
 	default:
 		c.Status = sheet24.Pending
-		c.NotBefore = p.Now().Add(backoff(c.Attempts))
+		c.NotBefore = now.Add(backoff(c.Attempts))
 		if !errors.Is(err, context.Canceled) {
-			p.Log.Warn("push will be tried again", "table", t.ID, "record", c.EntityID, "attempt", c.Attempts, "error", err)
+			b.Log.Warn("push will be tried again", "table", t.ID, "record", c.EntityID, "attempt", c.Attempts, "error", err)
 		}
 	}
 }

@@ -51,6 +51,7 @@ type Draft struct {
 	Spreadsheet *google.Spreadsheet
 	Tab         google.Tab
 	Entity      sheet24.Entity
+	EntityTitle string // of a smart process
 	Portal      *sheet24.Portal
 	Header      []string
 	Samples     [][]string // rows of texts, each as long as the header
@@ -58,6 +59,19 @@ type Draft struct {
 	Mappings    []sheet24.FieldMapping
 	Status      sheet24.Column // where the status can be written
 	HasStatus   bool
+}
+
+// Entities lists what tables of a user can follow, and the portal that has it.
+func (s *Setup) Entities(ctx context.Context, userID string) (*sheet24.Portal, []sheet24.EntityType, error) {
+	portals, err := s.Store.PortalsOf(ctx, userID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(portals) == 0 {
+		return nil, nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
+	}
+	all, err := s.CRM.Entities(ctx, portals[0])
+	return portals[0], all, err
 }
 
 // Inspect looks at a tab and suggests how its columns map to an entity.
@@ -70,14 +84,16 @@ func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid i
 	if entity.TypeID() == 0 {
 		return nil, nil, sheet24.Errorf(sheet24.NotFound, "entity_unknown", string(entity))
 	}
-	portals, err := s.Store.PortalsOf(ctx, userID)
+	portal, entities, err := s.Entities(ctx, userID)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(portals) == 0 {
-		return nil, nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
+	d := &Draft{Entity: entity, Portal: portal}
+	for _, e := range entities {
+		if e.Entity == entity {
+			d.EntityTitle = e.Title
+		}
 	}
-	d := &Draft{Entity: entity, Portal: portals[0]}
 	if d.Spreadsheet, err = s.Google.Spreadsheet(ctx, userID, spreadsheetID); err != nil {
 		return nil, nil, err
 	}
@@ -139,7 +155,7 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	}
 	t := &sheet24.Table{
 		UserID: user.ID, PortalID: d.Portal.ID, SpreadsheetID: d.Spreadsheet.ID, SpreadsheetTitle: d.Spreadsheet.Title,
-		GID: d.Tab.GID, Tab: d.Tab.Title, Entity: d.Entity, Colors: c.Colors, HeaderRow: headerRow,
+		GID: d.Tab.GID, Tab: d.Tab.Title, Entity: d.Entity, EntityTitle: d.EntityTitle, Colors: c.Colors, HeaderRow: headerRow,
 		Language: user.Language, TimeZone: d.Spreadsheet.TimeZone, Enabled: true,
 		WebhookURL: s.PublicURL + "/api/v1/sheet-sync/webhook", Key: make([]byte, 32),
 	}
@@ -175,15 +191,14 @@ func (d *Draft) mappings(chosen map[int]string) ([]sheet24.FieldMapping, error) 
 			continue
 		}
 		f, ok := fields[name]
-		if !ok {
+		if !ok || !mapping.Mappable(f) {
 			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_field", name)
 		}
 		if taken[name] {
 			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_twice", f.Title)
 		}
 		taken[name] = true
-		all = append(all, sheet24.FieldMapping{Column: sheet24.Column{Index: i, Name: header}, Field: name, Type: f.Type,
-			Updatable: !f.ReadOnly})
+		all = append(all, mapping.MappingOf(sheet24.Column{Index: i, Name: header}, f))
 	}
 	if !taken[sheet24.IDField] {
 		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_no_id")

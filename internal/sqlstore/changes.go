@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"sheet24"
 )
@@ -108,7 +107,7 @@ func coalesce(older, newer map[string]sheet24.Change) map[string]sheet24.Change 
 }
 
 // ClaimChanges takes up to limit due changes of a portal's enabled tables, oldest
-// first, and marks them syncing. What an interrupted push left as syncing comes
+// first, and marks them syncing, unless the portal is paused. What an interrupted push left as syncing comes
 // first; so one push at a time may run for a portal. A row whose earlier change
 // is under way waits.
 func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error) {
@@ -116,7 +115,8 @@ func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, changeColumns+`
 			WHERE status IN ('pending', 'syncing') AND not_before <= $2
-			AND config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled)
+			AND config_id IN (SELECT c.id FROM sheet_sync_config c JOIN portals p ON p.id = c.portal_id
+				WHERE c.portal_id = $1 AND c.enabled AND (p.paused_until IS NULL OR p.paused_until <= $2))
 			AND NOT (status = 'pending' AND EXISTS (SELECT 1 FROM reverse_sync_logs o
 				WHERE o.config_id = reverse_sync_logs.config_id AND o.entity_id = reverse_sync_logs.entity_id AND o.status = 'syncing'))
 			ORDER BY id LIMIT $3`, portalID, s.now(), limit)
@@ -183,7 +183,7 @@ func (s *Store) postpone(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) e
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE reverse_sync_logs SET status = 'pending', changed_fields = $2, error_message = $3, not_before = $4 WHERE id = $1`,
-		c.ID, string(text), c.Error, c.NotBefore.UTC().Truncate(time.Microsecond))
+		c.ID, string(text), c.Error, moment(c.NotBefore))
 	return err
 }
 
@@ -249,8 +249,9 @@ func (s *Store) Waiting(ctx context.Context) (Work, error) {
 		return w, err
 	}
 	rows, err = s.db.QueryContext(ctx, `SELECT DISTINCT c.portal_id FROM reverse_sync_logs l
-		JOIN sheet_sync_config c ON c.id = l.config_id
-		WHERE l.status IN ('pending', 'syncing') AND l.not_before <= $1 AND c.enabled`, s.now())
+		JOIN sheet_sync_config c ON c.id = l.config_id JOIN portals p ON p.id = c.portal_id
+		WHERE l.status IN ('pending', 'syncing') AND l.not_before <= $1 AND c.enabled
+		AND (p.paused_until IS NULL OR p.paused_until <= $1)`, s.now())
 	if w.Push, err = collect(rows, err, id); err != nil {
 		return w, err
 	}

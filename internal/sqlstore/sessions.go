@@ -33,7 +33,7 @@ func (ss Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO sessions (token, data, expires_at) VALUES ($1, $2, $3)
 			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`,
-			hash(token), data, expiry.UTC().Truncate(time.Microsecond))
+			hash(token), data, moment(expiry))
 		return err
 	})
 }

@@ -32,7 +32,7 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
-	s := &Store{db: db, box: box, now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }}
+	s := &Store{db: db, box: box, now: func() time.Time { return moment(time.Now()) }}
 	if err := d.migrate(ctx, db); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
@@ -61,6 +61,9 @@ func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	}
 	return tx.Commit()
 }
+
+// moment is a time as both databases keep it.
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // querier is what *sql.DB and *sql.Tx have in common.
 type querier interface {

@@ -10,7 +10,7 @@ import (
 	"sheet24"
 )
 
-const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type,
+const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 	is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
 	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, last_sync_at, enabled, created_at
 	FROM sheet_sync_config `
@@ -30,19 +30,19 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		now := s.now()
 		err := tx.QueryRowContext(ctx, `
-			INSERT INTO sheet_sync_config (user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type,
+			INSERT INTO sheet_sync_config (user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 				is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
 				webhook_url, webhook_key, enabled, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
 			ON CONFLICT (user_id, sheet_id, sheet_gid) DO UPDATE SET
 				portal_id = excluded.portal_id, sheet_name = excluded.sheet_name, spreadsheet_title = excluded.spreadsheet_title,
-				entity_type = excluded.entity_type, is_custom_view = excluded.is_custom_view, color_scheme = excluded.color_scheme,
+				entity_type = excluded.entity_type, entity_title = excluded.entity_title, is_custom_view = excluded.is_custom_view, color_scheme = excluded.color_scheme,
 				header_row = excluded.header_row, status_column_index = excluded.status_column_index,
 				status_column_name = excluded.status_column_name, language = excluded.language, time_zone = excluded.time_zone,
 				webhook_url = excluded.webhook_url, webhook_key = excluded.webhook_key, webhook_registered = FALSE,
 				enabled = excluded.enabled, updated_at = excluded.updated_at
 			RETURNING id, created_at`,
-			t.UserID, t.PortalID, t.SpreadsheetID, t.GID, t.Tab, t.SpreadsheetTitle, string(t.Entity),
+			t.UserID, t.PortalID, t.SpreadsheetID, t.GID, t.Tab, t.SpreadsheetTitle, string(t.Entity), t.EntityTitle,
 			t.CustomView, string(colors), t.HeaderRow, t.StatusColumn.Index, t.StatusColumn.Name, t.Language, t.TimeZone,
 			t.WebhookURL, key, t.Enabled, now).Scan(&t.ID, &t.CreatedAt)
 		if err != nil {
@@ -154,7 +154,7 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	var t sheet24.Table
 	var colors, key string
 	var lastSync sql.NullTime
-	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity,
+	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
 		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL,
 		&lastSync, &t.Enabled, &t.CreatedAt)

@@ -1,20 +1,42 @@
 package web
 
 import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
 	"net/http"
+	"slices"
+	"strconv"
+	"time"
 
 	"sheet24"
 	"sheet24/internal/locale"
 )
 
+// PortalCallback is where Bitrix24 sends back who allowed the application.
+const PortalCallback = "/sheet-sync/portal/callback"
+
+// portalForm is what the portal page shows beside the portals.
+type portalForm struct {
+	webhook string // as typed
+	host    string // as typed, for the application
+	app     bool   // there is an application
+	problem string
+}
+
 // portal shows the portals that are connected and asks for one.
 func (w *Web) portal(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+	w.showPortals(rw, r, u, http.StatusOK, portalForm{})
+}
+
+func (w *Web) showPortals(rw http.ResponseWriter, r *http.Request, u *sheet24.User, status int, f portalForm) {
 	portals, err := w.Store.PortalsOf(r.Context(), u.ID)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
-	w.render(rw, r, http.StatusOK, portalPage(portals, "", ""))
+	f.app = w.BitrixApp
+	w.render(rw, r, status, portalPage(portals, f))
 }
 
 // savePortal checks a webhook address and keeps it. A wrong one stays in the field.
@@ -22,13 +44,139 @@ func (w *Web) savePortal(rw http.ResponseWriter, r *http.Request, u *sheet24.Use
 	text := r.FormValue("webhook_url")
 	p, err := w.Portals.Connect(r.Context(), text)
 	if err == nil {
-		p.UserID = u.ID
-		err = w.Store.SavePortal(r.Context(), p)
+		err = w.keepPortal(r, u, p)
 	}
 	if err != nil {
-		portals, _ := w.Store.PortalsOf(r.Context(), u.ID)
-		w.render(rw, r, http.StatusUnprocessableEntity, portalPage(portals, text, locale.Error(u.Language, err)))
+		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{webhook: text, problem: locale.Error(u.Language, err)})
 		return
 	}
-	http.Redirect(rw, r, "/sheet-sync/new", http.StatusSeeOther)
+	http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)
+}
+
+// keepPortal stores a new connection and lets what waited for it go on.
+func (w *Web) keepPortal(r *http.Request, u *sheet24.User, p *sheet24.Portal) error {
+	p.UserID = u.ID
+	if err := w.Store.SavePortal(r.Context(), p); err != nil {
+		return err
+	}
+	w.Wake.Push(r.Context(), p.ID)
+	return nil
+}
+
+// leadToPortal leads on to the portal's own page, where the application is
+// allowed. It does so by a page, since a form may not lead to any host there is.
+func (w *Web) leadToPortal(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+	host := r.FormValue("host")
+	state := rand.Text()
+	link, err := w.Portals.AuthorizeURL(host, state)
+	if err != nil {
+		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{host: host, problem: locale.Error(u.Language, err)})
+		return
+	}
+	w.sessions.Put(r.Context(), "portal_state", state)
+	w.render(rw, r, http.StatusOK, toPortalPage(link))
+}
+
+// portalCallback is where the portal sends the user back to.
+func (w *Web) portalCallback(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+	q := r.URL.Query()
+	state := w.sessions.PopString(r.Context(), "portal_state")
+	var p *sheet24.Portal
+	var err error
+	switch {
+	case state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(q.Get("state"))) != 1:
+		err = sheet24.Errorf(sheet24.Invalid, "portal_state")
+	case q.Get("code") == "":
+		err = sheet24.Errorf(sheet24.Unauthorized, "portal_denied")
+	default:
+		p, err = w.Portals.Exchange(r.Context(), q.Get("code"), q.Get("server_domain"))
+	}
+	if err == nil {
+		err = w.keepPortal(r, u, p)
+	}
+	if err != nil {
+		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{problem: locale.Error(u.Language, err)})
+		return
+	}
+	http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)
+}
+
+// ownPortal finds the portal that a path names; another user's does not exist.
+func (w *Web) ownPortal(r *http.Request, u *sheet24.User) (*sheet24.Portal, error) {
+	id, _ := strconv.ParseInt(r.PathValue("portal"), 10, 64) // no number is no portal
+	p, err := w.Store.Portal(r.Context(), id)
+	if err == nil && p.UserID != u.ID {
+		err = sheet24.Errorf(sheet24.NotFound, "portal_unknown")
+	}
+	return p, err
+}
+
+// checkPortal looks at a connection anew. If it works, what waited goes on; if it
+// does not, the page says what is missing.
+func (w *Web) checkPortal(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+	p, err := w.ownPortal(r, u)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	checked := w.Portals.Check(r.Context(), p)
+	if checked == nil {
+		checked = w.keepPortal(r, u, p)
+	} else if pause, ok := sheet24.PauseFor(checked, time.Now()); ok {
+		if err := w.Store.PausePortal(r.Context(), p.ID, pause); err != nil {
+			w.fail(rw, r, err)
+			return
+		}
+	}
+	if checked != nil {
+		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{problem: locale.Error(u.Language, checked)})
+		return
+	}
+	http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)
+}
+
+// plans are the plans that a user may say the portal has.
+var plans = map[string]sheet24.Plan{"standard": sheet24.StandardPlan, "enterprise": sheet24.EnterprisePlan}
+
+func (w *Web) setPlan(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
+	p, err := w.ownPortal(r, u)
+	if err == nil {
+		plan, ok := plans[r.FormValue("plan")]
+		if !ok {
+			err = sheet24.Errorf(sheet24.Invalid, "portal_plan_unknown", r.FormValue("plan"))
+		} else if err = w.Store.SavePlan(r.Context(), p.ID, plan); err == nil {
+			p.Plan = plan
+			w.Portals.SetPlan(p)
+		}
+	}
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)
+}
+
+// missingScopes are what a connection would need for all that sheet24 can do.
+func missingScopes(p *sheet24.Portal) []string {
+	var missing []string
+	for _, s := range []string{"crm", "user"} {
+		if len(p.Account.Scopes) > 0 && !slices.Contains(p.Account.Scopes, s) {
+			missing = append(missing, s)
+		}
+	}
+	return missing
+}
+
+// planOf is a portal's plan, or the one that is taken for it.
+func planOf(p *sheet24.Portal) sheet24.Plan {
+	if p.Plan == (sheet24.Plan{}) {
+		return sheet24.StandardPlan
+	}
+	return p.Plan
+}
+
+// limitsOf says how many requests a portal lets through.
+func limitsOf(ctx context.Context, p *sheet24.Portal) string {
+	plan := planOf(p)
+	return tr(ctx, "portal_limits_text", strconv.FormatFloat(plan.Rate, 'f', -1, 64), strconv.FormatFloat(plan.Burst, 'f', -1, 64))
 }

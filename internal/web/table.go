@@ -38,7 +38,18 @@ func (w *Web) showTable(rw http.ResponseWriter, r *http.Request, t *sheet24.Tabl
 		w.fail(rw, r, err)
 		return
 	}
-	w.render(rw, r, http.StatusOK, tablePage(t, setup.SpreadsheetURL(t, w.GoogleURL), changes, before > 0, ""))
+	w.renderTable(rw, r, http.StatusOK, tableView{table: t, changes: changes, older: before > 0})
+}
+
+// renderTable adds to a view what every page of a table shows.
+func (w *Web) renderTable(rw http.ResponseWriter, r *http.Request, status int, v tableView) {
+	var err error
+	if v.portal, err = w.Store.Portal(r.Context(), v.table.PortalID); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	v.sheetURL = setup.SpreadsheetURL(v.table, w.GoogleURL)
+	w.render(rw, r, status, tablePage(v))
 }
 
 // activation answers the page that waits for the user's permission: nothing yet,
@@ -61,7 +72,7 @@ func (w *Web) leadToGoogle(rw http.ResponseWriter, r *http.Request, t *sheet24.T
 	if err != nil {
 		w.Log.Warn("install script", "table", t.ID, "error", err)
 		// The table is saved; its page says what is in the way, and tries again.
-		w.render(rw, r, http.StatusBadGateway, tablePage(t, setup.SpreadsheetURL(t, w.GoogleURL), nil, false, locale.Error(visitOf(r.Context()).lang, err)))
+		w.renderTable(rw, r, http.StatusBadGateway, tableView{table: t, problem: locale.Error(visitOf(r.Context()).lang, err)})
 		return
 	}
 	http.Redirect(rw, r, link, http.StatusSeeOther)

@@ -33,9 +33,14 @@ type Google interface {
 	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
 }
 
-// Connector checks portals; bitrix24.Client does.
+// Connector connects portals and looks after their connections; bitrix24.Client
+// does.
 type Connector interface {
 	Connect(ctx context.Context, webhookURL string) (*sheet24.Portal, error)
+	AuthorizeURL(portal, state string) (string, error)
+	Exchange(ctx context.Context, code, authServer string) (*sheet24.Portal, error)
+	Check(ctx context.Context, p *sheet24.Portal) error
+	SetPlan(p *sheet24.Portal)
 }
 
 // Store is what the pages need of the database.
@@ -45,6 +50,9 @@ type Store interface {
 	SetLanguage(ctx context.Context, userID, language string) error
 	SaveToken(ctx context.Context, t *sheet24.Token) error
 	SavePortal(ctx context.Context, p *sheet24.Portal) error
+	SavePlan(ctx context.Context, portalID int64, plan sheet24.Plan) error
+	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
+	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
 	PortalsOf(ctx context.Context, userID string) ([]*sheet24.Portal, error)
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	TablesOf(ctx context.Context, userID string) ([]*sheet24.Table, error)
@@ -65,6 +73,7 @@ type Web struct {
 	Setup     *setup.Setup
 	Wake      Waker
 	Sessions  scs.CtxStore
+	BitrixApp bool   // there is an OAuth application for portals
 	Secure    bool   // cookies over https alone
 	GoogleURL string // where spreadsheets are opened and scripts allowed; empty: at Google
 	Log       *slog.Logger
@@ -90,6 +99,10 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("GET /sheet-sync/oauth/callback", w.callback)
 	mux.HandleFunc("GET /sheet-sync/portal", w.user(w.portal))
 	mux.HandleFunc("POST /sheet-sync/portal", w.user(w.savePortal))
+	mux.HandleFunc("POST /sheet-sync/portal/app", w.user(w.leadToPortal))
+	mux.HandleFunc("GET "+PortalCallback, w.user(w.portalCallback))
+	mux.HandleFunc("POST /sheet-sync/portal/{portal}/check", w.user(w.checkPortal))
+	mux.HandleFunc("POST /sheet-sync/portal/{portal}/plan", w.user(w.setPlan))
 	mux.HandleFunc("GET /sheet-sync/new", w.user(w.spreadsheets))
 	mux.HandleFunc("GET /sheet-sync/new/{spreadsheet}", w.user(w.tabs))
 	mux.HandleFunc("GET /sheet-sync/new/{spreadsheet}/mapping", w.user(w.mapping))
@@ -187,7 +200,7 @@ func (w *Web) user(next func(http.ResponseWriter, *http.Request, *sheet24.User))
 			w.fail(rw, r, sheet24.Errorf(sheet24.Unauthorized, "sign_in"))
 			return
 		}
-		next(rw, r, u)
+		next(rw, r.WithContext(sheet24.Interactive(r.Context())), u)
 	}
 }
 

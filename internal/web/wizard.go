@@ -41,7 +41,12 @@ func (w *Web) tabs(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
 		w.fail(rw, r, err)
 		return
 	}
-	w.render(rw, r, http.StatusOK, tabsPage(s))
+	_, entities, err := w.Setup.Entities(r.Context(), u.ID)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.render(rw, r, http.StatusOK, tabsPage(s, entities))
 }
 
 // mappingForm is the third step as the page shows it.

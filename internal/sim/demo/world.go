@@ -20,6 +20,7 @@ type Settings struct {
 	SpreadsheetID string           `json:"spreadsheet_id"`
 	Client        googlesim.Client `json:"google_client"`
 	PortalSecret  string           `json:"portal_secret"`
+	PortalApp     bitrixsim.App    `json:"portal_app"`
 }
 
 // World is a Google and a Bitrix24 portal with the demo data.
@@ -33,7 +34,7 @@ type World struct {
 func New(folder string) (*World, error) {
 	w := &World{Settings: Settings{
 		Client:       googlesim.Client{ID: "sheet24-demo.apps.googleusercontent.com", Secret: "GOCSPX-" + rand.Text()},
-		PortalSecret: rand.Text(),
+		PortalSecret: rand.Text(), PortalApp: bitrixsim.App{ID: "local.sheet24.demo", Secret: rand.Text()},
 	}}
 	settings := filepath.Join(folder, "world.json")
 	found := false
@@ -47,7 +48,7 @@ func New(folder string) (*World, error) {
 		}
 	}
 	w.Google = googlesim.New(w.Client, Owner, Colleague)
-	w.Portal = bitrixsim.New(bitrixsim.Options{Secret: w.PortalSecret})
+	w.Portal = bitrixsim.New(bitrixsim.Options{Secret: w.PortalSecret, App: w.PortalApp})
 	googleFile, portalFile := filepath.Join(folder, "google.json"), filepath.Join(folder, "bitrix24.json")
 	if found {
 		for file, read := range map[string]func([]byte) error{googleFile: w.Google.Load, portalFile: w.Portal.Load} {
@@ -80,8 +81,9 @@ func (w *World) Handler() http.Handler {
 		mux.Handle(path, google)
 	}
 	portal := w.Portal.Handler()
-	mux.Handle("/rest/", portal)
-	mux.Handle("/sim/bitrix24/", portal)
+	for _, path := range bitrixsim.Paths {
+		mux.Handle(path, portal)
+	}
 	mux.HandleFunc("GET /spreadsheets/d/{id}/edit", w.page)
 	mux.HandleFunc("GET /demo", w.page)
 	mux.Handle("GET /demo/", http.StripPrefix("/demo/", pageFiles()))
@@ -89,7 +91,7 @@ func (w *World) Handler() http.Handler {
 }
 
 // Paths are the paths that Handler serves.
-var Paths = []string{"/v4/", "/drive/", "/v1/", "/o/", "/token", "/revoke", "/oauth2/", "/userinfo/", "/macros/", "/sim/", "/rest/", "/spreadsheets/", "/demo", "/demo/"}
+var Paths = []string{"/v4/", "/drive/", "/v1/", "/o/", "/token", "/revoke", "/oauth2/", "/userinfo/", "/macros/", "/sim/", "/rest/", "/oauth/", "/crm/", "/spreadsheets/", "/demo", "/demo/"}
 
 func load(file string, read func([]byte) error) (bool, error) {
 	data, err := os.ReadFile(file)

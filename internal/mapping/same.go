@@ -1,0 +1,73 @@
+package mapping
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"sheet24"
+)
+
+// Same tells whether a field holds a value already, however the CRM writes it:
+// numbers as text, dates with a time, nothing as null, "", 0 or false.
+func Same(f sheet24.Field, want, have any) bool {
+	if f.Multiple {
+		texts := func(v any) []string {
+			var list []string
+			for _, x := range listOf(v) {
+				list = append(list, canonical(f, x))
+			}
+			slices.Sort(list)
+			return list
+		}
+		return slices.Equal(texts(want), texts(have))
+	}
+	if f.Type == "datetime" {
+		a, okA := portalTime(Text(want), nil)
+		b, okB := portalTime(Text(have), nil)
+		if okA && okB {
+			return a.Equal(b)
+		}
+	}
+	return canonical(f, want) == canonical(f, have)
+}
+
+// canonical is the one way to write a value, for comparing.
+func canonical(f sheet24.Field, v any) string {
+	s := strings.TrimSpace(strings.ReplaceAll(Text(v), "\r\n", "\n"))
+	if v == false && f.Type != "boolean" {
+		s = ""
+	}
+	switch f.Type {
+	case "double", "integer", "user", "employee", "crm_entity", "crm_company", "crm_contact", "crm_lead", "crm_deal", "crm_quote", "crm_category", "enumeration":
+		n, err := strconv.ParseFloat(s, 64)
+		switch {
+		case s == "":
+			return "0"
+		case err == nil:
+			return strconv.FormatFloat(n, 'f', -1, 64)
+		}
+	case "boolean":
+		if isYes(v) {
+			return "Y"
+		}
+		return "N"
+	case "date":
+		if t, ok := portalDate(s); ok {
+			return t.Format("2006-01-02")
+		}
+	case "money":
+		number, code, _ := strings.Cut(s, "|")
+		if n, err := strconv.ParseFloat(number, 64); err == nil {
+			return strconv.FormatFloat(n, 'f', -1, 64) + "|" + code
+		}
+	case "address":
+		s, _, _ = strings.Cut(s, "|")
+		s = strings.TrimSpace(s)
+	case "crm":
+		if s == "0" {
+			return ""
+		}
+	}
+	return s
+}
