@@ -107,20 +107,6 @@ func (c *Client) line(p *sheet24.Portal) *line {
 // SetPlan tells the client that a portal's plan is another from now on.
 func (c *Client) SetPlan(p *sheet24.Portal) { c.line(p).limiter.setPlan(p.Plan) }
 
-// Call calls one method with JSON parameters and decodes its result into out,
-// which may be nil. It is tried again while the portal is too busy, and where it
-// only reads, also when its answer was lost.
-func (c *Client) Call(ctx context.Context, p *sheet24.Portal, method string, params, out any) error {
-	a, err := retry(ctx, c, func() (*answer, error) {
-		a, _, err := c.send(ctx, p, method, params)
-		return a, err
-	}, func(err error) bool { return notDone(err) || (reads[method] && outcomeUnknown(err)) })
-	if err != nil {
-		return err
-	}
-	return a.into(p.Host, out)
-}
-
 // reads are the methods that change nothing.
 var reads = map[string]bool{
 	"scope": true, "profile": true, "app.info": true, "server.time": true, "method.get": true, "user.get": true,

@@ -90,18 +90,13 @@ func (w *world) allow(answer string) url.Values {
 	return back.Query()
 }
 
-func (w *world) works() error {
-	_, err := w.Items(w.t.Context(), w.portal, []sheet24.ItemRef{{Entity: sheet24.Leads, ID: 1}})
-	return err
-}
-
 func TestApplication(t *testing.T) {
 	t.Parallel()
 	w, _ := appWorld(t, bitrixsim.Options{Leak: 2, Brim: 50})
 	if p := w.portal; p.Host != w.host() || p.Account.Name != "Ayşe Yılmaz" || p.Plan != sheet24.StandardPlan || p.Grant.MemberID != bitrixsim.MemberID || p.WebhookURL != "" {
 		t.Errorf("portal = %+v", p)
 	}
-	w.check(w.works())
+	w.check(w.ping(t.Context()))
 	if _, err := w.Exchange(t.Context(), "stale", ""); sheet24.AsError(err).Code != "portal_reconnect" {
 		t.Errorf("a code that is none: %v", err)
 	}
@@ -129,7 +124,7 @@ func TestTokensAreRenewedOnce(t *testing.T) {
 			t.Parallel()
 			w, k := appWorld(t, bitrixsim.Options{})
 			if name == "known to have run out" {
-				w.check(w.works()) // the fields are kept now
+				w.check(w.ping(t.Context())) // the fields are kept now
 				grant := *w.portal.Grant
 				w.portal.Grant = &grant
 				w.Forget(w.portal)
@@ -138,7 +133,7 @@ func TestTokensAreRenewedOnce(t *testing.T) {
 			var calls sync.WaitGroup
 			errs := make([]error, 20)
 			for i := range errs {
-				calls.Go(func() { errs[i] = w.works() })
+				calls.Go(func() { errs[i] = w.ping(t.Context()) })
 			}
 			calls.Wait()
 			if err := errors.Join(errs...); err != nil {
@@ -149,7 +144,7 @@ func TestTokensAreRenewedOnce(t *testing.T) {
 			}
 			// Another process, which still has the old pair, takes the kept one.
 			w.Forget(w.portal)
-			w.check(w.works())
+			w.check(w.ping(t.Context()))
 			if k.saved != 1 {
 				t.Errorf("renewed %d times", k.saved)
 			}
@@ -160,10 +155,10 @@ func TestTokensAreRenewedOnce(t *testing.T) {
 func TestRenamedPortalIsFoundAgain(t *testing.T) {
 	t.Parallel()
 	w, k := appWorld(t, bitrixsim.Options{})
-	w.check(w.works())
+	w.check(w.ping(t.Context()))
 	renamed := strings.Replace(w.host(), "127.0.0.1", "localhost", 1)
 	w.sim.Move(renamed)
-	w.check(w.works())
+	w.check(w.ping(t.Context()))
 	if k.p.Host != renamed || k.p.Grant.MemberID != bitrixsim.MemberID {
 		t.Errorf("kept: %s", k.p.Host)
 	}
@@ -173,5 +168,5 @@ func TestRevokedApplication(t *testing.T) {
 	t.Parallel()
 	w, _ := appWorld(t, bitrixsim.Options{})
 	w.sim.RevokeApp()
-	wantCode(t, "revoked", w.works(), sheet24.Unauthorized, "portal_reconnect")
+	wantCode(t, "revoked", w.ping(t.Context()), sheet24.Unauthorized, "portal_reconnect")
 }

@@ -20,8 +20,9 @@ type methodUse struct {
 	used    time.Duration // as the portal last said
 	said    float64       // when it said so: the answer's start
 	resetAt time.Time     // when the oldest part of it is forgotten
+	known   bool          // a call was answered
 	each    time.Duration // what a call takes, about
-	booked  time.Duration // for calls under way
+	booked  int           // calls under way
 }
 
 // share is how much of the limit calls in bulk use up; the rest is for those that
@@ -50,18 +51,24 @@ func (o *operating) book(ctx context.Context, method string, n int, urgent bool)
 		}
 		now := time.Now()
 		room := n
+		if !u.known && u.booked > 0 {
+			room = 0 // what a call takes will be known in a moment
+		}
 		if u.each > 0 {
-			room = min(n, int((limit-u.used-u.booked)/u.each))
+			room = min(n, int((limit-u.used)/u.each)-u.booked)
 		}
 		if room < 1 && now.After(u.resetAt) && u.booked == 0 {
 			room = 1 // some of it is forgotten by now; one call will tell how much
 		}
 		if room > 0 {
-			u.booked += time.Duration(room) * u.each
+			u.booked += room
 			o.mu.Unlock()
 			return room, nil
 		}
-		wait := max(time.Until(u.resetAt), 20*time.Millisecond)
+		wait := 20 * time.Millisecond
+		if u.booked == 0 {
+			wait = max(wait, time.Until(u.resetAt))
+		}
 		o.mu.Unlock()
 		select {
 		case <-time.After(wait):
@@ -76,7 +83,7 @@ func (o *operating) settle(method string, n int, answers []timing) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	u := o.use(method)
-	u.booked = max(0, u.booked-time.Duration(n)*u.each)
+	u.booked -= n
 	var took time.Duration
 	for _, t := range answers {
 		took += t.duration()
@@ -87,13 +94,7 @@ func (o *operating) settle(method string, n int, answers []timing) {
 	}
 	if len(answers) > 0 {
 		each := took / time.Duration(len(answers))
-		if u.each > 0 {
-			each = (3*u.each + each) / 4
-		}
-		u.each = each
-	}
-	if u.booked == 0 || u.each == 0 {
-		u.booked = 0
+		u.each, u.known = max(each, (3*u.each+each)/4), true // slower at once, quicker by and by
 	}
 }
 
@@ -103,7 +104,7 @@ func (o *operating) refused(method string) {
 	defer o.mu.Unlock()
 	u := o.use(method)
 	u.used = o.limit
-	u.each = max(u.each, time.Millisecond)
+	u.each, u.known = max(u.each, time.Millisecond), true
 	if !u.resetAt.After(time.Now()) {
 		u.resetAt = time.Now().Add(o.limit / 16) // half a minute of eight
 	}

@@ -28,15 +28,3 @@ func (c *Client) pace() *backoff.ExponentialBackOff {
 	b.InitialInterval, b.Multiplier, b.MaxInterval = c.options.Pace, 2, 30*c.options.Pace
 	return b
 }
-
-// retry calls f until it succeeds, or fails with an error that is not worth
-// another try.
-func retry[T any](ctx context.Context, c *Client, f func() (T, error), again func(error) bool) (T, error) {
-	return backoff.Retry(ctx, func() (T, error) {
-		v, err := f()
-		if err != nil && (!again(err) || ctx.Err() != nil) {
-			return v, backoff.Permanent(err)
-		}
-		return v, err
-	}, backoff.WithBackOff(c.pace()), backoff.WithMaxTries(uint(triesFor(ctx))))
-}

@@ -250,7 +250,7 @@ func (s span) timing() map[string]any {
 		"date_start": s.start.Format(time.RFC3339), "date_finish": finish.Format(time.RFC3339), "operating": s.operating.Seconds(),
 	}
 	if !s.reset.IsZero() {
-		t["operating_reset_at"] = s.reset.Unix()
+		t["operating_reset_at"] = float64(s.reset.UnixMilli()) / 1000 // the real one is whole; a scaled one could not be
 	}
 	return t
 }

@@ -1,0 +1,191 @@
+package bitrix24_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/bitrix24"
+	"sheet24/internal/sim/bitrixsim"
+)
+
+func (w *world) titles(n int) []sheet24.ItemWrite {
+	writes := make([]sheet24.ItemWrite, n)
+	for i := range writes {
+		writes[i] = sheet24.ItemWrite{Entity: sheet24.Leads, ID: w.sim.Add(1, map[string]any{"title": "eski"}), Fields: map[string]any{"title": fmt.Sprint("yeni ", i)}}
+	}
+	return writes
+}
+
+// ping makes one request that reads.
+func (w *world) ping(ctx context.Context) error {
+	_, err := w.Items(ctx, w.portal, []sheet24.ItemRef{{Entity: sheet24.Leads, ID: 1}})
+	return err
+}
+
+// TestTheBucketNeverOverflows sends more than a bucket holds, from many sides.
+func TestTheBucketNeverOverflows(t *testing.T) {
+	t.Parallel()
+	plan := sheet24.Plan{Rate: 40, Burst: 20}
+	w := newWorld(t, bitrixsim.Options{Leak: plan.Rate, Brim: plan.Burst}, bitrix24.Options{Plan: plan})
+	id := w.lead("a@x.tr")
+	start := time.Now()
+	var calls sync.WaitGroup
+	for range 60 {
+		calls.Go(func() {
+			if _, err := w.Items(t.Context(), w.portal, []sheet24.ItemRef{{Entity: sheet24.Leads, ID: id}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	s := w.sim.Stats()
+	if len(s.Rejected) != 0 {
+		t.Errorf("rejected: %v of %d", s.Rejected, s.Requests)
+	}
+	if took := time.Since(start); took < time.Second/2 {
+		t.Errorf("%d requests took %v", s.Requests, took)
+	}
+}
+
+func TestWhoIsWaitedForGoesFirst(t *testing.T) {
+	t.Parallel()
+	plan := sheet24.Plan{Rate: 20, Burst: 4} // one at a time
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Plan: plan})
+	w.check(w.ping(t.Context()))
+	var done sync.Mutex
+	finished := 0
+	var calls sync.WaitGroup
+	for range 10 {
+		calls.Go(func() {
+			w.ping(t.Context())
+			done.Lock()
+			finished++
+			done.Unlock()
+		})
+	}
+	time.Sleep(20 * time.Millisecond) // they stand in line
+	w.check(w.ping(sheet24.Interactive(t.Context())))
+	done.Lock()
+	before := finished
+	done.Unlock()
+	calls.Wait()
+	if before > 3 {
+		t.Errorf("%d of 10 calls in bulk went before the one that a person waited for", before)
+	}
+}
+
+func TestWaitingEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Plan: sheet24.Plan{Rate: 0.001, Burst: 4}})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	wantCode(t, "no room", w.ping(ctx), sheet24.Unavailable, "portal_unreachable")
+}
+
+// TestABucketThatOthersFill is shared with another application of the portal.
+func TestABucketThatOthersFill(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bitrixsim.Options{Leak: 50, Brim: 10}, bitrix24.Options{Plan: sheet24.Plan{Rate: 50, Burst: 10}})
+	other := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{w.host()}, Plan: sheet24.Plan{Rate: 1000, Burst: 1000}, Pace: time.Millisecond})
+	for range 12 {
+		other.Check(t.Context(), w.portal)
+	}
+	for range 5 {
+		w.check(w.ping(t.Context()))
+	}
+}
+
+// TestAPlanThatIsSmallerThanThought is found from the first refusal, and kept.
+func TestAPlanThatIsSmallerThanThought(t *testing.T) {
+	t.Parallel()
+	k := &keeper{}
+	sim := bitrixsim.New(bitrixsim.Options{Secret: "gizli", Leak: 100, Brim: 50})
+	server := httptest.NewServer(sim.Handler())
+	t.Cleanup(server.Close)
+	client := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(server.URL, "http://")}, Store: k, Pace: time.Millisecond})
+	p, err := client.Connect(t.Context(), server.URL+sim.WebhookPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.ID, p.Plan = 7, sheet24.Plan{Rate: 100, Burst: 250}
+	client.SetPlan(p)
+	for range 70 {
+		if err := client.Check(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		if k.p.Plan != (sheet24.Plan{}) {
+			break
+		}
+	}
+	if got, _ := k.Portal(t.Context(), 7); got.Plan != sheet24.StandardPlan {
+		t.Errorf("plan = %+v after %v", got.Plan, sim.Stats().Rejected)
+	}
+}
+
+// TestOperatingTimeIsNotUsedUp writes as much as a method's operating time bears,
+// and then waits instead of being refused.
+func TestOperatingTimeIsNotUsedUp(t *testing.T) {
+	t.Parallel()
+	const limit, window = 400 * time.Millisecond, 2 * time.Second
+	w := newWorld(t, bitrixsim.Options{OperatingLimit: limit, OperatingWindow: window, Work: map[string]time.Duration{"crm.item.update": 4 * time.Millisecond}},
+		bitrix24.Options{OperatingLimit: limit, Parallel: 2})
+	start := time.Now()
+	w.wrote(w.titles(200)...) // twice as much as one window bears
+	if took := time.Since(start); took < window/2 {
+		t.Errorf("it took %v", took)
+	}
+	if s := w.sim.Stats(); len(s.Rejected) != 0 {
+		t.Errorf("rejected: %v", s.Rejected)
+	}
+	for i, r := range w.sim.Records(1) {
+		if r.Fields["title"] != fmt.Sprint("yeni ", i) {
+			t.Fatalf("record %d: %v", i, r.Fields["title"])
+		}
+	}
+}
+
+// TestOperatingTimeThatOthersUsedUp is met once, and waited for.
+func TestOperatingTimeThatOthersUsedUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{OperatingLimit: 800 * time.Millisecond})
+	w.fail(bitrixsim.Fault{Kind: "429", Method: "crm.item.update", Times: 2})
+	w.wrote(w.titles(3)...)
+}
+
+// TestBatchesShrinkBeforeTheyTimeOut has a portal so slow that fifty updates take
+// longer than a request may run.
+func TestBatchesShrinkBeforeTheyTimeOut(t *testing.T) {
+	t.Parallel()
+	const limit = 400 * time.Millisecond
+	w := newWorld(t, bitrixsim.Options{RequestLimit: limit, Work: map[string]time.Duration{"crm.item.update": 6 * time.Millisecond}},
+		bitrix24.Options{RequestLimit: limit, Parallel: 2})
+	w.wrote(w.titles(300)...)
+	for i, r := range w.sim.Records(1) {
+		if r.Fields["title"] != fmt.Sprint("yeni ", i) || r.Changes != 1 {
+			t.Fatalf("record %d: %v, %d changes", i, r.Fields["title"], r.Changes)
+		}
+	}
+	updates := w.sim.Calls()["crm.item.update"]
+	if updates > 345 { // what is done twice is what a first batch was cut off from
+		t.Errorf("%d updates for 300 records", updates)
+	}
+}
+
+func TestFaultsThatPass(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"503", "502", "lost", "truncated"} {
+		w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+		id := w.lead("a@x.tr")
+		w.fail(bitrixsim.Fault{Kind: kind, Times: 2})
+		items, err := w.Items(t.Context(), w.portal, []sheet24.ItemRef{{Entity: sheet24.Leads, ID: id}})
+		if err != nil || len(items) != 1 {
+			t.Errorf("%s twice: %v, %v", kind, items, err)
+		}
+	}
+}
