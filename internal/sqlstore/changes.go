@@ -1,16 +1,20 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"sheet24"
 )
 
-const changeColumns = `SELECT id, config_id, user_id, entity_id, sheet_row_id, changed_fields, status, error_message,
-	attempts, not_before, created_at, synced_at FROM reverse_sync_logs `
+const (
+	changeFields  = `id, config_id, user_id, entity_id, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at`
+	changeColumns = `SELECT ` + changeFields + ` FROM reverse_sync_logs `
+)
 
 // CommitScan stores what a scan found in one transaction: the changes, coalesced
 // with those still pending for the same rows, the rows' new snapshots, and that
@@ -111,29 +115,17 @@ func coalesce(older, newer map[string]sheet24.Change) map[string]sheet24.Change 
 // first; so one push at a time may run for a portal. A row whose earlier change
 // is under way waits.
 func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error) {
-	var claimed []sheet24.RowChange
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, changeColumns+`
-			WHERE status IN ('pending', 'syncing') AND not_before <= $2
+	rows, err := s.db.QueryContext(ctx, `
+		UPDATE reverse_sync_logs SET status = 'syncing', attempts = attempts + 1 WHERE id IN (
+			SELECT id FROM reverse_sync_logs l WHERE status IN ('pending', 'syncing') AND not_before <= $2
 			AND config_id IN (SELECT c.id FROM sheet_sync_config c JOIN portals p ON p.id = c.portal_id
 				WHERE c.portal_id = $1 AND c.enabled AND (p.paused_until IS NULL OR p.paused_until <= $2))
 			AND NOT (status = 'pending' AND EXISTS (SELECT 1 FROM reverse_sync_logs o
-				WHERE o.config_id = reverse_sync_logs.config_id AND o.entity_id = reverse_sync_logs.entity_id AND o.status = 'syncing'))
-			ORDER BY id LIMIT $3`, portalID, s.now(), limit)
-		if claimed, err = collect(rows, err, scanChange); err != nil {
-			return err
-		}
-		for i := range claimed {
-			c := &claimed[i]
-			c.Status = sheet24.Syncing
-			c.Attempts++
-			if _, err := tx.ExecContext(ctx,
-				`UPDATE reverse_sync_logs SET status = 'syncing', attempts = $2 WHERE id = $1`, c.ID, c.Attempts); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+				WHERE o.config_id = l.config_id AND o.entity_id = l.entity_id AND o.status = 'syncing'))
+			ORDER BY id LIMIT $3)
+		RETURNING `+changeFields, portalID, s.now(), limit)
+	claimed, err := collect(rows, err, scanChange)
+	slices.SortFunc(claimed, func(a, b sheet24.RowChange) int { return cmp.Compare(a.ID, b.ID) })
 	return claimed, err
 }
 
@@ -142,6 +134,13 @@ func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]
 func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		now := s.now()
+		settle, err := tx.PrepareContext(ctx, `
+			UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, reported_at = NULL WHERE id = $1`)
+		if err != nil {
+			return err
+		}
+		defer settle.Close()
+		synced := map[int64]bool{} // tables
 		for _, c := range changes {
 			if c.Status == sheet24.Pending {
 				if err := s.postpone(ctx, tx, c); err != nil {
@@ -149,16 +148,17 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 				}
 				continue
 			}
-			if _, err := tx.ExecContext(ctx, `
-				UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, reported_at = NULL WHERE id = $1`,
-				c.ID, string(c.Status), c.Error, now); err != nil {
+			if _, err := settle.ExecContext(ctx, c.ID, string(c.Status), c.Error, now); err != nil {
 				return err
 			}
-			if c.Status == sheet24.Completed {
-				if _, err := tx.ExecContext(ctx,
-					`UPDATE sheet_sync_config SET last_sync_at = $2 WHERE id = $1`, c.TableID, now); err != nil {
-					return err
-				}
+			synced[c.TableID] = synced[c.TableID] || c.Status == sheet24.Completed
+		}
+		for id, some := range synced {
+			if !some {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET last_sync_at = $2 WHERE id = $1`, id, now); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -81,6 +81,15 @@ func (p *Portal) Stats() Stats {
 	return out
 }
 
+// ResetStats starts the counters anew.
+func (p *Portal) ResetStats() {
+	s := &p.stats
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests, s.rejected, s.methods, s.ignored, s.recent, s.highest = 0, nil, nil, nil, nil, 0
+	s.first, s.last = time.Time{}, time.Time{}
+}
+
 func (p *Portal) serveStats(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	json.NewEncoder(w).Encode(p.Stats())
