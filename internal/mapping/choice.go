@@ -16,8 +16,11 @@ func choose(f sheet24.Field, s string, at Context) (any, error) {
 	if f.Stage {
 		choices = slices.DeleteFunc(slices.Clone(choices), func(c sheet24.Choice) bool { return c.Funnel != at.Funnel })
 	}
-	if len(choices) == 0 {
-		return s, nil // the list is not to be seen: the portal decides
+	if len(choices) == 0 { // the list is not to be seen: the portal decides
+		if code, ok := signs[strings.ToUpper(s)]; ok && f.Type == "crm_currency" {
+			s = code
+		}
+		return s, nil
 	}
 	c, err := pick(choices, s)
 	if err != nil {

@@ -134,6 +134,7 @@ func TestToCRM(t *testing.T) {
 		{"crm_currency", among("crm_currency", currencies), at, []conversion{
 			{"TRY", "TRY", ""}, {"TL", "TRY", ""}, {"₺", "TRY", ""}, {"türk lirası", "TRY", ""}, {"$", "USD", ""}, {"usd", "USD", ""}, {"JPY", nil, "value_choice"},
 		}},
+		{"crm_currency whose list is not to be seen", of("crm_currency"), at, []conversion{{"₺", "TRY", ""}, {"tl", "TRY", ""}, {"XAU", "XAU", ""}}},
 		{"enumeration", among("enumeration", regions), at, []conversion{
 			{"Ege", "42", ""}, {"ege", "42", ""}, {42.0, "42", ""}, {"İç Anadolu, doğu", "43", ""}, {nil, nil, ""}, {41.0, "44", ""}, {"Akdeniz", nil, "value_choice"}, {"Marmra", nil, "value_choice_near"},
 		}},
