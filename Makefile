@@ -24,6 +24,7 @@ build:
 
 fuzz:
 	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping
+	go test -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 20x ./internal/bitrix24
 
 # A browser for the tests of the pages. On Debian it is installed by itself.
 deps:

@@ -29,6 +29,7 @@ type Options struct {
 	Parallel       int           // batches of a portal under way at once: 4
 	RequestLimit   time.Duration // after which a portal cuts a request off: 60 s
 	OperatingLimit time.Duration // of a method within ten minutes: 480 s
+	Fresh          time.Duration // how old descriptions are when Refresh reads them again: 5 s
 	Pace           time.Duration // before the second try of a call; then it doubles: 500 ms
 }
 
@@ -63,7 +64,7 @@ func New(o Options) *Client {
 	}
 	o.Parallel = cmp.Or(o.Parallel, 4)
 	o.RequestLimit, o.OperatingLimit = cmp.Or(o.RequestLimit, time.Minute), cmp.Or(o.OperatingLimit, 480*time.Second)
-	o.Pace = cmp.Or(o.Pace, 500*time.Millisecond)
+	o.Fresh, o.Pace = cmp.Or(o.Fresh, 5*time.Second), cmp.Or(o.Pace, 500*time.Millisecond)
 	o.App.AuthURL = cmp.Or(o.App.AuthURL, authServer)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -1,20 +1,6 @@
 package bitrix24
 
-import (
-	"time"
-
-	"sheet24"
-)
-
-// AgeFields makes the kept descriptions as old as if a minute had passed.
-func (c *Client) AgeFields() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key, f := range c.fields {
-		f.read = f.read.Add(-time.Minute)
-		c.fields[key] = f
-	}
-}
+import "sheet24"
 
 // Forget drops what this process knows of a portal's grant.
 func (c *Client) Forget(p *sheet24.Portal) {

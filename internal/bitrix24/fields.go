@@ -13,13 +13,9 @@ import (
 	"sheet24"
 )
 
-// Field descriptions are kept for fieldsAge: an administrator who adds a field or
-// a stage sees it soon. Asked for anew, they are read again unless they are
-// younger than freshAge.
-const (
-	fieldsAge = 5 * time.Minute
-	freshAge  = 5 * time.Second
-)
+// fieldsAge is how long field descriptions are kept: an administrator who adds a
+// field or a stage sees it soon.
+const fieldsAge = 5 * time.Minute
 
 type fieldsKey struct {
 	portalID   int64
@@ -40,7 +36,7 @@ func (c *Client) Fields(ctx context.Context, p *sheet24.Portal, e sheet24.Entity
 // Refresh reads the descriptions again: a write met a field or a value that the
 // kept ones do not have.
 func (c *Client) Refresh(ctx context.Context, p *sheet24.Portal, e sheet24.Entity) ([]sheet24.Field, error) {
-	return c.cachedFields(ctx, p, e, freshAge)
+	return c.cachedFields(ctx, p, e, c.options.Fresh)
 }
 
 func (c *Client) cachedFields(ctx context.Context, p *sheet24.Portal, e sheet24.Entity, age time.Duration) ([]sheet24.Field, error) {

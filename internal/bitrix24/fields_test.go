@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sheet24"
 	"sheet24/internal/bitrix24"
@@ -83,13 +84,13 @@ func TestFieldsInThePortalsLanguage(t *testing.T) {
 
 func TestFieldsAreCachedAndRefreshed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Fresh: 300 * time.Millisecond})
 	w.fields(sheet24.Leads)
 	w.sim.AddField(1, "ufCrm_1", "Yeni alan")
 	if _, ok := w.fields(sheet24.Leads)["UF_CRM_1"]; ok {
 		t.Error("not cached")
 	}
-	w.AgeFields()
+	time.Sleep(310 * time.Millisecond)
 	list, err := w.Refresh(t.Context(), w.portal, sheet24.Leads)
 	w.check(err)
 	if !slices.ContainsFunc(list, func(f sheet24.Field) bool { return f.Name == "UF_CRM_1" }) {

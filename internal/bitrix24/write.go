@@ -72,8 +72,8 @@ func (w *writer) send(ctx context.Context, open []int) []lost {
 	for n, r := range w.c.run(ctx, w.p, commands) {
 		i := sent[n]
 		err := r.err
-		if err == nil && w.writes[i].ID == 0 {
-			w.done[i].ID, err = createdID(w.p.Host, r.data)
+		if err == nil && !w.writes[i].Delete {
+			w.done[i].ID, err = writtenID(w.p.Host, r.data, w.writes[i].ID)
 		}
 		if w.writes[i].Delete && sheet24.AsError(err).Code == "record_missing" {
 			err = nil // gone is what was wanted
@@ -86,19 +86,21 @@ func (w *writer) send(ctx context.Context, open []int) []lost {
 	return unsure
 }
 
-func createdID(host string, data json.RawMessage) (int64, error) {
+// writtenID is the record that an answer shows: the new one, or the one that was
+// to be changed. An answer that shows another says nothing of the write.
+func writtenID(host string, data json.RawMessage, want int64) (int64, error) {
 	var got struct {
 		Item struct {
 			ID lenient `json:"id"`
 		} `json:"item"`
 	}
 	if err := decodeResult(host, data, &got); err != nil {
-		return 0, err
+		return want, err
 	}
-	if got.Item.ID.int() == 0 {
-		return 0, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host)
+	if id := got.Item.ID.int(); id != 0 && (want == 0 || id == want) {
+		return id, nil
 	}
-	return got.Item.ID.int(), nil
+	return want, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host)
 }
 
 // command is the call that makes a write.

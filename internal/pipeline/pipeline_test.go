@@ -53,8 +53,24 @@ func (asleep) Scan(context.Context, int64)   {}
 func (asleep) Push(context.Context, int64)   {}
 func (asleep) Report(context.Context, int64) {}
 
-// leads are the rows of the tab; %d is the record's id.
+// newWorld has a tab with four leads.
 func newWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldOf(t, sheet24.Leads, map[int]string{0: "ID", 1: "NAME", 2: "EMAIL", 3: "STATUS_ID", 4: "OPPORTUNITY"}, func(portal *bitrixsim.Portal) [][]any {
+		rows := [][]any{{"ID", "Ad", "E-posta", "Durum", "Tutar", "Senkronizasyon"}}
+		for i, name := range []string{"Ayşe", "Mehmet", "Zeynep", "Ali"} {
+			email := fmt.Sprintf("%d@ornek.com.tr", i+1)
+			id := portal.Add(1, map[string]any{"name": name, "stageId": "NEW", "opportunity": 100.0 * float64(i+1)},
+				bitrixsim.Multi{TypeID: "EMAIL", ValueType: "WORK", Value: email}, bitrixsim.Multi{TypeID: "PHONE", ValueType: "WORK", Value: "+90 212 000 00 00"})
+			rows = append(rows, []any{float64(id), name, email, "Yeni", 100.0 * float64(i+1)})
+		}
+		return rows
+	})
+}
+
+// newWorldOf has a tab with the rows that fill returns, the header first, synced
+// with an entity by the fields given for its columns.
+func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill func(*bitrixsim.Portal) [][]any) *world {
 	t.Helper()
 	w := &world{t: t}
 	account := googlesim.Account{Email: owner, Name: "Ayşe"}
@@ -73,15 +89,8 @@ func newWorld(t *testing.T) *world {
 	}))
 	t.Cleanup(portalServer.Close)
 
-	rows := [][]any{{"ID", "Ad", "E-posta", "Durum", "Tutar", "Senkronizasyon"}}
-	for i, name := range []string{"Ayşe", "Mehmet", "Zeynep", "Ali"} {
-		email := fmt.Sprintf("%d@ornek.com.tr", i+1)
-		id := w.portal.Add(1, map[string]any{"name": name, "stageId": "NEW", "opportunity": 100.0 * float64(i+1)},
-			bitrixsim.Multi{TypeID: "EMAIL", ValueType: "WORK", Value: email}, bitrixsim.Multi{TypeID: "PHONE", ValueType: "WORK", Value: "+90 212 000 00 00"})
-		rows = append(rows, []any{float64(id), name, email, "Yeni", 100.0 * float64(i+1)})
-	}
 	s := &googlesim.Spreadsheet{Title: "Satış", Owner: owner, Locale: "tr_TR", TimeZone: "Europe/Istanbul",
-		Sheets: []*googlesim.Sheet{{GID: gid, Title: "Leads", Rows: rows}}}
+		Sheets: []*googlesim.Sheet{{GID: gid, Title: "Leads", Rows: fill(w.portal)}}}
 	w.google.AddSpreadsheet(s)
 	w.sheet = s.ID
 
@@ -91,7 +100,7 @@ func newWorld(t *testing.T) *world {
 	w.check(err)
 	t.Cleanup(func() { w.store.Close() })
 	client := google.New(google.Config{ClientID: "id", ClientSecret: "secret", BaseURL: googleServer.URL}, w.store)
-	crm := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(portalServer.URL, "http://")}, Pace: time.Millisecond, RequestLimit: 100 * time.Millisecond})
+	crm := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(portalServer.URL, "http://")}, Pace: time.Millisecond, RequestLimit: 100 * time.Millisecond, Fresh: time.Millisecond})
 	w.Pipeline = &pipeline.Pipeline{Store: w.store, Sheets: client, CRM: crm, Wake: asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 
 	user, err := w.store.EnsureUser(t.Context(), owner, "Ayşe", "tr")
@@ -105,8 +114,7 @@ func newWorld(t *testing.T) *world {
 	w.check(w.store.SavePortal(t.Context(), portal))
 	w.user = user
 	w.setup = &setup.Setup{Store: w.store, Google: client, CRM: crm, PublicURL: "http://127.0.0.1:1"}
-	w.table, err = w.setup.Save(t.Context(), user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
-		Fields: map[int]string{0: "ID", 1: "NAME", 2: "EMAIL", 3: "STATUS_ID", 4: "OPPORTUNITY"}})
+	w.table, err = w.setup.Save(t.Context(), user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: entity, Colors: sheet24.DefaultColors, Fields: fields})
 	w.check(err)
 	return w
 }

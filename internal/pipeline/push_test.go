@@ -1,0 +1,232 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/setup"
+	"sheet24/internal/sim/bitrixsim"
+	"sheet24/internal/sim/googlesim"
+)
+
+// dealFields feed the columns of the deals that newDeals makes.
+var dealFields = map[int]string{0: "ID", 1: "TITLE", 2: "STAGE_ID", 3: "OPPORTUNITY", 4: "COMPANY_ID", 5: "CONTACT_IDS", 6: "ASSIGNED_BY_ID", 7: "UF_CRM_1700000102", 8: "CLOSEDATE",
+	9: "UF_CRM_1700000103", 10: "UF_CRM_1700000106", 11: "UF_CRM_1700000105"}
+
+// newDeals has a tab with a deal in each of the two funnels.
+func newDeals(t *testing.T) *world {
+	t.Helper()
+	return newWorldOf(t, sheet24.Deals, dealFields, func(p *bitrixsim.Portal) [][]any {
+		p.Add(4, map[string]any{"title": "Ege Lojistik"})
+		p.Add(3, map[string]any{"name": "Ayşe", "lastName": "Yılmaz"})
+		p.Add(3, map[string]any{"name": "Ali", "lastName": "Demir"})
+		rows := [][]any{{"ID", "Anlaşma adı", "Aşama", "Tutar", "Şirket", "Kişiler", "Sorumlu", "Ürün grupları", "Bitiş", "Kapora", "Garantili", "Kurulum", "Senkronizasyon"}}
+		for funnel, stage := range map[float64]string{0: "NEW", 9: "C9:NEW"} {
+			p.Add(2, map[string]any{"title": fmt.Sprint("Anlaşma ", funnel), "categoryId": funnel, "stageId": stage, "currencyId": "TRY", "assignedById": 1.0})
+		}
+		for _, r := range p.Records(2) {
+			rows = append(rows, []any{float64(r.ID), r.Fields["title"], "Yeni"})
+		}
+		return rows
+	})
+}
+
+// rowOf is the row of the deal in a funnel.
+func (w *world) rowOf(funnel float64) (row int, id int64) {
+	for i, r := range w.portal.Records(2) {
+		if r.Fields["categoryId"] == funnel {
+			row, id = i+2, r.ID
+		}
+	}
+	return row, id
+}
+
+// change sets cells of a row, and syncs.
+func (w *world) change(row int, column string, value any) {
+	w.t.Helper()
+	w.edit(fmt.Sprint(column, row), []any{value})
+	w.nudge(row, row)
+	w.sync()
+}
+
+// TestDealsOfEveryType writes a value of each type of field by what a person
+// would type.
+func TestDealsOfEveryType(t *testing.T) {
+	t.Parallel()
+	w := newDeals(t)
+	row, id := w.rowOf(0)
+	for _, c := range []struct {
+		column string
+		value  any
+		field  string
+		want   string
+	}{
+		{"C", "Yürütülüyor", "stageId", "EXECUTING"}, {"D", "1.234,56", "opportunity", "1234.56"}, {"E", "Ege Lojistik", "companyId", "1"}, {"F", "Ayşe Yılmaz; Ali Demir", "contactIds", "[1 2]"},
+		{"G", "mehmet@ornek.com.tr", "assignedById", "2"}, {"H", "Donanım, Yazılım", "ufCrm_1700000102", "[61 62]"}, {"I", 46387.0, "closedate", "2026-12-31"},
+		{"J", "250 USD", "ufCrm_1700000103", "250|USD"}, {"J", 300.0, "ufCrm_1700000103", "300|USD"}, {"K", true, "ufCrm_1700000106", "Y"},
+		{"L", "31.12.2026 10:30", "ufCrm_1700000105", "2026-12-31T10:30:00+03:00"},
+		{"F", "Ali Demir", "contactIds", "[2]"}, {"F", nil, "contactIds", "<nil>"}, {"E", nil, "companyId", "<nil>"}, {"H", "", "ufCrm_1700000102", "<nil>"}, {"K", nil, "ufCrm_1700000106", "N"},
+	} {
+		w.change(row, c.column, c.value)
+		r, _ := w.portal.Record(2, id)
+		if got := fmt.Sprint(r.Fields[c.field]); got != c.want || w.status(row) != any(ok) {
+			t.Errorf("%s = %v: %s is %s, %v; want %s", c.column, c.value, c.field, got, w.status(row), c.want)
+		}
+	}
+	if s := w.portal.Stats(); len(s.Ignored) > 0 || len(s.Rejected) > 0 {
+		t.Errorf("ignored %v, rejected %v", s.Ignored, s.Rejected)
+	}
+}
+
+// TestDealsOfBothFunnels has the same words for the stages of two funnels.
+func TestDealsOfBothFunnels(t *testing.T) {
+	t.Parallel()
+	w := newDeals(t)
+	for funnel, want := range map[float64]string{0: "WON", 9: "C9:WON"} {
+		row, id := w.rowOf(funnel)
+		w.change(row, "C", "Kazanıldı")
+		r, _ := w.portal.Record(2, id)
+		expect(t, fmt.Sprint("stage in funnel ", funnel), r.Fields["stageId"], any(want))
+	}
+	row, _ := w.rowOf(0)
+	w.change(row, "C", "Gümrükte")
+	expect(t, "a stage of another funnel", w.status(row), any("❌ Aşama: “Gümrükte” yok; var olanlar: Yeni, Hazırlık, Yürütülüyor, Kazanıldı, Kaybedildi"))
+}
+
+// TestWhatCannotBeWritten shows what the row says.
+func TestWhatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	w := newDeals(t)
+	row, _ := w.rowOf(0)
+	for _, c := range []struct {
+		column string
+		value  any
+		says   string
+	}{
+		{"E", "Yok AŞ", "Şirket: “Yok AŞ” adında bir kayıt yok"}, {"G", "Aişe Yılmaz", "Sorumlu: “Aişe Yılmaz” adında bir kullanıcı yok; “Ayşe Yılmaz” mi demek istediniz?"},
+		{"G", "Elif Şahin", "Sorumlu: “Elif Şahin” birden çok kaydın adı (ID: 6, 7)"}, {"G", "", "Sorumlu: boş olamaz"}, {"D", "çok", "Tutar: “çok” bir sayı değil"},
+		{"D", "100 GBP", "Tutar: “GBP” yok; var olanlar: TRY, USD, EUR"}, {"C", "Kaybedildi", "Bitrix24 reddetti: \"Kayıp nedeni\" alanı doldurulmalıdır"},
+	} {
+		w.change(row, c.column, c.value)
+		if got := fmt.Sprint(w.status(row)); !strings.HasPrefix(got, "❌ "+c.says) {
+			t.Errorf("%s = %v: the row says %q; want %q", c.column, c.value, got, c.says)
+		}
+		w.change(row, c.column, map[string]any{"C": "Yeni", "D": 5.0, "E": "", "G": "Ayşe Yılmaz"}[c.column])
+		if got := w.status(row); got != any(ok) {
+			t.Errorf("%s mended: %v", c.column, got)
+		}
+	}
+}
+
+// TestAmountsBringTheirCurrency has no column for it: the record follows.
+func TestAmountsBringTheirCurrency(t *testing.T) {
+	t.Parallel()
+	w := newDeals(t)
+	row, id := w.rowOf(0)
+	w.change(row, "D", "$1,500.00")
+	r, _ := w.portal.Record(2, id)
+	expect(t, "deal", fmt.Sprint(r.Fields["opportunity"], " ", r.Fields["currencyId"]), "1500 USD")
+}
+
+func TestAmountAgainstItsCurrencyColumn(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, sheet24.Deals, map[int]string{0: "ID", 1: "OPPORTUNITY", 2: "CURRENCY_ID"}, func(p *bitrixsim.Portal) [][]any {
+		id := p.Add(2, map[string]any{"title": "a", "opportunity": 1.0, "currencyId": "TRY", "stageId": "NEW"})
+		return [][]any{{"ID", "Tutar", "Para birimi", "Senkronizasyon"}, {float64(id), 1.0, "TRY"}}
+	})
+	w.change(2, "B", "5 USD")
+	expect(t, "status", w.status(2), any("❌ Tutar: USD yazılmış, ama kaydın para birimi TRY; ikisi aynı olmalı"))
+	w.change(2, "C", "Dolar")
+	expect(t, "status", w.status(2), any("❌ Tutar: USD yazılmış, ama kaydın para birimi TRY; ikisi aynı olmalı"))
+	w.change(2, "C", "$")
+	expect(t, "status", w.status(2), any(ok))
+	r, _ := w.portal.Record(2, 1)
+	expect(t, "deal", fmt.Sprint(r.Fields["opportunity"], " ", r.Fields["currencyId"]), "5 USD")
+}
+
+// TestSmartProcess syncs the records of one, by the title it has in the portal.
+func TestSmartProcess(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, "spa:1036", map[int]string{0: "ID", 1: "TITLE", 2: "STAGE_ID", 3: "PARENT_ID_2"}, func(p *bitrixsim.Portal) [][]any {
+		p.Add(2, map[string]any{"title": "Büyük anlaşma", "stageId": "NEW"})
+		id := p.Add(1036, map[string]any{"title": "Depo", "categoryId": 14.0, "stageId": "DT1036_14:NEW"})
+		return [][]any{{"ID", "Proje adı", "Aşama", "Anlaşma", "Senkronizasyon"}, {float64(id), "Depo", "Planlandı"}}
+	})
+	expect(t, "title", w.table.EntityTitle, "Projeler")
+	w.edit("B2", []any{"Depo 2", "Tamamlandı", "Büyük anlaşma"})
+	w.nudge(2, 2)
+	w.sync()
+	r, _ := w.portal.Record(1036, 1)
+	expect(t, "project", fmt.Sprint(r.Fields["title"], "|", r.Fields["stageId"], "|", r.Fields["parentId2"], "|", w.status(2)), "Depo 2|DT1036_14:SUCCESS|1|"+ok)
+}
+
+// TestWhatIsNewInThePortal is a stage, and a colleague, that were not there when
+// the descriptions were read.
+func TestWhatIsNewInThePortal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.change(2, "D", "İşlemde")
+	w.portal.AddStatus("STATUS", "VISITED", "Ziyaret edildi")
+	time.Sleep(2 * time.Millisecond) // what was read a moment ago is not read again
+	w.change(2, "D", "Ziyaret edildi")
+	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr VISITED 100")
+}
+
+// TestPausedPortal is one whose webhook lost its rights: nothing is lost, nothing
+// is asked again and again, and it goes on when it is mended.
+func TestPausedPortal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.check(w.portal.Fail(bitrixsim.Fault{Kind: "error", Status: 403, Code: "insufficient_scope", Times: 1000}))
+	w.change(2, "E", 555.0)
+	h := w.history()[0]
+	if h.Status != sheet24.Pending || !strings.Contains(h.Error, "“CRM (crm)” izni yok") {
+		t.Fatalf("change = %s %q", h.Status, h.Error)
+	}
+	p, err := w.store.Portal(t.Context(), w.table.PortalID)
+	w.check(err)
+	if p.Paused == nil || p.Paused.Code != "portal_scope" {
+		t.Fatalf("portal = %+v", p)
+	}
+	requests := w.portal.Stats().Requests
+	w.change(3, "E", 777.0)
+	w.sync()
+	if n := w.portal.Stats().Requests - requests; n != 0 {
+		t.Errorf("%d requests to a paused portal", n)
+	}
+	if work, err := w.store.Waiting(t.Context()); err != nil || len(work.Push) != 0 {
+		t.Errorf("the sweeper would wake %v, %v", work.Push, err)
+	}
+	// Two days later, well beyond what any single change is tried for, the
+	// pause is over and the scope is back.
+	w.check(w.portal.Fail())
+	w.check(w.store.PausePortal(t.Context(), p.ID, sheet24.Pause{Code: p.Paused.Code, Until: time.Now().Add(-time.Second)}))
+	w.sync()
+	expect(t, "records", w.lead(1)+"|"+w.lead(2), "Ayşe 1@ornek.com.tr NEW 555|Mehmet 2@ornek.com.tr NEW 777")
+	if p, err = w.store.Portal(t.Context(), p.ID); err != nil || p.Paused != nil {
+		t.Errorf("still paused: %+v, %v", p.Paused, err)
+	}
+}
+
+// TestTwoTablesOfOneRecord push one after the other: the second sees what the
+// first wrote.
+func TestTwoTablesOfOneRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	other := &googlesim.Spreadsheet{Title: "Kopya", Owner: owner, Locale: "tr_TR", TimeZone: "Europe/Istanbul", Sheets: []*googlesim.Sheet{{GID: 7, Title: "Leads", Rows: rows}}}
+	w.google.AddSpreadsheet(other)
+	second, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
+		Fields: map[int]string{0: "ID", 2: "EMAIL"}})
+	w.check(err)
+	for _, table := range []*sheet24.Table{w.table, second} {
+		w.check(w.store.CommitScan(t.Context(), table, nil, []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending,
+			Fields: map[string]sheet24.Change{"EMAIL": {Old: "1@ornek.com.tr", New: "1@ornek.com.tr, iki@ornek.com.tr"}}}}, nil))
+	}
+	_, err = w.Push(t.Context(), w.table.PortalID)
+	w.check(err)
+	expect(t, "e-mails", w.lead(1), "Ayşe 1@ornek.com.tr,iki@ornek.com.tr NEW 100")
+}
