@@ -165,11 +165,3 @@ func (e *entity) stagesOf(categoryID int) string {
 }
 
 func (c *catalogue) statusTypes() []string { return slices.Sorted(maps.Keys(c.Statuses)) }
-
-func (c *catalogue) user(id int) (User, bool) {
-	i := slices.IndexFunc(c.Users, func(u User) bool { return u.ID == id })
-	if i < 0 {
-		return User{}, false
-	}
-	return c.Users[i], true
-}

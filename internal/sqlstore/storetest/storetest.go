@@ -16,7 +16,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "Portals": portals, "Tables": tables, "Activation": activation,
+		"Users": users, "Tokens": tokens, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -124,6 +124,87 @@ func portals(t *testing.T, s *sqlstore.Store) {
 	}
 	_, err := s.Portal(t.Context(), 999)
 	wantCode(t, err, "portal_unknown")
+}
+
+func grants(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	p := &sheet24.Portal{UserID: table.UserID, Host: "eski.bitrix24.com", Plan: sheet24.EnterprisePlan,
+		Account: sheet24.Account{UserID: 1, Name: "Ayşe Yılmaz", Admin: true, Scopes: []string{"crm", "user"}},
+		Grant: &sheet24.Grant{MemberID: "m1", AccessToken: "erisim-1", RefreshToken: "yenileme-1", ExpiresAt: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
+			Endpoint: "https://eski.bitrix24.com/rest/", AuthServer: "https://oauth.bitrix24.tech"}}
+	check(t, s.SavePortal(t.Context(), p))
+	got := must(s.Portal(t.Context(), p.ID))(t)
+	if got.CreatedAt = p.CreatedAt; !reflect.DeepEqual(got, p) {
+		t.Fatalf("portal = %+v\nwant     %+v", got, p)
+	}
+	// Renewed, and by then renamed.
+	renewed := *p.Grant
+	renewed.AccessToken, renewed.RefreshToken, renewed.Endpoint = "erisim-2", "yenileme-2", "https://yeni.bitrix24.com/rest/"
+	check(t, s.SaveGrant(t.Context(), &sheet24.Portal{ID: p.ID, UserID: p.UserID, Host: "yeni.bitrix24.com", Grant: &renewed}))
+	if got = must(s.Portal(t.Context(), p.ID))(t); got.Host != "yeni.bitrix24.com" || !reflect.DeepEqual(got.Grant, &renewed) || got.Account.Name != "Ayşe Yılmaz" {
+		t.Fatalf("renewed: %+v, %+v", got, got.Grant)
+	}
+	// Connected again under a third name: still the same portal, and its plan stays.
+	again := &sheet24.Portal{UserID: p.UserID, Host: "son.bitrix24.com", Grant: &renewed}
+	check(t, s.SavePortal(t.Context(), again))
+	if got = must(s.Portal(t.Context(), p.ID))(t); again.ID != p.ID || got.Host != "son.bitrix24.com" || got.Plan != sheet24.EnterprisePlan {
+		t.Fatalf("connected again: %d, %+v", again.ID, got)
+	}
+	// A name that another of the user's portals has is not taken from it.
+	check(t, s.SaveGrant(t.Context(), &sheet24.Portal{ID: p.ID, UserID: p.UserID, Host: "firma.bitrix24.com.tr", Grant: &renewed}))
+	if got = must(s.Portal(t.Context(), p.ID))(t); got.Host != "son.bitrix24.com" {
+		t.Fatalf("host = %s", got.Host)
+	}
+	check(t, s.SavePlan(t.Context(), p.ID, sheet24.StandardPlan))
+	if got = must(s.Portal(t.Context(), p.ID))(t); got.Plan != sheet24.StandardPlan {
+		t.Fatalf("plan = %+v", got.Plan)
+	}
+	var inDatabase string
+	check(t, s.DB().QueryRowContext(t.Context(), `SELECT app_grant FROM portals WHERE id = $1`, p.ID).Scan(&inDatabase))
+	if strings.Contains(inDatabase, "erisim") || strings.Contains(inDatabase, "yenileme") {
+		t.Fatal("the grant can be read in the database")
+	}
+	// A webhook takes the place of the grant.
+	check(t, s.SavePortal(t.Context(), &sheet24.Portal{UserID: p.UserID, Host: "son.bitrix24.com", WebhookURL: "https://son.bitrix24.com/rest/1/x/"}))
+	if got = must(s.Portal(t.Context(), p.ID))(t); got.Grant != nil || got.WebhookURL != "https://son.bitrix24.com/rest/1/x/" {
+		t.Fatalf("by webhook: %+v", got)
+	}
+}
+
+func pause(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	change := sheet24.RowChange{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"EMAIL": {New: "b"}}}
+	check(t, s.CommitScan(t.Context(), table, nil, []sheet24.RowChange{change}, nil))
+	until := time.Now().Add(time.Hour).Truncate(time.Second)
+	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: "portal_scope", Until: until}))
+	p := must(s.Portal(t.Context(), table.PortalID))(t)
+	if p.Paused == nil || p.Paused.Code != "portal_scope" || !p.Paused.Until.Equal(until) {
+		t.Fatalf("paused = %+v", p.Paused)
+	}
+	if w := must(s.Waiting(t.Context()))(t); len(w.Push) != 0 {
+		t.Fatalf("a paused portal waits to be pushed: %v", w.Push)
+	}
+	if c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(c) != 0 {
+		t.Fatalf("claimed from a paused portal: %v", c)
+	}
+	// A pause that is over lets the next push through, which is the one to end it.
+	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: "portal_scope", Until: time.Now().Add(-time.Second)}))
+	if w := must(s.Waiting(t.Context()))(t); len(w.Push) != 1 {
+		t.Fatalf("after the pause: %v", w.Push)
+	}
+	check(t, s.ResumePortal(t.Context(), table.PortalID))
+	if p = must(s.Portal(t.Context(), table.PortalID))(t); p.Paused != nil {
+		t.Fatalf("paused = %+v", p.Paused)
+	}
+	if c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(c) != 1 {
+		t.Fatalf("claimed: %v", c)
+	}
+	// Connecting again ends a pause too.
+	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: "portal_scope", Until: until}))
+	check(t, s.SavePortal(t.Context(), &sheet24.Portal{UserID: p.UserID, Host: p.Host, WebhookURL: p.WebhookURL}))
+	if p = must(s.Portal(t.Context(), table.PortalID))(t); p.Paused != nil {
+		t.Fatalf("connected again: %+v", p.Paused)
+	}
 }
 
 func tables(t *testing.T, s *sqlstore.Store) {
