@@ -72,6 +72,9 @@ var pauses = map[string]time.Duration{
 
 // PauseFor tells whether an error pauses its portal.
 func PauseFor(err error, now time.Time) (Pause, bool) {
+	if err == nil {
+		return Pause{}, false
+	}
 	e := AsError(err)
 	d, ok := pauses[e.Code]
 	return Pause{Code: e.Code, Until: now.Add(d)}, ok

@@ -120,16 +120,18 @@ func (w *Web) checkPortal(rw http.ResponseWriter, r *http.Request, u *sheet24.Us
 		return
 	}
 	checked := w.Portals.Check(r.Context(), p)
-	if checked == nil {
-		checked = w.keepPortal(r, u, p)
-	} else if pause, ok := sheet24.PauseFor(checked, time.Now()); ok {
-		if err := w.Store.PausePortal(r.Context(), p.ID, pause); err != nil {
-			w.fail(rw, r, err)
-			return
-		}
-	}
-	if checked != nil {
+	pause, pauses := sheet24.PauseFor(checked, time.Now())
+	switch {
+	case checked == nil:
+		err = w.keepPortal(r, u, p)
+	case pauses: // then its card says why
+		err = w.Store.PausePortal(r.Context(), p.ID, pause)
+	default:
 		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{problem: locale.Error(u.Language, checked)})
+		return
+	}
+	if err != nil {
+		w.fail(rw, r, err)
 		return
 	}
 	http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)

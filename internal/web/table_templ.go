@@ -154,7 +154,7 @@ func tablePage(v tableView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pauseAlert(v.portal).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pauseAlert(v.portal, true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
