@@ -2,7 +2,7 @@
 # make race   the same tests under the race detector (needs gcc)
 # make generate   after a change of a .templ file
 
-.PHONY: test race check generate build deps fuzz
+.PHONY: test race check generate build deps fuzz bench
 
 test: deps check
 	go test -timeout 9m ./...
@@ -26,6 +26,11 @@ fuzz:
 	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping
 	go test -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 20x ./internal/bitrix24
 
-# A browser for the tests of the pages. On Debian it is installed by itself.
+# Figures beside their limits, from one run.
+bench:
+	go test -run '^$$' -bench . -benchtime 1x -count 3 ./internal/pipeline
+
+# What tests need beside Go: a browser, PostgreSQL, Node. On Debian they are
+# installed by themselves.
 deps:
 	@sh scripts/test-deps.sh

@@ -32,6 +32,7 @@ type serveCmd struct {
 type demoCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:3000"`
 	Data      string `help:"Folder to keep the data in, and to find it again." type:"path"`
+	Language  string `help:"Language of the simulated Bitrix24: tr or en." enum:"tr,en" default:"tr"`
 	Activated bool   `help:"Start with the leads connected, mapped and activated."`
 	JSON      bool   `name:"json" help:"Print one line of JSON when ready."`
 }
@@ -39,6 +40,7 @@ type demoCmd struct {
 type simulateCmd struct {
 	Listen   string `help:"Address to listen on." default:"127.0.0.1:3001"`
 	Data     string `help:"Folder to keep the data in, and to find it again." type:"path"`
+	Language string `help:"Language of the simulated Bitrix24: tr or en." enum:"tr,en" default:"tr"`
 	Redirect string `help:"Where the simulated Bitrix24 sends people back to who allowed its application." default:"http://localhost:3000/sheet-sync/portal/callback"`
 	JSON     bool   `name:"json" help:"Print one line of JSON when ready."`
 }
@@ -54,11 +56,11 @@ func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 }
 
 func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
-	return app.Demo(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Activated: c.Activated, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+	return app.Demo(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Language: c.Language, Activated: c.Activated, JSON: jsonTo(c.JSON), Log: log, Version: version()})
 }
 
 func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
-	return app.Simulate(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Redirect: c.Redirect, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+	return app.Simulate(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Language: c.Language, Redirect: c.Redirect, JSON: jsonTo(c.JSON), Log: log, Version: version()})
 }
 
 func (c *versionCmd) Run() error {

@@ -23,6 +23,7 @@ type DemoOptions struct {
 	Listen    string
 	Data      string // folder in which all is kept; empty: a temporary one, removed at the end
 	Activated bool   // begin with the leads connected, mapped and activated (demo alone)
+	Language  string // of the simulated portal: tr or en
 	Redirect  string // where the simulated portal answers its application (simulate alone)
 	JSON      io.Writer
 	Log       *slog.Logger
@@ -44,8 +45,8 @@ type Ready struct {
 }
 
 // newWorld makes the simulators for an address, and what there is to say of them.
-func newWorld(folder, address string) (*demo.World, Ready, error) {
-	w, err := demo.New(folder)
+func newWorld(folder, address, language string) (*demo.World, Ready, error) {
+	w, err := demo.New(folder, language)
 	if err != nil {
 		return nil, Ready{}, err
 	}
@@ -74,7 +75,7 @@ func Simulate(ctx context.Context, o DemoOptions) error {
 		return err
 	}
 	defer listener.Close()
-	w, ready, err := newWorld(o.Data, "http://"+listener.Addr().String())
+	w, ready, err := newWorld(o.Data, "http://"+listener.Addr().String(), o.Language)
 	if err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	if o.Data != "" {
 		keep = filepath.Join(folder, "simulators")
 	}
-	world, ready, err := newWorld(keep, address)
+	world, ready, err := newWorld(keep, address, o.Language)
 	if err != nil {
 		return err
 	}

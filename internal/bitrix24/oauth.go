@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -74,9 +75,10 @@ func (c *Client) sendGranted(ctx context.Context, p *sheet24.Portal, method stri
 		}
 		at := &sheet24.Portal{ID: p.ID, Host: base.Host, Plan: p.Plan}
 		a, sent, err := c.post(ctx, at, base.JoinPath("rest", method), params, g.AccessToken)
-		// A portal that was renamed redirects from its old name; with the next
-		// tokens the authorisation server tells the new one.
-		renewable := is(err, "expired_token") || is(err, "invalid_token") || sheet24.AsError(err).Code == "portal_moved"
+		// A portal that was renamed redirects from its old name, or the name is
+		// gone; with the next tokens the authorisation server tells the new one.
+		_, nameless := errors.AsType[*net.DNSError](err)
+		renewable := is(err, "expired_token") || is(err, "invalid_token") || nameless || (err != nil && sheet24.AsError(err).Code == "portal_moved")
 		if stale != "" || !renewable {
 			return a, sent, err
 		}
@@ -121,13 +123,20 @@ func (c *Client) granted(ctx context.Context, p *sheet24.Portal, stale string) (
 	}
 	newer(p.Grant)
 	keeps := p.ID != 0 && c.options.Store != nil
-	if !good() && keeps {
-		// Another process may have renewed it.
+	reload := func() error { // another process may have renewed it
+		if !keeps {
+			return nil
+		}
 		kept, err := c.options.Store.Portal(ctx, p.ID)
-		if err != nil {
+		if err == nil {
+			newer(kept.Grant)
+		}
+		return err
+	}
+	if !good() {
+		if err := reload(); err != nil {
 			return sheet24.Grant{}, err
 		}
-		newer(kept.Grant)
 	}
 	if good() {
 		return s.grant, nil
@@ -136,6 +145,9 @@ func (c *Client) granted(ctx context.Context, p *sheet24.Portal, stale string) (
 	// nothing from then on.
 	ctx = context.WithoutCancel(ctx)
 	g, err := c.token(ctx, s.grant, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {s.grant.RefreshToken}})
+	if is(err, "invalid_grant") && reload() == nil && good() {
+		return s.grant, nil // it was quicker with the same refresh token
+	}
 	if err != nil {
 		return sheet24.Grant{}, err
 	}

@@ -21,6 +21,7 @@ type keeper struct {
 	mu    sync.Mutex
 	p     sheet24.Portal
 	saved int
+	late  func() // is called once, after the portal was looked up
 }
 
 func (k *keeper) SaveGrant(_ context.Context, p *sheet24.Portal) error {
@@ -41,8 +42,12 @@ func (k *keeper) SavePlan(_ context.Context, _ int64, plan sheet24.Plan) error {
 
 func (k *keeper) Portal(context.Context, int64) (*sheet24.Portal, error) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	p := k.p
+	p, late := k.p, k.late
+	k.late = nil
+	k.mu.Unlock()
+	if late != nil {
+		late()
+	}
 	return &p, nil
 }
 
@@ -161,6 +166,24 @@ func TestRenamedPortalIsFoundAgain(t *testing.T) {
 	w.check(w.ping(t.Context()))
 	if k.p.Host != renamed || k.p.Grant.MemberID != bitrixsim.MemberID {
 		t.Errorf("kept: %s", k.p.Host)
+	}
+}
+
+// TestTwoProcessesRenewAtOnce has another process spend the refresh token between
+// this one's look at the store and its own request.
+func TestTwoProcessesRenewAtOnce(t *testing.T) {
+	t.Parallel()
+	w, k := appWorld(t, bitrixsim.Options{})
+	w.check(w.ping(t.Context()))
+	other := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{w.host()}, Store: k, Pace: time.Millisecond, App: bitrix24.App{ID: "local.1", Secret: "app-secret", AuthURL: w.server.URL}})
+	w.sim.ExpireTokens()
+	k.late = func() { // after the look
+		p := *w.portal
+		w.check(other.Check(t.Context(), &p))
+	}
+	w.check(w.ping(t.Context()))
+	if k.saved != 1 {
+		t.Errorf("renewed %d times", k.saved)
 	}
 }
 

@@ -230,3 +230,28 @@ func TestTwoTablesOfOneRecord(t *testing.T) {
 	w.check(err)
 	expect(t, "e-mails", w.lead(1), "Ayşe 1@ornek.com.tr,iki@ornek.com.tr NEW 100")
 }
+
+// TestTablesShareTheirBatches has changes of two tables, of two entities: they are
+// read in one request and written in another.
+func TestTablesShareTheirBatches(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	deal := w.portal.Add(2, map[string]any{"title": "Eski", "stageId": "NEW"})
+	other := &googlesim.Spreadsheet{Title: "Anlaşmalar", Owner: owner, Locale: "tr_TR", TimeZone: "Europe/Istanbul",
+		Sheets: []*googlesim.Sheet{{GID: 7, Title: "Deals", Rows: [][]any{{"ID", "Anlaşma adı"}, {float64(deal), "Eski"}}}}}
+	w.google.AddSpreadsheet(other)
+	deals, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: sheet24.Deals, Colors: sheet24.DefaultColors,
+		Fields: map[int]string{0: "ID", 1: "TITLE"}})
+	w.check(err)
+	for table, field := range map[*sheet24.Table]string{w.table: "NAME", deals: "TITLE"} {
+		w.check(w.store.CommitScan(t.Context(), table, nil, []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending,
+			Fields: map[string]sheet24.Change{field: {New: "Yeni"}}}}, nil))
+	}
+	w.portal.ResetStats()
+	_, err = w.Push(t.Context(), w.table.PortalID)
+	w.check(err)
+	lead, _ := w.portal.Record(1, 1)
+	d, _ := w.portal.Record(2, deal)
+	expect(t, "names", fmt.Sprint(lead.Fields["name"], d.Fields["title"]), "YeniYeni")
+	expect(t, "requests", w.portal.Stats().Requests, 2)
+}

@@ -30,8 +30,9 @@ type World struct {
 	Portal *bitrixsim.Portal
 }
 
-// New makes a world. With a folder, the world is kept there and found again.
-func New(folder string) (*World, error) {
+// New makes a world whose portal speaks a language, tr or en. With a folder, the
+// world is kept there and found again.
+func New(folder, language string) (*World, error) {
 	w := &World{Settings: Settings{
 		Client:       googlesim.Client{ID: "sheet24-demo.apps.googleusercontent.com", Secret: "GOCSPX-" + rand.Text()},
 		PortalSecret: rand.Text(), PortalApp: bitrixsim.App{ID: "local.sheet24.demo", Secret: rand.Text()},
@@ -48,7 +49,7 @@ func New(folder string) (*World, error) {
 		}
 	}
 	w.Google = googlesim.New(w.Client, Owner, Colleague)
-	w.Portal = bitrixsim.New(bitrixsim.Options{Secret: w.PortalSecret, App: w.PortalApp})
+	w.Portal = bitrixsim.New(bitrixsim.Options{Secret: w.PortalSecret, App: w.PortalApp, Language: language})
 	googleFile, portalFile := filepath.Join(folder, "google.json"), filepath.Join(folder, "bitrix24.json")
 	if found {
 		for file, read := range map[string]func([]byte) error{googleFile: w.Google.Load, portalFile: w.Portal.Load} {
