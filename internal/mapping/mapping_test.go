@@ -25,15 +25,6 @@ var leadFields = []sheet24.Field{
 		Choices: []sheet24.Choice{{ID: "NEW", Label: "Yeni"}, {ID: "IN_PROCESS", Label: "İşlemde"}}},
 }
 
-func field(name string) sheet24.Field {
-	for _, f := range leadFields {
-		if f.Name == name {
-			return f
-		}
-	}
-	return sheet24.Field{Name: name, Title: name}
-}
-
 func TestSuggest(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
