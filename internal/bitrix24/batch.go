@@ -3,7 +3,9 @@ package bitrix24
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -85,7 +87,7 @@ func (q *queue) end(err error) {
 }
 
 func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
-	l := c.line(p)
+	l, watch := c.line(p), c.watch(p)
 	waits := c.pace()
 	for {
 		taken := q.take(l.size.get())
@@ -97,14 +99,14 @@ func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
 			q.back(taken)
 			continue
 		}
-		booked, kept, err := bookAll(ctx, l, q, taken)
+		booked, kept, err := bookAll(ctx, watch, q, taken)
 		if err != nil {
 			q.end(unreachable(p.Host, err))
 			q.back(taken)
 			continue
 		}
 		q.back(taken[len(kept):])
-		again := c.sendBatch(ctx, p, l, q, kept, booked)
+		again := c.sendBatch(ctx, p, q, kept, booked)
 		if len(again) == 0 {
 			waits.Reset()
 			continue
@@ -118,22 +120,20 @@ func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
 }
 
 // bookAll makes room for the operating time of commands and returns those, from
-// the first on, that there is room for.
-func bookAll(ctx context.Context, l *line, q *queue, taken []int) (booked map[string]int, kept []int, err error) {
+// the first on, that there is room for. Methods are booked in one order by all:
+// else two batches could wait for what the other holds.
+func bookAll(ctx context.Context, watch *operating, q *queue, taken []int) (booked map[string]int, kept []int, err error) {
 	wanted := map[string]int{}
 	for _, i := range taken {
 		wanted[q.commands[i].method]++
 	}
 	booked = map[string]int{}
-	for method, n := range wanted {
-		if booked[method], err = l.operating.book(ctx, method, n, sheet24.IsInteractive(ctx)); err != nil {
+	for _, method := range slices.Sorted(maps.Keys(wanted)) {
+		if booked[method], err = watch.book(ctx, method, wanted[method], sheet24.IsInteractive(ctx)); err != nil {
 			break
 		}
 	}
-	left := map[string]int{}
-	for method, n := range booked {
-		left[method] = n
-	}
+	left := maps.Clone(booked)
 	for _, i := range taken {
 		method := q.commands[i].method
 		if err != nil || left[method] == 0 {
@@ -143,7 +143,7 @@ func bookAll(ctx context.Context, l *line, q *queue, taken []int) (booked map[st
 		kept = append(kept, i)
 	}
 	for method, n := range left {
-		l.operating.settle(method, n, nil)
+		watch.settle(method, n, nil)
 		booked[method] -= n
 	}
 	return booked, kept, err
@@ -151,7 +151,8 @@ func bookAll(ctx context.Context, l *line, q *queue, taken []int) (booked map[st
 
 // sendBatch sends one batch, keeps its results, and returns what is to be sent
 // again.
-func (c *Client) sendBatch(ctx context.Context, p *sheet24.Portal, l *line, q *queue, list []int, booked map[string]int) (again []int) {
+func (c *Client) sendBatch(ctx context.Context, p *sheet24.Portal, q *queue, list []int, booked map[string]int) (again []int) {
+	l, watch := c.line(p), c.watch(p)
 	cmd := make(map[string]string, len(list))
 	for _, i := range list {
 		cmd[key(i)] = q.commands[i].method + "?" + q.commands[i].params.Encode()
@@ -171,7 +172,7 @@ func (c *Client) sendBatch(ctx context.Context, p *sheet24.Portal, l *line, q *q
 		}
 	}
 	for method, n := range booked {
-		l.operating.settle(method, n, times[method])
+		watch.settle(method, n, times[method])
 	}
 	if err != nil && !notDone(err) && !outcomeUnknown(err) {
 		q.end(err)
@@ -184,7 +185,7 @@ func (c *Client) sendBatch(ctx context.Context, p *sheet24.Portal, l *line, q *q
 		}
 		method := q.commands[i].method
 		if is(r.err, "OPERATION_TIME_LIMIT") {
-			l.operating.refused(method)
+			watch.refused(method)
 		}
 		q.tried[i]++
 		if r.err != nil && q.tried[i] < triesFor(ctx) && ctx.Err() == nil && (notDone(r.err) || (reads[method] && outcomeUnknown(r.err))) {

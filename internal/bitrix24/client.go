@@ -50,7 +50,8 @@ type Client struct {
 	http    *http.Client
 
 	mu       sync.Mutex
-	lines    map[string]*line // by host
+	lines    map[string]*line      // by host
+	watches  map[string]*operating // by connection: each webhook and application has its own time
 	fields   map[fieldsKey]cachedFields
 	sessions map[int64]*session // by portal
 }
@@ -69,25 +70,28 @@ func New(o Options) *Client {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 2 * o.Parallel
 	return &Client{
 		options: o,
 		http: &http.Client{
-			Timeout: o.RequestLimit + o.RequestLimit/6, // the portal gives up first
+			Transport: transport,
+			Timeout:   o.RequestLimit + o.RequestLimit/6, // the portal gives up first
 			// A redirect would carry the secret to wherever it points.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		lines:    map[string]*line{},
+		watches:  map[string]*operating{},
 		fields:   map[fieldsKey]cachedFields{},
 		sessions: map[int64]*session{},
 	}
 }
 
-// line is what requests to one portal share: its bucket, the time its methods
-// have used, and how large a batch it can bear.
+// line is what requests to one portal share: its bucket, and how large a batch it
+// can bear.
 type line struct {
-	limiter   *limiter
-	operating *operating
-	size      *batchSize
+	limiter *limiter
+	size    *batchSize
 }
 
 func (c *Client) line(p *sheet24.Portal) *line {
@@ -99,10 +103,29 @@ func (c *Client) line(p *sheet24.Portal) *line {
 	defer c.mu.Unlock()
 	l := c.lines[p.Host]
 	if l == nil {
-		l = &line{newLimiter(plan), &operating{limit: c.options.OperatingLimit}, newBatchSize(c.options.RequestLimit)}
+		l = &line{newLimiter(plan), newBatchSize(c.options.RequestLimit)}
 		c.lines[p.Host] = l
 	}
 	return l
+}
+
+// watch is the operating time of a portal's connection.
+func (c *Client) watch(p *sheet24.Portal) *operating {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := connection(p)
+	if c.watches[key] == nil {
+		c.watches[key] = &operating{limit: c.options.OperatingLimit}
+	}
+	return c.watches[key]
+}
+
+// connection names what a portal is reached by.
+func connection(p *sheet24.Portal) string {
+	if p.Grant != nil {
+		return p.UserID + " " + p.Grant.MemberID
+	}
+	return p.WebhookURL
 }
 
 // SetPlan tells the client that a portal's plan is another from now on.

@@ -40,10 +40,7 @@ func (c *Client) Refresh(ctx context.Context, p *sheet24.Portal, e sheet24.Entit
 }
 
 func (c *Client) cachedFields(ctx context.Context, p *sheet24.Portal, e sheet24.Entity, age time.Duration) ([]sheet24.Field, error) {
-	key := fieldsKey{p.ID, p.WebhookURL, e}
-	if p.Grant != nil {
-		key.connection = p.Grant.MemberID
-	}
+	key := fieldsKey{p.ID, connection(p), e}
 	c.mu.Lock()
 	cached, ok := c.fields[key]
 	c.mu.Unlock()

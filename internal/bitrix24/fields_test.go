@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -102,6 +103,24 @@ func TestFieldsAreCachedAndRefreshed(t *testing.T) {
 	}
 	if n := w.sim.Stats().Requests; n != requests {
 		t.Errorf("%d requests for descriptions just read", n-requests)
+	}
+}
+
+// TestManyAskAtOnce has calls of several methods wait for each other's first
+// answers: none may wait for ever.
+func TestManyAskAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+		var calls sync.WaitGroup
+		for _, e := range append(sheet24.Entities, "spa:1036", "spa:1040") {
+			calls.Go(func() {
+				if _, err := w.Fields(t.Context(), w.portal, e); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		calls.Wait()
 	}
 }
 

@@ -92,7 +92,7 @@ func TestTenThousandUpdates(t *testing.T) {
 	if ratio := float64(got.requests) / float64(got.ideal); ratio > 1.05 {
 		t.Errorf("%d requests where %d would do: %.3f", got.requests, got.ideal, ratio)
 	}
-	if got.use < 0.95 {
+	if got.use < 0.95 && !raceDetector {
 		t.Errorf("%.1f %% of the bucket was used", 100*got.use)
 	}
 	if got.rejected+got.wrong > 0 {
