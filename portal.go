@@ -68,6 +68,9 @@ var pauses = map[string]time.Duration{
 	"portal_reconnect":       time.Hour,
 	"portal_moved":           time.Hour,
 	"portal_https":           6 * time.Hour,
+	"portal_host":            15 * time.Minute,
+	"portal_app":             15 * time.Minute,
+	"portal_not_bitrix24":    15 * time.Minute,
 }
 
 // PauseFor tells whether an error pauses its portal.

@@ -22,10 +22,12 @@ type CRM interface {
 	Fields(ctx context.Context, p *Portal, e Entity) ([]Field, error)
 	// Refresh describes an entity anew, unless that was done a moment ago.
 	Refresh(ctx context.Context, p *Portal, e Entity) ([]Field, error)
-	// Items returns the records that exist among refs.
-	Items(ctx context.Context, p *Portal, refs []ItemRef) (map[ItemRef]*Item, error)
-	// Resolve finds the records that links name: one, none or several each.
-	Resolve(ctx context.Context, p *Portal, links []Link) (map[Link][]int64, error)
+	// Items returns the records that exist among refs, and why those of an entity
+	// could not be read.
+	Items(ctx context.Context, p *Portal, refs []ItemRef) (map[ItemRef]*Item, map[Entity]error)
+	// Resolve finds the records that links name, one, none or several each, and
+	// tells why some could not be looked for.
+	Resolve(ctx context.Context, p *Portal, links []Link) (map[Link][]int64, map[Link]error)
 	// Write makes changes and tells how each ended. One whose answer was lost has
 	// been settled by reading; if even that was not possible, its error is of kind
 	// Unavailable and leaves open whether it was made.

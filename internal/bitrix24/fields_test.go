@@ -160,8 +160,10 @@ func TestItems(t *testing.T) {
 	w.fields(sheet24.Leads)
 	w.fields(sheet24.Deals)
 	before := w.sim.Stats().Requests
-	items, err := w.Items(t.Context(), w.portal, append(refs, sheet24.ItemRef{Entity: sheet24.Leads, ID: 9999}, refs[0]))
-	w.check(err)
+	items, failed := w.Items(t.Context(), w.portal, append(refs, sheet24.ItemRef{Entity: sheet24.Leads, ID: 9999}, refs[0]))
+	if len(failed) > 0 {
+		t.Fatal(failed)
+	}
 	if n := w.sim.Stats().Requests - before; len(items) != 2400 || n != 1 {
 		t.Fatalf("%d items in %d requests", len(items), n)
 	}
@@ -199,8 +201,10 @@ func TestResolve(t *testing.T) {
 		links = append(links, l, l)
 	}
 	before := w.sim.Stats().Requests
-	got, err := w.Resolve(t.Context(), w.portal, links)
-	w.check(err)
+	got, failed := w.Resolve(t.Context(), w.portal, links)
+	if len(failed) > 0 {
+		t.Fatal(failed)
+	}
 	if n := w.sim.Stats().Requests - before; n != 1 {
 		t.Errorf("%d requests", n)
 	}

@@ -12,16 +12,17 @@ import (
 )
 
 // Items returns the records that exist among refs: 50 ids a list, 50 lists a
-// request, whatever their entities.
-func (c *Client) Items(ctx context.Context, p *sheet24.Portal, refs []sheet24.ItemRef) (map[sheet24.ItemRef]*sheet24.Item, error) {
-	items := make(map[sheet24.ItemRef]*sheet24.Item, len(refs))
+// request, whatever their entities. An entity that cannot be read has an error.
+func (c *Client) Items(ctx context.Context, p *sheet24.Portal, refs []sheet24.ItemRef) (map[sheet24.ItemRef]*sheet24.Item, map[sheet24.Entity]error) {
+	items, failed := make(map[sheet24.ItemRef]*sheet24.Item, len(refs)), map[sheet24.Entity]error{}
 	var commands []command
 	var entities []sheet24.Entity // of each command
 	names := map[sheet24.Entity]map[string]string{}
 	for e, ids := range byEntity(refs) {
 		fields, err := c.Fields(ctx, p, e)
 		if err != nil {
-			return nil, err
+			failed[e] = err
+			continue
 		}
 		names[e] = make(map[string]string, len(fields)) // API name → name
 		for _, f := range fields {
@@ -37,22 +38,34 @@ func (c *Client) Items(ctx context.Context, p *sheet24.Portal, refs []sheet24.It
 		}
 	}
 	for i, r := range c.run(ctx, p, commands) {
-		if r.err != nil {
-			return nil, r.err
-		}
-		rows, err := decodeItems(p.Host, r.data)
-		if err != nil {
-			return nil, err
-		}
-		for _, raw := range rows {
-			item, err := decodeItem(raw, names[entities[i]])
-			if err != nil {
-				return nil, sheet24.Errorf(sheet24.Unavailable, "portal_answer", p.Host).Because(err)
-			}
-			items[sheet24.ItemRef{Entity: entities[i], ID: item.ID}] = item
+		e := entities[i]
+		if err := keepItems(p.Host, e, r, names[e], items); err != nil {
+			failed[e] = err
 		}
 	}
-	return items, nil
+	return items, failed
+}
+
+// keepItems adds the records of a list to items.
+func keepItems(host string, e sheet24.Entity, r result, names map[string]string, items map[sheet24.ItemRef]*sheet24.Item) error {
+	if is(r.err, "NOT_FOUND") { // a list finds nothing where there are no records
+		return sheet24.Errorf(sheet24.NotFound, "entity_gone", string(e))
+	}
+	if r.err != nil {
+		return r.err
+	}
+	rows, err := decodeItems(host, r.data)
+	if err != nil {
+		return err
+	}
+	for _, raw := range rows {
+		item, err := decodeItem(raw, names)
+		if err != nil {
+			return sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
+		}
+		items[sheet24.ItemRef{Entity: e, ID: item.ID}] = item
+	}
+	return nil
 }
 
 // byEntity are the ids of refs, each once.

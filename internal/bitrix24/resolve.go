@@ -12,8 +12,8 @@ import (
 // Resolve finds the records that links name: a contact by its full name, anything
 // else by its title. Of several that the portal takes for equal, those written
 // exactly so are meant, if there are any.
-func (c *Client) Resolve(ctx context.Context, p *sheet24.Portal, links []sheet24.Link) (map[sheet24.Link][]int64, error) {
-	found := make(map[sheet24.Link][]int64, len(links))
+func (c *Client) Resolve(ctx context.Context, p *sheet24.Portal, links []sheet24.Link) (map[sheet24.Link][]int64, map[sheet24.Link]error) {
+	found, failed := make(map[sheet24.Link][]int64, len(links)), map[sheet24.Link]error{}
 	exact := map[sheet24.Link][]int64{}
 	var commands []command
 	var of []sheet24.Link // of each command
@@ -34,31 +34,47 @@ func (c *Client) Resolve(ctx context.Context, p *sheet24.Portal, links []sheet24
 		}
 	}
 	for i, r := range c.run(ctx, p, commands) {
-		if r.err != nil {
-			return nil, r.err
-		}
-		rows, err := decodeItems(p.Host, r.data)
+		l := of[i]
+		ids, same, err := linked(p.Host, l, r)
 		if err != nil {
-			return nil, err
+			failed[l] = err
 		}
-		for _, row := range rows {
-			id, err := integer(row["id"])
-			if err != nil {
-				return nil, sheet24.Errorf(sheet24.Unavailable, "portal_answer", p.Host).Because(err)
-			}
-			if slices.Contains(found[of[i]], id) {
-				continue
-			}
-			found[of[i]] = append(found[of[i]], id)
-			if fullName(of[i].Entity, row) == of[i].Text {
-				exact[of[i]] = append(exact[of[i]], id)
+		for _, id := range ids {
+			if !slices.Contains(found[l], id) {
+				found[l] = append(found[l], id)
 			}
 		}
+		exact[l] = append(exact[l], same...)
 	}
 	for l, ids := range exact {
-		found[l] = ids
+		if len(ids) > 0 {
+			found[l] = ids
+		}
 	}
-	return found, nil
+	return found, failed
+}
+
+// linked are the ids of a list's records, and of those that are named exactly as
+// the link says.
+func linked(host string, l sheet24.Link, r result) (ids, exact []int64, err error) {
+	if r.err != nil {
+		return nil, nil, r.err
+	}
+	rows, err := decodeItems(host, r.data)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rows {
+		id, err := integer(row["id"])
+		if err != nil {
+			return nil, nil, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
+		}
+		ids = append(ids, id)
+		if fullName(l.Entity, row) == l.Text {
+			exact = append(exact, id)
+		}
+	}
+	return ids, exact, nil
 }
 
 // nameFields are the fields that make a record's name.

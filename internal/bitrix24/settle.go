@@ -61,10 +61,7 @@ func (w *writer) undone(ctx context.Context, unsure []lost) (undone []lost) {
 			creations = append(creations, l.index)
 		}
 	}
-	items, err := w.c.Items(ctx, w.p, refs)
-	if err != nil {
-		return nil
-	}
+	items, unread := w.c.Items(ctx, w.p, refs)
 	missing := w.findCreated(ctx, creations)
 	for _, l := range unsure {
 		write := w.writes[l.index]
@@ -72,6 +69,9 @@ func (w *writer) undone(ctx context.Context, unsure []lost) (undone []lost) {
 			if slices.Contains(missing, l.index) {
 				undone = append(undone, l)
 			}
+			continue
+		}
+		if unread[write.Entity] != nil {
 			continue
 		}
 		item, there := items[sheet24.ItemRef{Entity: write.Entity, ID: write.ID}]

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,22 +47,21 @@ func (b *pushBatch) plan(ctx context.Context, changes []sheet24.RowChange) []row
 			refs = append(refs, r)
 		}
 	}
-	items, err := b.CRM.Items(ctx, b.portal, refs)
-	var found map[sheet24.Link][]int64
-	if err == nil {
-		found, err = b.resolve(ctx, fields, changes)
-	}
+	items, unread := b.CRM.Items(ctx, b.portal, refs)
+	found, unfound := b.resolve(ctx, fields, changes)
 	for i, c := range changes {
 		r := b.ref(c)
 		switch item := items[r]; {
 		case failed[r.Entity] != nil:
 			plans[i].err = failed[r.Entity]
-		case err != nil:
-			plans[i].err = err
+		case unread[r.Entity] != nil:
+			plans[i].err = unread[r.Entity]
 		case item == nil:
 			plans[i].err = sheet24.Errorf(sheet24.Invalid, "record_missing")
 		default:
-			plans[i] = b.planRow(fields[r.Entity], item, c, found)
+			if plans[i].err = linksFailed(fields[r.Entity], c, unfound); plans[i].err == nil {
+				plans[i] = b.planRow(fields[r.Entity], item, c, found)
+			}
 		}
 	}
 	b.lookAgain(ctx, changes, plans, items, found)
@@ -69,7 +69,7 @@ func (b *pushBatch) plan(ctx context.Context, changes []sheet24.RowChange) []row
 }
 
 // resolve finds the records that cells name by their titles.
-func (b *pushBatch) resolve(ctx context.Context, fields map[sheet24.Entity]entityFields, changes []sheet24.RowChange) (map[sheet24.Link][]int64, error) {
+func (b *pushBatch) resolve(ctx context.Context, fields map[sheet24.Entity]entityFields, changes []sheet24.RowChange) (map[sheet24.Link][]int64, map[sheet24.Link]error) {
 	var links []sheet24.Link
 	for _, c := range changes {
 		for name, change := range c.Fields {
@@ -80,6 +80,18 @@ func (b *pushBatch) resolve(ctx context.Context, fields map[sheet24.Entity]entit
 		return nil, nil
 	}
 	return b.CRM.Resolve(ctx, b.portal, links)
+}
+
+// linksFailed is why a record that a row names could not be looked for.
+func linksFailed(fields entityFields, c sheet24.RowChange, unfound map[sheet24.Link]error) error {
+	for name, change := range c.Fields {
+		for _, l := range mapping.LinksIn(fields[name], change.New) {
+			if unfound[l] != nil {
+				return unfound[l]
+			}
+		}
+	}
+	return nil
 }
 
 // outdated are the errors that may come from descriptions that are no longer
@@ -119,10 +131,11 @@ func innermost(err error) *sheet24.Error {
 func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.RowChange, found map[sheet24.Link][]int64) rowPlan {
 	t := b.tables[c.TableID]
 	w := sheet24.ItemWrite{Entity: t.Entity, ID: item.ID, Fields: map[string]any{}}
-	at := mapping.Context{Zone: location(t), Funnel: item.Funnel, Links: func(l sheet24.Link) []int64 { return found[l] }}
+	at := mapping.Context{Zone: location(t), Links: func(l sheet24.Link) []int64 { return found[l] }}
 	fail := func(column string, err error) rowPlan {
 		return rowPlan{err: sheet24.Errorf(sheet24.Invalid, "in_column", column, locale.Error(t.Language, err)).Because(err)}
 	}
+	at.Funnel = funnelAfter(fields, item, c)
 	for _, m := range t.Mappings { // in the order of the columns
 		change, ok := c.Fields[m.Field]
 		if !ok {
@@ -152,6 +165,21 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 		}
 	}
 	return rowPlan{write: w}
+}
+
+// funnelAfter is the funnel that a record will be in: a row may change it together
+// with the stage.
+func funnelAfter(fields entityFields, item *sheet24.Item, c sheet24.RowChange) int64 {
+	for name, change := range c.Fields {
+		if f := fields[name]; f.Type == "crm_category" {
+			if v, err := mapping.ToCRM(f, change.New, mapping.Context{}); err == nil {
+				if id, err := strconv.ParseInt(mapping.Text(v.Plain), 10, 64); err == nil {
+					return id
+				}
+			}
+		}
+	}
+	return item.Funnel
 }
 
 // currencyOf is the currency of an amount that a record holds: TRY of 10|TRY.

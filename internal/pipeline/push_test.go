@@ -163,6 +163,43 @@ func TestSmartProcess(t *testing.T) {
 	expect(t, "project", fmt.Sprint(r.Fields["title"], "|", r.Fields["stageId"], "|", r.Fields["parentId2"], "|", w.status(2)), "Depo 2|DT1036_14:SUCCESS|1|"+ok)
 }
 
+// TestFunnelAndStageTogether moves a project to another funnel, to a stage there.
+func TestFunnelAndStageTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, "spa:1036", map[int]string{0: "ID", 1: "CATEGORY_ID", 2: "STAGE_ID"}, func(p *bitrixsim.Portal) [][]any {
+		id := p.Add(1036, map[string]any{"title": "Depo", "categoryId": 12.0, "stageId": "DT1036_12:NEW"})
+		return [][]any{{"ID", "Huni", "Aşama", "Senkronizasyon"}, {float64(id), "Uygulama", "Başlangıç"}}
+	})
+	w.edit("B2", []any{"Bakım", "Tamamlandı"})
+	w.nudge(2, 2)
+	w.sync()
+	r, _ := w.portal.Record(1036, 1)
+	expect(t, "project", fmt.Sprint(r.Fields["categoryId"], " ", r.Fields["stageId"], " ", w.status(2)), "14 DT1036_14:SUCCESS "+ok)
+}
+
+// TestWhatOneTableMayNotRead stops no other: here the connection lost its right to
+// one smart process.
+func TestWhatOneTableMayNotRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	project := w.portal.Add(1036, map[string]any{"title": "Eski", "categoryId": 12.0, "stageId": "DT1036_12:NEW"})
+	other := &googlesim.Spreadsheet{Title: "Projeler", Owner: owner, Locale: "tr_TR", TimeZone: "Europe/Istanbul",
+		Sheets: []*googlesim.Sheet{{GID: 7, Title: "P", Rows: [][]any{{"ID", "Proje adı"}, {float64(project), "Eski"}}}}}
+	w.google.AddSpreadsheet(other)
+	projects, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: "spa:1036", Colors: sheet24.DefaultColors, Fields: map[int]string{0: "ID", 1: "TITLE"}})
+	w.check(err)
+	w.portal.RemoveEntity(1036)
+	for table, field := range map[*sheet24.Table]string{w.table: "NAME", projects: "TITLE"} {
+		w.check(w.store.CommitScan(t.Context(), table, nil, []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{field: {New: "Yeni"}}}}, nil))
+	}
+	_, err = w.Push(t.Context(), w.table.PortalID)
+	w.check(err)
+	expect(t, "the lead", w.lead(1), "Yeni 1@ornek.com.tr NEW 100")
+	h, err := w.store.History(t.Context(), projects.ID, 0, 1)
+	w.check(err)
+	expect(t, "the project", fmt.Sprint(h[0].Status, " ", h[0].Error), "failed “spa:1036” bu portalda artık yok; silinmiş olabilir. Tabloyu başka bir varlıkla kurun.")
+}
+
 // TestWhatIsNewInThePortal is a stage, and a colleague, that were not there when
 // the descriptions were read.
 func TestWhatIsNewInThePortal(t *testing.T) {

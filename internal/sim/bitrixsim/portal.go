@@ -158,6 +158,14 @@ func (p *Portal) AddField(entityTypeID int, name, title string) {
 	e.Fields = append(e.Fields, field{Name: name, Upper: upperName(name), Type: "string", texts: texts{title, title}})
 }
 
+// RemoveEntity deletes a smart process with all its records.
+func (p *Portal) RemoveEntity(entityTypeID int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.catalogue.Entities = slices.DeleteFunc(p.catalogue.Entities, func(e entity) bool { return e.EntityTypeID == entityTypeID })
+	delete(p.records, entityTypeID)
+}
+
 // AddStatus adds an item to a status list.
 func (p *Portal) AddStatus(entityID, id, name string) {
 	p.mu.Lock()
