@@ -135,7 +135,10 @@ func (p *Portal) serve(w http.ResponseWriter, r *http.Request, authorize func(pa
 		write(w, s, answer{}, err)
 		return
 	}
-	fault, _ := p.faults.strike(methodsOf(name, in))
+	fault, struck := p.faults.strike(methodsOf(name, in))
+	if struck {
+		p.stats.fault(fault.Kind)
+	}
 	if fault.before(w, r) {
 		return
 	}

@@ -14,6 +14,7 @@ type stats struct {
 	requests int
 	rejected map[string]int // by the limit's error code
 	methods  map[string]int // calls by method, those within a batch too
+	faults   map[string]int // set by a person, by kind
 	ignored  map[string]int // fields sent that the portal passes over: unknown, read-only, immutable
 	recent   []time.Time    // of the last second
 	highest  int            // most requests within a second
@@ -26,6 +27,7 @@ type Stats struct {
 	Requests int            `json:"requests"`          // let through the bucket
 	Rejected map[string]int `json:"rejected"`          // turned away by a limit, by its error code
 	Methods  map[string]int `json:"methods"`           // calls by method, those within a batch too
+	Faults   map[string]int `json:"faults"`            // that struck, by kind
 	Ignored  map[string]int `json:"ignored"`           // fields sent that are unknown, read-only or immutable
 	Highest  int            `json:"highest_rate"`      // most requests within a second
 	Seconds  float64        `json:"seconds"`           // from the first request to the last
@@ -52,6 +54,7 @@ func (s *stats) request(now time.Time) {
 func (s *stats) reject(code string) { s.count(&s.rejected, code) }
 func (s *stats) method(name string) { s.count(&s.methods, name) }
 func (s *stats) ignore(name string) { s.count(&s.ignored, name) }
+func (s *stats) fault(kind string)  { s.count(&s.faults, kind) }
 
 func (s *stats) count(m *map[string]int, key string) {
 	s.mu.Lock()
@@ -75,7 +78,7 @@ func (p *Portal) Stats() Stats {
 		maps.Copy(c, m)
 		return c
 	}
-	out := Stats{Requests: s.requests, Rejected: full(s.rejected), Methods: full(s.methods), Ignored: full(s.ignored), Highest: s.highest,
+	out := Stats{Requests: s.requests, Rejected: full(s.rejected), Methods: full(s.methods), Faults: full(s.faults), Ignored: full(s.ignored), Highest: s.highest,
 		Seconds: s.last.Sub(s.first).Seconds(), Leak: p.options.Leak, Brim: p.options.Brim}
 	out.Use = float64(out.Requests) / (out.Brim + out.Leak*out.Seconds)
 	return out
@@ -86,7 +89,7 @@ func (p *Portal) ResetStats() {
 	s := &p.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests, s.rejected, s.methods, s.ignored, s.recent, s.highest = 0, nil, nil, nil, nil, 0
+	s.requests, s.rejected, s.methods, s.faults, s.ignored, s.recent, s.highest = 0, nil, nil, nil, nil, nil, 0
 	s.first, s.last = time.Time{}, time.Time{}
 }
 

@@ -347,7 +347,7 @@ func TestFaults(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	var s bitrixsim.Stats
-	if err := json.NewDecoder(resp.Body).Decode(&s); err != nil || s.Requests != 12 || s.Methods["crm.item.add"] == 0 || s.Highest == 0 {
+	if err := json.NewDecoder(resp.Body).Decode(&s); err != nil || s.Requests != 12 || s.Faults["503"] != 2 || s.Methods["crm.item.add"] == 0 || s.Highest == 0 {
 		t.Errorf("stats: %+v, %v", s, err)
 	}
 }

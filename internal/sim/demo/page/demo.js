@@ -61,8 +61,11 @@ function showRecords(list) {
     const li = document.createElement("li");
     li.id = "record-" + r.id;
     if (before && before.get(r.id) !== r.updated) li.className = "fresh";
+    const link = Object.assign(document.createElement("a"), { href: `/crm/type/${tab.dataset.entity}/details/${r.id}/`, textContent: `${r.name} · #${r.id}` });
     const line = (tag, className, value) => Object.assign(document.createElement(tag), { className, textContent: value });
-    li.append(line("b", "", `${r.name} · #${r.id}`), line("span", "stage", r.stage),
+    const name = document.createElement("b");
+    name.append(link);
+    li.append(name, line("span", "stage", r.stage),
       line("small", "", [...r.emails, ...r.phones].join(" · ")), line("small", "amount", r.amount ? r.amount.toLocaleString("tr-TR") + " ₺" : ""));
     return li;
   }));
