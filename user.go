@@ -20,4 +20,5 @@ type Token struct {
 	RefreshToken string
 	ExpiresAt    time.Time
 	Scopes       []string
+	Ended        bool // Google refuses it: its user must connect again
 }

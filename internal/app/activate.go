@@ -77,7 +77,7 @@ func (b browser) signIn() error {
 	if err != nil {
 		return err
 	}
-	_, _, err = b.do(http.MethodPost, consent, url.Values{"account": {demo.Owner.Email}, "answer": {"allow"}, "scope": google.Scopes})
+	_, _, err = b.do(http.MethodPost, consent, url.Values{"account": {demo.Owner.Email}, "answer": {"allow"}, "scope": google.FullAccess.Scopes()})
 	return err
 }
 

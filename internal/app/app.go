@@ -8,9 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
-	"sheet24"
 	"sheet24/internal/api"
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/google"
@@ -49,7 +46,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		return nil, err
 	}
 	goog := google.New(google.Config{ClientID: c.GoogleClientID, ClientSecret: c.GoogleClientSecret,
-		RedirectURL: c.GoogleRedirectURI, BaseURL: c.GoogleURL}, store)
+		RedirectURL: c.GoogleRedirectURI, Access: google.Access(c.GoogleAccess), BaseURL: c.GoogleURL}, store)
 	hosts := make(bitrix24.Hosts, len(c.Bitrix24Hosts))
 	for i, h := range c.Bitrix24Hosts {
 		hosts[i] = strings.ToLower(strings.TrimSpace(h))
@@ -66,8 +63,8 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
 	(&api.API{Receiver: a.pipeline, Store: store, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
-	pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Wake: runner, Sessions: store.Sessions(),
-		BitrixApp: c.Bitrix24ID != "", Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
+	pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Wake: runner, Sessions: store.Sessions(),
+		BitrixApp: c.Bitrix24ID != "", LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 	mux.Handle("/", pages)
 	a.handler = mux
 	return a, nil
@@ -92,8 +89,7 @@ func (a *App) recheckAll(ctx context.Context) error {
 		return err
 	}
 	for _, t := range tables {
-		e := &sheet24.Event{TableID: t.ID, Type: sheet24.Recheck, MessageID: "start-" + uuid.NewString(), Data: []byte("{}")}
-		if err := a.Store.AddEvent(ctx, e); err != nil {
+		if err := a.pipeline.Recheck(ctx, t); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
 
+	"sheet24/internal/google"
 	"sheet24/internal/secret"
 )
 
@@ -26,6 +27,7 @@ type Config struct {
 	SecretKey          string   `env:"SHEET24_SECRET_KEY"`
 	Listen             string   `env:"SHEET24_LISTEN" envDefault:"127.0.0.1:3000"`
 	GoogleURL          string   `env:"SHEET24_GOOGLE_URL"`
+	GoogleAccess       string   `env:"SHEET24_GOOGLE_ACCESS" envDefault:"full"`
 	Bitrix24Hosts      []string `env:"SHEET24_BITRIX24_HOSTS"`
 	Bitrix24ID         string   `env:"BITRIX24_CLIENT_ID"`
 	Bitrix24Secret     string   `env:"BITRIX24_CLIENT_SECRET"`
@@ -52,7 +54,7 @@ func LoadConfig(file string) (*Config, error) {
 		preset string
 	}{
 		{&c.GoogleRedirectURI, defaults.GoogleRedirectURI}, {&c.DatabaseURL, defaults.DatabaseURL},
-		{&c.PublicURL, defaults.PublicURL}, {&c.Listen, defaults.Listen},
+		{&c.PublicURL, defaults.PublicURL}, {&c.Listen, defaults.Listen}, {&c.GoogleAccess, defaults.GoogleAccess},
 	} {
 		if *f.value == "" {
 			*f.value = f.preset
@@ -90,6 +92,9 @@ func (c *Config) check() error {
 	if u, err := url.Parse(c.GoogleRedirectURI); err == nil && u.Host != "" && u.Path != callbackPath {
 		complain("GOOGLE_REDIRECT_URI", "its path must be %s", callbackPath)
 	}
+	if c.GoogleAccess != string(google.FullAccess) && c.GoogleAccess != string(google.LinkAccess) {
+		complain("SHEET24_GOOGLE_ACCESS", "%q is neither full (users choose among their spreadsheets) nor link (they paste a spreadsheet's link; no scope of Drive is needed)", c.GoogleAccess)
+	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		complain("SHEET24_LISTEN", "%q is not HOST:PORT, as 127.0.0.1:3000 is", c.Listen)
 	}
@@ -116,6 +121,6 @@ func (c *Config) Environ() []string {
 	return append(os.Environ(),
 		"GOOGLE_CLIENT_ID="+c.GoogleClientID, "GOOGLE_CLIENT_SECRET="+c.GoogleClientSecret, "GOOGLE_REDIRECT_URI="+c.GoogleRedirectURI,
 		"SHEET24_DATABASE_URL="+c.DatabaseURL, "SHEET24_PUBLIC_URL="+c.PublicURL, "SHEET24_SECRET_KEY="+c.SecretKey,
-		"SHEET24_LISTEN="+c.Listen, "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
+		"SHEET24_LISTEN="+c.Listen, "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess, "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
 		"BITRIX24_CLIENT_ID="+c.Bitrix24ID, "BITRIX24_CLIENT_SECRET="+c.Bitrix24Secret, "SHEET24_BITRIX24_AUTH_URL="+c.Bitrix24AuthURL)
 }

@@ -174,16 +174,22 @@ func activated(t *testing.T) *service {
 		Listen: listen, GoogleURL: behind.URL, Bitrix24Hosts: []string{strings.TrimPrefix(behind.URL, "http://")},
 	}
 	s.process, _ = start(t, s.config.Environ(), "serve", "--env-file", os.DevNull)
-	eventually(t, waitForSync, "the service answers", func() bool {
-		resp, err := http.Get(front.URL + "/api/v1/health")
-		if err == nil {
-			resp.Body.Close()
-		}
-		return err == nil && resp.StatusCode == http.StatusOK
-	})
+	answers(t, front.URL)
 	v := newVisitor(t, front.URL)
 	v.signIn()
 	v.connectPortal(strings.Replace(s.ready.PortalWebhook, s.ready.URL, behind.URL, 1))
 	v.activate(s.ready, "leads")
 	return s
+}
+
+// answers waits for a service to be up.
+func answers(t *testing.T, address string) {
+	t.Helper()
+	eventually(t, waitForSync, "the service answers", func() bool {
+		resp, err := http.Get(address + "/api/v1/health")
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err == nil && resp.StatusCode == http.StatusOK
+	})
 }

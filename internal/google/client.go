@@ -24,6 +24,7 @@ type Config struct {
 	ClientID     string
 	ClientSecret string
 	RedirectURL  string
+	Access       Access // empty: FullAccess
 	BaseURL      string // one base for all of Google's paths; empty: Google itself
 }
 
@@ -31,6 +32,7 @@ type Config struct {
 type Tokens interface {
 	Token(ctx context.Context, userID string) (*sheet24.Token, error)
 	SaveToken(ctx context.Context, t *sheet24.Token) error
+	EndToken(ctx context.Context, userID string) error
 }
 
 // Client calls Google. It implements sheet24.Sheets and is safe for concurrent
@@ -74,7 +76,7 @@ func New(c Config, tokens Tokens) *Client {
 	e := endpointsAt(c.BaseURL)
 	return &Client{
 		oauth: oauth2.Config{
-			ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURL, Scopes: Scopes,
+			ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURL, Scopes: c.Access.Scopes(),
 			Endpoint: oauth2.Endpoint{AuthURL: e.auth, TokenURL: e.token, AuthStyle: oauth2.AuthStyleInParams},
 		},
 		endpoints: e,
@@ -90,7 +92,7 @@ func (c *Client) as(ctx context.Context, userID string) *http.Client {
 		Timeout: c.http.Timeout,
 		Transport: &oauth2.Transport{
 			Source: &tokenSource{client: c, ctx: ctx, userID: userID},
-			Base:   c.http.Transport,
+			Base:   &renewing{client: c, userID: userID, next: c.http.Transport},
 		},
 	}
 }

@@ -2,6 +2,7 @@ package google
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -11,6 +12,18 @@ type File struct {
 	ID       string
 	Name     string
 	Modified time.Time
+}
+
+// link matches a spreadsheet's address, as browsers show it and as it is shared.
+var link = regexp.MustCompile(`/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,100})(?:[/?#]|$)`)
+
+// SpreadsheetOf is the spreadsheet that a pasted link leads to, "" if it is no
+// such link.
+func SpreadsheetOf(text string) string {
+	if m := link.FindStringSubmatch(strings.TrimSpace(text)); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // Spreadsheets lists the spreadsheets that a user can open, those changed last

@@ -40,6 +40,13 @@ func (s *tokens) SaveToken(_ context.Context, t *sheet24.Token) error {
 	return nil
 }
 
+func (s *tokens) EndToken(context.Context, string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token.Ended = true
+	return nil
+}
+
 // world is a simulated Google with one spreadsheet, and a client signed in to it.
 type world struct {
 	sim    *googlesim.Google
@@ -72,7 +79,7 @@ func newWorld(t *testing.T) *world {
 	w.sim.AddSpreadsheet(s)
 	w.sheet = s.ID
 	w.client = google.New(google.Config{ClientID: "id", ClientSecret: "secret", RedirectURL: "http://localhost/callback", BaseURL: server.URL}, w.tokens)
-	access, refresh := w.sim.Grant(owner, google.Scopes)
+	access, refresh := w.sim.Grant(owner, google.FullAccess.Scopes())
 	w.tokens.token = &sheet24.Token{UserID: "u", AccessToken: access, RefreshToken: refresh, ExpiresAt: time.Now().Add(time.Hour)}
 	return w
 }
@@ -104,8 +111,8 @@ func TestSignIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	verifier := google.NewVerifier()
-	address := w.client.ConsentURL("state-1", verifier)
-	all := url.Values{"account": {owner}, "answer": {"allow"}, "scope": google.Scopes}
+	address := w.client.ConsentURL("state-1", verifier, true)
+	all := url.Values{"account": {owner}, "answer": {"allow"}, "scope": google.FullAccess.Scopes()}
 
 	q := consent(t, address, all)
 	if q.Get("state") != "state-1" {
@@ -115,7 +122,7 @@ func TestSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if account != (google.Account{Email: owner, Name: "Ayşe"}) || token.RefreshToken == "" || !reflect.DeepEqual(token.Scopes, google.Scopes) || time.Until(token.ExpiresAt) < 50*time.Minute {
+	if account != (google.Account{Email: owner, Name: "Ayşe"}) || token.RefreshToken == "" || !reflect.DeepEqual(token.Scopes, google.FullAccess.Scopes()) || time.Until(token.ExpiresAt) < 50*time.Minute {
 		t.Fatalf("account %+v, token %+v", account, token)
 	}
 	_, _, err = w.client.Exchange(t.Context(), q.Get("code"), verifier)
@@ -124,7 +131,7 @@ func TestSignIn(t *testing.T) {
 	_, _, err = w.client.Exchange(t.Context(), q.Get("code"), google.NewVerifier())
 	wantCode(t, err, "google_sign_in") // and with its verifier alone
 
-	q = consent(t, address, url.Values{"account": {owner}, "answer": {"allow"}, "scope": {google.Scopes[3], google.Scopes[5]}})
+	q = consent(t, address, url.Values{"account": {owner}, "answer": {"allow"}, "scope": {google.FullAccess.Scopes()[3], google.FullAccess.Scopes()[5]}})
 	_, _, err = w.client.Exchange(t.Context(), q.Get("code"), verifier)
 	wantCode(t, err, "google_scope")
 	if e := sheet24.AsError(err); !reflect.DeepEqual(e.Args, []any{"drive.metadata.readonly"}) {
@@ -218,7 +225,7 @@ func TestReadAndWrite(t *testing.T) {
 	}
 	_, err = w.client.Read(t.Context(), "u", w.sheet, 12345, []sheet24.Range{first})
 	wantCode(t, err, "google_refused")
-	access, _ := w.sim.Grant("mehmet@ornek.com.tr", google.Scopes)
+	access, _ := w.sim.Grant("mehmet@ornek.com.tr", google.FullAccess.Scopes())
 	w.tokens.token.AccessToken = access
 	_, err = w.client.Read(t.Context(), "u", w.sheet, 0, []sheet24.Range{first})
 	wantCode(t, err, "google_forbidden")

@@ -16,17 +16,28 @@ import (
 	"sheet24"
 )
 
-// Scopes are what sheet24 asks of a user's Google account.
-var Scopes = []string{
-	"openid", "email", "profile",
-	"https://www.googleapis.com/auth/spreadsheets",
-	"https://www.googleapis.com/auth/drive.metadata.readonly",
-	"https://www.googleapis.com/auth/script.projects",
-	"https://www.googleapis.com/auth/script.deployments",
+// Access is how much sheet24 asks of its users' Google accounts.
+type Access string
+
+// FullAccess lets users choose among the spreadsheets of their Drive. With
+// LinkAccess they paste a spreadsheet's link, and sheet24 sees no Drive: the
+// scope for it is one that Google restricts.
+const (
+	FullAccess Access = "full"
+	LinkAccess Access = "link"
+)
+
+// Scopes are what is asked for.
+func (a Access) Scopes() []string {
+	scopes := []string{"openid", "email", "profile", "https://www.googleapis.com/auth/spreadsheets"}
+	if a != LinkAccess {
+		scopes = append(scopes, "https://www.googleapis.com/auth/drive.metadata.readonly")
+	}
+	return append(scopes, "https://www.googleapis.com/auth/script.projects", "https://www.googleapis.com/auth/script.deployments")
 }
 
-// needed are the scopes without which nothing works.
-var needed = Scopes[3:]
+// basic are the scopes that nobody can refuse: who somebody is.
+const basic = 3
 
 // Account is who signed in.
 type Account struct {
@@ -35,9 +46,14 @@ type Account struct {
 }
 
 // ConsentURL is where the user is sent to sign in. state and verifier (PKCE) are
-// kept in the user's session until Exchange.
-func (c *Client) ConsentURL(state, verifier string) string {
-	return c.oauth.AuthCodeURL(state, oauth2.AccessTypeOffline, oauth2.ApprovalForce, oauth2.S256ChallengeOption(verifier))
+// kept in the user's session until Exchange. Google asks for consent where it has
+// none yet; again is to be asked for where the last one lacked something.
+func (c *Client) ConsentURL(state, verifier string, again bool) string {
+	options := []oauth2.AuthCodeOption{oauth2.AccessTypeOffline, oauth2.S256ChallengeOption(verifier)}
+	if again {
+		options = append(options, oauth2.ApprovalForce)
+	}
+	return c.oauth.AuthCodeURL(state, options...)
 }
 
 // NewVerifier makes a PKCE verifier.
@@ -53,7 +69,7 @@ func (c *Client) Exchange(ctx context.Context, code, verifier string) (Account, 
 	}
 	granted, _ := t.Extra("scope").(string)
 	scopes := strings.Fields(granted)
-	for _, s := range needed {
+	for _, s := range c.oauth.Scopes[basic:] {
 		if !slices.Contains(scopes, s) {
 			return Account{}, nil, sheet24.Errorf(sheet24.Unauthorized, "google_scope", scopeName(s))
 		}
@@ -121,27 +137,71 @@ type tokenSource struct {
 	userID string
 }
 
-func (s *tokenSource) Token() (*oauth2.Token, error) {
-	lock := s.client.lock(s.userID)
+func (s *tokenSource) Token() (*oauth2.Token, error) { return s.client.token(s.ctx, s.userID, "") }
+
+// token returns a user's grant, refreshed if it ran out or is the stale one. That
+// is done once at a time, and whoever waited takes what the first one got.
+func (c *Client) token(ctx context.Context, userID, stale string) (*oauth2.Token, error) {
+	lock := c.lock(userID)
 	lock.Lock()
 	defer lock.Unlock()
-	stored, err := s.client.tokens.Token(s.ctx, s.userID)
+	stored, err := c.tokens.Token(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
+	if stored.Ended {
+		return nil, sheet24.Errorf(sheet24.Unauthorized, "google_reconnect")
+	}
 	t := &oauth2.Token{AccessToken: stored.AccessToken, RefreshToken: stored.RefreshToken, Expiry: stored.ExpiresAt, TokenType: "Bearer"}
+	if t.AccessToken == stale {
+		t.AccessToken = ""
+	}
 	if t.Valid() {
 		return t, nil
 	}
-	fresh, err := s.client.oauth.TokenSource(context.WithValue(s.ctx, oauth2.HTTPClient, s.client.http), t).Token()
+	// Whoever asked may go away; what Google gives is kept.
+	ctx = context.WithoutCancel(ctx)
+	fresh, err := c.oauth.TokenSource(context.WithValue(ctx, oauth2.HTTPClient, c.http), t).Token()
 	if err != nil {
 		if r, ok := errors.AsType[*oauth2.RetrieveError](err); ok && r.ErrorCode == "invalid_grant" {
+			if err := c.tokens.EndToken(ctx, userID); err != nil {
+				return nil, err
+			}
 			return nil, sheet24.Errorf(sheet24.Unauthorized, "google_reconnect").Because(err)
 		}
 		return nil, sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(err)
 	}
 	stored.AccessToken, stored.RefreshToken, stored.ExpiresAt = fresh.AccessToken, fresh.RefreshToken, fresh.Expiry
-	return fresh, s.client.tokens.SaveToken(s.ctx, stored)
+	return fresh, c.tokens.SaveToken(ctx, stored)
+}
+
+// renewing repeats a request that Google turned away with 401 once with a new access
+// token: one may end before its time, as when its user revokes the grant.
+type renewing struct {
+	client *Client
+	userID string
+	next   http.RoundTripper
+}
+
+func (a *renewing) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := a.next.RoundTrip(r)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized || (r.Body != nil && r.GetBody == nil) {
+		return resp, err
+	}
+	t, err := a.client.token(r.Context(), a.userID, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	if err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	second := r.Clone(r.Context())
+	if r.GetBody != nil {
+		if second.Body, err = r.GetBody(); err != nil {
+			return resp, nil
+		}
+	}
+	resp.Body.Close()
+	t.SetAuthHeader(second)
+	return a.next.RoundTrip(second)
 }
 
 func (c *Client) lock(userID string) *sync.Mutex {

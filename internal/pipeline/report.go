@@ -24,6 +24,9 @@ func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err er
 	}
 	if t.StatusColumn.Name != "" {
 		if err := p.writeStatus(ctx, t, changes); err != nil {
+			if grantEnded(err) {
+				return false, nil
+			}
 			if e := sheet24.AsError(err); e.Kind != sheet24.Invalid {
 				return false, err
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"sheet24"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
@@ -33,6 +35,9 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		return more, p.Store.CommitScan(ctx, t, events, nil, nil)
 	}
 	tab, err := p.readTab(ctx, t, rows)
+	if err != nil && grantEnded(err) {
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -50,6 +55,24 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		p.Wake.Report(ctx, t.ID)
 	}
 	return more, nil
+}
+
+// Recheck asks for a look at a whole tab: nobody may have told of what was edited
+// while the service, or its user's grant, was away.
+func (p *Pipeline) Recheck(ctx context.Context, t *sheet24.Table) error {
+	e := &sheet24.Event{TableID: t.ID, Type: sheet24.Recheck, MessageID: "recheck-" + uuid.NewString(), Data: []byte("{}")}
+	if err := p.Store.AddEvent(ctx, e); err != nil {
+		return err
+	}
+	p.Wake.Scan(ctx, t.ID)
+	return nil
+}
+
+// grantEnded tells that a table's user has to connect Google again. The work
+// waits: the store tells of it again once there is a grant.
+func grantEnded(err error) bool {
+	code := sheet24.AsError(err).Code
+	return code == "google_reconnect" || code == "google_not_connected"
 }
 
 // nudged joins the rows that events name, below the header; whole is true when

@@ -238,13 +238,17 @@ type Work struct {
 	Report []int64 // tables with results that their sheet has not been told of
 }
 
+// granted tells of a table c that its user's grant at Google is good: without it
+// its sheet can be neither read nor told anything, and waits.
+const granted = ` AND EXISTS (SELECT 1 FROM user_sheets_tokens k WHERE k.user_id = c.user_id AND k.ended_at IS NULL)`
+
 // Waiting lists all work that waits. The sweeper wakes it, so that a lost
 // wake-up loses nothing.
 func (s *Store) Waiting(ctx context.Context) (Work, error) {
 	var w Work
 	id := func(row scanner) (id int64, err error) { return id, row.Scan(&id) }
 	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT e.config_id FROM webhook_events e
-		JOIN sheet_sync_config c ON c.id = e.config_id WHERE NOT e.processed AND c.enabled`)
+		JOIN sheet_sync_config c ON c.id = e.config_id WHERE NOT e.processed AND c.enabled`+granted)
 	if w.Scan, err = collect(rows, err, id); err != nil {
 		return w, err
 	}
@@ -257,7 +261,7 @@ func (s *Store) Waiting(ctx context.Context) (Work, error) {
 	}
 	rows, err = s.db.QueryContext(ctx, `SELECT DISTINCT l.config_id FROM reverse_sync_logs l
 		JOIN sheet_sync_config c ON c.id = l.config_id
-		WHERE l.reported_at IS NULL AND l.status IN ('completed', 'failed') AND c.enabled`)
+		WHERE l.reported_at IS NULL AND l.status IN ('completed', 'failed') AND c.enabled`+granted)
 	w.Report, err = collect(rows, err, id)
 	return w, err
 }

@@ -12,37 +12,58 @@ import (
 	"sheet24/internal/locale"
 )
 
-// signIn sends the user to Google's consent page.
+// signIn sends the user to Google. Consent is asked for again only where the last
+// one lacked something, or ended.
 func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
+	again := w.sessions.PopBool(r.Context(), "consent_again")
+	if u := visitOf(r.Context()).user; u != nil && !again {
+		t, err := w.Store.Token(r.Context(), u.ID)
+		again = err == nil && t.Ended
+	}
+	w.toGoogle(rw, r, again)
+}
+
+func (w *Web) toGoogle(rw http.ResponseWriter, r *http.Request, again bool) {
 	state, verifier := rand.Text(), google.NewVerifier()
 	w.sessions.Put(r.Context(), "oauth_state", state)
 	w.sessions.Put(r.Context(), "oauth_verifier", verifier)
-	http.Redirect(rw, r, w.Google.ConsentURL(state, verifier), http.StatusSeeOther)
+	w.sessions.Put(r.Context(), "oauth_again", again)
+	http.Redirect(rw, r, w.Google.ConsentURL(state, verifier, again), http.StatusSeeOther)
 }
 
 // callback is where Google sends the user back to.
 func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	ctx, q := r.Context(), r.URL.Query()
-	state, verifier := w.sessions.PopString(ctx, "oauth_state"), w.sessions.PopString(ctx, "oauth_verifier")
+	state, verifier, again := w.sessions.PopString(ctx, "oauth_state"), w.sessions.PopString(ctx, "oauth_verifier"), w.sessions.PopBool(ctx, "oauth_again")
 	if state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(q.Get("state"))) != 1 {
 		w.fail(rw, r, sheet24.Errorf(sheet24.Invalid, "google_state"))
 		return
 	}
 	if q.Get("code") == "" {
-		w.fail(rw, r, sheet24.Errorf(sheet24.Unauthorized, "google_denied"))
+		w.fail(rw, r, refusal(q.Get("error")))
 		return
 	}
 	account, token, err := w.Google.Exchange(ctx, q.Get("code"), verifier)
 	if err != nil {
+		// The page names the scope that is missing; its button asks for all again.
+		w.sessions.Put(ctx, "consent_again", sheet24.AsError(err).Code == "google_scope")
 		w.fail(rw, r, err)
 		return
 	}
 	u, err := w.Store.EnsureUser(ctx, account.Email, account.Name, visitOf(ctx).lang)
-	if err == nil {
-		token.UserID = u.ID
-		err = w.Store.SaveToken(ctx, token)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
 	}
-	if err == nil {
+	// Google gives the lasting half of a grant with the first consent alone; who
+	// has lost it must be asked again, once.
+	kept, err := w.Store.Token(ctx, u.ID)
+	if token.RefreshToken == "" && !again && (err != nil || kept.RefreshToken == "" || kept.Ended) {
+		w.toGoogle(rw, r, true)
+		return
+	}
+	token.UserID = u.ID
+	if err = w.Store.SaveToken(ctx, token); err == nil {
 		err = w.sessions.RenewToken(ctx) // a session id from before is worth nothing now
 	}
 	if err != nil {
@@ -59,7 +80,32 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	if len(tables) == 0 {
 		next = "/sheet-sync/new" // the first thing to do
 	}
+	if kept == nil || kept.Ended {
+		w.resume(r, tables)
+	}
 	http.Redirect(rw, r, next, http.StatusSeeOther)
+}
+
+// resume looks at all of a user's tables after the time in which their sheets
+// could not be read.
+func (w *Web) resume(r *http.Request, tables []*sheet24.Table) {
+	for _, t := range tables {
+		if !t.Enabled || !t.WebhookRegistered {
+			continue
+		}
+		if err := w.Work.Recheck(r.Context(), t); err != nil {
+			w.Log.Error("recheck after reconnect", "table", t.ID, "error", err)
+		}
+	}
+}
+
+// refusal is what Google's reason for not giving a code means to the user.
+func refusal(code string) error {
+	switch code {
+	case "admin_policy_enforced", "org_internal":
+		return sheet24.Errorf(sheet24.Unauthorized, "google_admin")
+	}
+	return sheet24.Errorf(sheet24.Unauthorized, "google_denied")
 }
 
 func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) {

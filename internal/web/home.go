@@ -1,6 +1,10 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+
+	"sheet24"
+)
 
 func (w *Web) home(rw http.ResponseWriter, r *http.Request) {
 	u := visitOf(r.Context()).user
@@ -18,5 +22,10 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
-	w.render(rw, r, http.StatusOK, homePage(tables, portals))
+	grant, err := w.Store.Token(r.Context(), u.ID)
+	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
+		w.fail(rw, r, err)
+		return
+	}
+	w.render(rw, r, http.StatusOK, homePage(tables, portals, grant))
 }

@@ -48,6 +48,10 @@ func (w *Web) renderTable(rw http.ResponseWriter, r *http.Request, status int, v
 		w.fail(rw, r, err)
 		return
 	}
+	if v.grant, err = w.Store.Token(r.Context(), v.table.UserID); err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
+		w.fail(rw, r, err)
+		return
+	}
 	v.sheetURL = setup.SpreadsheetURL(v.table, w.GoogleURL)
 	w.render(rw, r, status, tablePage(v))
 }

@@ -27,7 +27,8 @@ var assets embed.FS
 
 // Google is what the pages need of google.Client.
 type Google interface {
-	ConsentURL(state, verifier string) string
+	ConsentURL(state, verifier string, again bool) string
+	Revoke(ctx context.Context, t *sheet24.Token) error
 	Exchange(ctx context.Context, code, verifier string) (google.Account, *sheet24.Token, error)
 	Spreadsheets(ctx context.Context, userID, search, page string) ([]google.File, string, error)
 	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
@@ -48,7 +49,9 @@ type Store interface {
 	EnsureUser(ctx context.Context, email, name, language string) (*sheet24.User, error)
 	User(ctx context.Context, id string) (*sheet24.User, error)
 	SetLanguage(ctx context.Context, userID, language string) error
+	Token(ctx context.Context, userID string) (*sheet24.Token, error)
 	SaveToken(ctx context.Context, t *sheet24.Token) error
+	DeleteToken(ctx context.Context, userID string) error
 	SavePortal(ctx context.Context, p *sheet24.Portal) error
 	SavePlan(ctx context.Context, portalID int64, plan sheet24.Plan) error
 	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
@@ -65,14 +68,21 @@ type Waker interface {
 	Push(ctx context.Context, portalID int64)
 }
 
+// Rechecker asks for a look at a table's whole tab; pipeline.Pipeline does.
+type Rechecker interface {
+	Recheck(ctx context.Context, t *sheet24.Table) error
+}
+
 // Web serves the pages. All fields but GoogleURL are required.
 type Web struct {
 	Store     Store
 	Google    Google
 	Portals   Connector
 	Setup     *setup.Setup
+	Work      Rechecker
 	Wake      Waker
 	Sessions  scs.CtxStore
+	LinksOnly bool   // users paste links; nobody's Drive is listed
 	BitrixApp bool   // there is an OAuth application for portals
 	Secure    bool   // cookies over https alone
 	GoogleURL string // where spreadsheets are opened and scripts allowed; empty: at Google
@@ -97,6 +107,8 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("POST /sheet-sync/sign-out", w.signOut)
 	mux.HandleFunc("POST /sheet-sync/oauth/start", w.signIn)
 	mux.HandleFunc("GET /sheet-sync/oauth/callback", w.callback)
+	mux.HandleFunc("GET /sheet-sync/google", w.user(w.googleAccount))
+	mux.HandleFunc("POST /sheet-sync/google/disconnect", w.user(w.disconnect))
 	mux.HandleFunc("GET /sheet-sync/portal", w.user(w.portal))
 	mux.HandleFunc("POST /sheet-sync/portal", w.user(w.savePortal))
 	mux.HandleFunc("POST /sheet-sync/portal/app", w.user(w.leadToPortal))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sheet24"
+	"sheet24/internal/google"
 	"sheet24/internal/locale"
 	"sheet24/internal/setup"
 )
@@ -23,6 +24,22 @@ func (w *Web) spreadsheets(rw http.ResponseWriter, r *http.Request, u *sheet24.U
 		return
 	}
 	search := strings.TrimSpace(r.FormValue("q"))
+	if id := google.SpreadsheetOf(search); id != "" {
+		if r.Header.Get("HX-Request") != "" { // pasted into the search as it is typed
+			rw.Header().Set("HX-Redirect", "/sheet-sync/new/"+id)
+			return
+		}
+		http.Redirect(rw, r, "/sheet-sync/new/"+id, http.StatusSeeOther)
+		return
+	}
+	if w.LinksOnly {
+		problem := ""
+		if search != "" {
+			problem = locale.Error(u.Language, sheet24.Errorf(sheet24.Invalid, "google_link", search))
+		}
+		w.render(rw, r, http.StatusOK, linkPage(search, problem))
+		return
+	}
 	files, next, err := w.Google.Spreadsheets(r.Context(), u.ID, search, r.FormValue("page"))
 	if err != nil {
 		w.fail(rw, r, err)

@@ -107,6 +107,7 @@ type oneToken struct{ t *sheet24.Token }
 
 func (o oneToken) Token(context.Context, string) (*sheet24.Token, error) { return o.t, nil }
 func (o oneToken) SaveToken(_ context.Context, t *sheet24.Token) error   { return nil }
+func (o oneToken) EndToken(context.Context, string) error                { return nil }
 
 // installed puts the script into a spreadsheet through the API.
 func installed(t *testing.T, serverURL string) (g *googlesim.Google, sheet *googlesim.Spreadsheet, sc sheet24.Script, install func() sheet24.Script) {
@@ -118,7 +119,7 @@ func installed(t *testing.T, serverURL string) (g *googlesim.Google, sheet *goog
 	g.SetURL(api.URL)
 	sheet = &googlesim.Spreadsheet{Title: "Satış", Owner: owner, Sheets: []*googlesim.Sheet{{GID: 0, Title: "Leads"}, {GID: 5, Title: "Notlar"}}}
 	g.AddSpreadsheet(sheet)
-	access, refresh := g.Grant(owner, google.Scopes)
+	access, refresh := g.Grant(owner, google.FullAccess.Scopes())
 	client := google.New(google.Config{ClientID: "id", ClientSecret: "secret", BaseURL: api.URL},
 		oneToken{&sheet24.Token{AccessToken: access, RefreshToken: refresh, ExpiresAt: time.Now().Add(time.Hour)}})
 	install = func() sheet24.Script {

@@ -29,10 +29,11 @@ type grants struct {
 	Access  map[string]accessToken   // by access token
 	Refresh map[string]authorization // by refresh token
 	Scripts map[string]bool          // account + " " + project: the consents to run scripts
+	Agreed  map[string][]string      // account: the scopes that it agreed to
 }
 
 func newGrants() grants {
-	return grants{Codes: map[string]authorization{}, Access: map[string]accessToken{}, Refresh: map[string]authorization{}, Scripts: map[string]bool{}}
+	return grants{Codes: map[string]authorization{}, Access: map[string]accessToken{}, Refresh: map[string]authorization{}, Scripts: map[string]bool{}, Agreed: map[string][]string{}}
 }
 
 // authorization is what a user agreed to.
@@ -41,7 +42,7 @@ type authorization struct {
 	Scopes      []string
 	RedirectURI string
 	Challenge   string
-	Offline     bool
+	Offline     bool // a refresh token comes with it
 }
 
 type accessToken struct {
@@ -58,6 +59,18 @@ func (g *Google) routeOAuth(mux *http.ServeMux) {
 	mux.HandleFunc("POST /revoke", g.revoke)
 	mux.HandleFunc("GET /oauth2/v2/userinfo", g.userinfo)
 	mux.HandleFunc("GET /userinfo/v2/me", g.userinfo)
+	mux.HandleFunc("POST /sim/google/revoke", func(w http.ResponseWriter, r *http.Request) {
+		var body struct{ Email string }
+		if !decode(w, r, &body) {
+			return
+		}
+		if _, ok := g.account(body.Email); !ok {
+			invalid(w, "no account "+body.Email)
+			return
+		}
+		g.RevokeAll(body.Email)
+		reply(w, http.StatusOK, map[string]any{"revoked": body.Email})
+	})
 }
 
 // scopeTexts are what the consent pages say of the scopes.
@@ -113,6 +126,9 @@ func (g *Google) consentPage(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, wrong, http.StatusBadRequest)
 		return
 	}
+	if g.passes(w, r, q) {
+		return
+	}
 	app, _ := url.Parse(q.Get("redirect_uri"))
 	page(w, "consent.html", map[string]any{
 		"App": app.Host, "Action": "?" + r.URL.RawQuery, "Accounts": g.accounts, "Scopes": scopeChoices(strings.Fields(q.Get("scope"))),
@@ -142,18 +158,49 @@ func (g *Google) consent(w http.ResponseWriter, r *http.Request) {
 				granted = append(granted, c.Scope)
 			}
 		}
-		code := "4/" + rand.Text()
-		g.mu.Lock()
-		g.grants.Codes[code] = authorization{Email: account.Email, Scopes: granted, RedirectURI: q.Get("redirect_uri"),
-			Challenge: q.Get("code_challenge"), Offline: q.Get("access_type") == "offline"}
-		g.changed()
-		g.mu.Unlock()
-		out.Set("code", code)
+		out.Set("code", g.code(account.Email, granted, q))
 		out.Set("scope", strings.Join(granted, " "))
 		http.SetCookie(w, &http.Cookie{Name: accountCookie, Value: account.Email, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}
 	back.RawQuery = out.Encode()
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+}
+
+// passes sends somebody on at once who is signed in and has agreed to all of it
+// before, unless the request asks for consent.
+func (g *Google) passes(w http.ResponseWriter, r *http.Request, q url.Values) bool {
+	signedIn, err := r.Cookie(accountCookie)
+	if err != nil || q.Get("prompt") != "" {
+		return false
+	}
+	scopes := strings.Fields(q.Get("scope"))
+	g.mu.Lock()
+	agreed := g.grants.Agreed[signedIn.Value]
+	g.mu.Unlock()
+	back, err := url.Parse(q.Get("redirect_uri"))
+	if err != nil || slices.ContainsFunc(scopes, func(s string) bool { return !slices.Contains(agreed, s) }) {
+		return false
+	}
+	back.RawQuery = url.Values{"state": {q.Get("state")}, "code": {g.code(signedIn.Value, scopes, q)}, "scope": {strings.Join(scopes, " ")}}.Encode()
+	http.Redirect(w, r, back.String(), http.StatusSeeOther)
+	return true
+}
+
+// code makes the code of an authorisation. A refresh token comes with a consent:
+// to something new, or one that the request asks for.
+func (g *Google) code(email string, scopes []string, q url.Values) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.grants.Agreed == nil { // of an older state
+		g.grants.Agreed = map[string][]string{}
+	}
+	fresh := slices.ContainsFunc(scopes, func(s string) bool { return !slices.Contains(g.grants.Agreed[email], s) })
+	code := "4/" + rand.Text()
+	g.grants.Codes[code] = authorization{Email: email, Scopes: scopes, RedirectURI: q.Get("redirect_uri"), Challenge: q.Get("code_challenge"),
+		Offline: q.Get("access_type") == "offline" && (fresh || q.Get("prompt") == "consent")}
+	g.grants.Agreed[email] = scopes
+	g.changed()
+	return code
 }
 
 func (g *Google) token(w http.ResponseWriter, r *http.Request) {
@@ -233,6 +280,7 @@ func (g *Google) revoke(w http.ResponseWriter, r *http.Request) {
 
 // revokeAll ends every grant of an account, as one revocation does.
 func (g *Google) revokeAll(email string) {
+	delete(g.grants.Agreed, email)
 	for t, a := range g.grants.Refresh {
 		if a.Email == email {
 			delete(g.grants.Refresh, t)
@@ -289,6 +337,7 @@ func (g *Google) Grant(email string, scopes []string) (access, refresh string) {
 	access, refresh = "ya29."+rand.Text(), "1//"+rand.Text()
 	g.grants.Access[access] = accessToken{a, g.now().Add(accessLife)}
 	g.grants.Refresh[refresh] = a
+	g.grants.Agreed[email] = scopes
 	g.changed()
 	return access, refresh
 }
@@ -299,4 +348,16 @@ func (g *Google) RevokeAll(email string) {
 	defer g.mu.Unlock()
 	g.revokeAll(email)
 	g.changed()
+}
+
+// ExpireAccess ends an account's access tokens before their time; its refresh
+// tokens stay good.
+func (g *Google) ExpireAccess(email string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for t, a := range g.grants.Access {
+		if a.Email == email {
+			delete(g.grants.Access, t)
+		}
+	}
 }

@@ -16,7 +16,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation,
+		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 func Seed(t *testing.T, s *sqlstore.Store) *sheet24.Table {
 	t.Helper()
 	u := must(s.EnsureUser(t.Context(), "ayse@ornek.com.tr", "Ayşe", "tr"))(t)
+	check(t, s.SaveToken(t.Context(), &sheet24.Token{UserID: u.ID, Email: u.Email, AccessToken: "a", RefreshToken: "r", ExpiresAt: time.Now().Add(time.Hour)}))
 	p := &sheet24.Portal{UserID: u.ID, Host: "firma.bitrix24.com.tr", WebhookURL: "https://firma.bitrix24.com.tr/rest/1/gizli/"}
 	check(t, s.SavePortal(t.Context(), p))
 	table := &sheet24.Table{
@@ -86,6 +87,7 @@ func users(t *testing.T, s *sqlstore.Store) {
 
 func tokens(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
+	check(t, s.DeleteToken(t.Context(), table.UserID))
 	_, err := s.Token(t.Context(), table.UserID)
 	wantCode(t, err, "google_not_connected")
 	first := &sheet24.Token{UserID: table.UserID, Email: "ayse@ornek.com.tr", AccessToken: "access-1", RefreshToken: "refresh-1",
@@ -104,6 +106,34 @@ func tokens(t *testing.T, s *sqlstore.Store) {
 	if strings.Contains(inDatabase, "access-2") || strings.Contains(inDatabase, "refresh-1") {
 		t.Fatal("tokens can be read in the database")
 	}
+}
+
+// endedGrant stops the work that needs the sheet, loses none of it, and lets it go
+// on; what is on its way to the CRM needs no sheet.
+func endedGrant(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	check(t, s.AddEvent(t.Context(), &sheet24.Event{TableID: table.ID, Type: sheet24.RowEdited, MessageID: "1", Rows: sheet24.Rows(2, 2), Data: []byte("{}")}))
+	check(t, s.CommitScan(t.Context(), table, nil, []sheet24.RowChange{{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"EMAIL": {New: "b"}}},
+		{Row: 3, Status: sheet24.Failed, Fields: map[string]sheet24.Change{}, Error: "x"}}, nil))
+	wants := func(scan, push, report int) {
+		t.Helper()
+		if w := must(s.Waiting(t.Context()))(t); len(w.Scan) != scan || len(w.Push) != push || len(w.Report) != report {
+			t.Fatalf("waiting: %+v", w)
+		}
+	}
+	wants(1, 1, 1)
+	check(t, s.EndToken(t.Context(), table.UserID))
+	if k := must(s.Token(t.Context(), table.UserID))(t); !k.Ended {
+		t.Fatal("the grant has not ended")
+	}
+	wants(0, 1, 0)
+	check(t, s.SaveToken(t.Context(), &sheet24.Token{UserID: table.UserID, Email: "e", AccessToken: "a", ExpiresAt: time.Now()}))
+	if k := must(s.Token(t.Context(), table.UserID))(t); k.Ended || k.RefreshToken != "r" {
+		t.Fatalf("connected again: %+v", k)
+	}
+	wants(1, 1, 1)
+	check(t, s.DeleteToken(t.Context(), table.UserID))
+	wants(0, 1, 0)
 }
 
 func portals(t *testing.T, s *sqlstore.Store) {

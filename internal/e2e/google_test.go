@@ -1,0 +1,101 @@
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"sheet24/internal/app"
+	"sheet24/internal/secret"
+)
+
+// TestGoogleAccount walks what can go wrong with a grant, in a real browser: a
+// scope unticked, the grant revoked at Google, and disconnected here. Nothing that
+// is edited meanwhile is lost.
+func TestGoogleAccount(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "", "--activated")
+	b := browse(t)
+	b.open(ready.URL)
+	b.click("#connect")
+	b.see("#allow")
+	b.eval(`document.querySelector('input[name=scope][value$="drive.metadata.readonly"]').checked = false; ""`)
+	b.click("#allow")
+	b.see(`//p[@role="alert"][contains(., "“drive.metadata.readonly” izni işaretlenmedi")]`)
+	b.look("scope-missing")
+	b.click("#connect")
+	b.click("#allow") // all of it, this time
+	b.see(`//b[text()="Satış 2026"]`)
+
+	// Revoked at Google: the next edit finds out, and waits.
+	post(t, ready.URL+"/sim/google/revoke", map[string]any{"email": "ayse@ornek.com.tr"}, nil)
+	edit(t, ready, "C5", "bekler@ornek.com.tr")
+	eventually(t, waitForSync, "the page tells", func() bool {
+		b.open(ready.URL)
+		return b.eval(`document.querySelector("[role=alert]")?.textContent ?? ""`) != ""
+	})
+	b.see(`//section[@role="alert"][contains(., "Google bağlantısı sona ermiş")]`)
+	b.look("reconnect")
+	b.open(ready.URL + "/sheet-sync/tables/1")
+	b.click(`//section[@role="alert"]//button`)
+	b.click("#allow")
+	b.see(`//b[text()="Satış 2026"]`)
+	eventually(t, waitForSync, "what waited", synced(t, ready, 4, "bekler@ornek.com.tr"))
+
+	// Disconnected here.
+	b.open(ready.URL + "/sheet-sync/google")
+	b.see(`//dd[contains(., "spreadsheets")]`)
+	b.look("google")
+	b.click("#disconnect")
+	b.see(`//section[@role="alert"][contains(., "yeniden bağlanın")]`)
+	edit(t, ready, "C6", "sonra@ornek.com.tr")
+	b.click("#connect")
+	b.see("#allow") // the grant is gone at Google too, so it asks
+	b.click("#allow")
+	b.see(`//b[text()="Satış 2026"]`)
+	eventually(t, waitForSync, "what waited", synced(t, ready, 5, "sonra@ornek.com.tr"))
+
+	// A link pasted into the search leads straight to its spreadsheet.
+	b.open(ready.URL + "/sheet-sync/new")
+	b.click("input[type=search]")
+	b.do("paste", chromedp.KeyEvent(ready.URL+"/spreadsheets/d/"+ready.SpreadsheetID+"/edit#gid=0"))
+	b.see(`//label[contains(., "Leads")]`)
+}
+
+// TestLinksInsteadOfDrive asks for no scope of Drive: users paste links.
+func TestLinksInsteadOfDrive(t *testing.T) {
+	t.Parallel()
+	_, out := start(t, nil, "simulate", "--json", "--listen", "127.0.0.1:0")
+	google := readyLine(t, out)
+	listen := freeAddress(t)
+	c := app.Config{GoogleClientID: google.GoogleClientID, GoogleClientSecret: google.GoogleClientSecret, GoogleRedirectURI: "http://" + listen + "/sheet-sync/oauth/callback",
+		DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "sheet24.db"), PublicURL: "http://" + listen, SecretKey: secret.NewKey(), Listen: listen,
+		GoogleURL: google.URL, GoogleAccess: "link", Bitrix24Hosts: []string{strings.TrimPrefix(google.URL, "http://")}}
+	start(t, c.Environ(), "serve", "--env-file", os.DevNull)
+	answers(t, "http://"+listen)
+	b := browse(t)
+	b.open("http://" + listen)
+	b.click("#connect")
+	b.see("#allow")
+	if boxes := b.eval(`[...document.querySelectorAll("input[name=scope]")].map((i) => i.value).join(" ")`); boxes == "" || strings.Contains(boxes, "drive") {
+		t.Errorf("Google is asked for %s", boxes)
+	}
+	b.click("#allow")
+	b.click("input[name=webhook_url]")
+	b.do("type", chromedp.KeyEvent(google.PortalWebhook))
+	b.click(button("Bağlantıyı denetle ve kaydet"))
+	b.see(`//h2[contains(., "✅")]`)
+	b.open("http://" + listen + "/sheet-sync/new")
+	b.click("input[name=q]")
+	b.do("type", chromedp.KeyEvent("Satış 2026"))
+	b.click(button("Devam"))
+	b.see(`//p[@role="alert"][contains(., "“Satış 2026” bir e-tablo bağlantısı değil")]`)
+	b.look("link")
+	b.eval(`document.querySelector("input[name=q]").select(); ""`)
+	b.do("type", chromedp.KeyEvent(google.URL+"/spreadsheets/d/"+google.SpreadsheetID+"/edit"))
+	b.click(button("Devam"))
+	b.see(`//label[contains(., "Leads")]`)
+}
