@@ -28,6 +28,7 @@ type Table struct {
 	Key               []byte // signs nudges; encrypted at rest
 	Script            Script
 	LastSyncAt        time.Time
+	Look              Look
 	Enabled           bool
 	CreatedAt         time.Time
 	Mappings          []FieldMapping
@@ -45,6 +46,20 @@ func (t *Table) Mapping(field string) (FieldMapping, bool) {
 
 // Path is where a table's page stands on the server.
 func (t *Table) Path() string { return "/sheet-sync/tables/" + strconv.FormatInt(t.ID, 10) }
+
+// Look is when a table's whole tab is looked at, whether or not anybody told of an
+// edit, and what came of it.
+type Look struct {
+	At          time.Time // when next
+	EditedAt    time.Time // when an edit was last found
+	Unannounced int       // edits found since the script last told of one
+}
+
+// silentAfter is how many edits in a row the script may fail to tell of.
+const silentAfter = 3
+
+// Silent tells whether a table's script, though active, tells of nothing.
+func (t *Table) Silent() bool { return t.WebhookRegistered && t.Look.Unannounced >= silentAfter }
 
 // Script is what was installed into the spreadsheet for a table.
 type Script struct {

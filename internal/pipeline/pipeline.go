@@ -23,6 +23,8 @@ type Store interface {
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	TablesOfTab(ctx context.Context, spreadsheetID string, gid int64) ([]*sheet24.Table, error)
 	SetRegistered(ctx context.Context, tableID int64) error
+	SetLook(ctx context.Context, tableID int64, l sheet24.Look) error
+	CountTables(ctx context.Context, userID string) (int, error)
 	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
 
 	AddEvent(ctx context.Context, e *sheet24.Event) error
@@ -46,12 +48,13 @@ type Waker interface {
 	Report(ctx context.Context, tableID int64)
 }
 
-// Pipeline holds what the stages work with. All fields are required.
+// Pipeline holds what the stages work with. All fields but Every are required.
 type Pipeline struct {
 	Store  Store
 	Sheets sheet24.Sheets
 	CRM    sheet24.CRM
 	Wake   Waker
+	Every  time.Duration // between looks at a tab that is being edited; 0: only when told of edits
 	Now    func() time.Time
 	Log    *slog.Logger
 }

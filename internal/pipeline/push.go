@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	pushRows  = 2500 // that one push takes at most: as many as one request reads
+	pushRows  = 1250 // that one push takes at most: half of what one request reads, so that the first write comes soon
 	writeRows = 200  // that are written, and then settled, at once: four batches
 )
 

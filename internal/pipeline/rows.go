@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,14 +18,34 @@ type tab struct {
 	byID   map[int64][]int // the row numbers of each record id, over the whole tab
 }
 
-// readTab reads a table's header, its whole ID column, and some of its rows
-// (none: nil), in one request, or two where the ID column was moved.
+// readTab reads a table's header, its whole ID column, and of some of its rows
+// (none: nil) the columns that are mapped, in one request; in two where columns
+// were moved since it was set up.
 func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24.Range) (*tab, error) {
 	id, _ := t.Mapping(sheet24.IDField)
-	idColumn := func(i int) sheet24.Range {
-		return sheet24.Range{FirstRow: t.HeaderRow + 1, FirstColumn: i + 1, LastColumn: i + 1}
+	at := mapping.Layout{ID: id.Column.Index}
+	for _, m := range t.Mappings {
+		if m.Field != sheet24.IDField {
+			at.Fields = append(at.Fields, m)
+		}
 	}
-	ranges := append([]sheet24.Range{sheet24.Rows(t.HeaderRow, t.HeaderRow), idColumn(id.Column.Index)}, rows...)
+	got, err := p.readAt(ctx, t, at, rows)
+	if err != nil || got.layout.ID < 0 || (got.layout.ID == at.ID && slices.Equal(columns(got.layout), columns(at))) {
+		return got, err
+	}
+	return p.readAt(ctx, t, got.layout, rows)
+}
+
+// readAt reads a tab whose columns are taken to stand where a layout says; the
+// header that comes with them tells where they do.
+func (p *Pipeline) readAt(ctx context.Context, t *sheet24.Table, at mapping.Layout, rows []sheet24.Range) (*tab, error) {
+	ranges := []sheet24.Range{sheet24.Rows(t.HeaderRow, t.HeaderRow), {FirstRow: t.HeaderRow + 1, FirstColumn: at.ID + 1, LastColumn: at.ID + 1}}
+	blocks := joined(columns(at))
+	for _, r := range rows {
+		for _, b := range blocks {
+			ranges = append(ranges, sheet24.Range{FirstRow: r.FirstRow, LastRow: r.LastRow, FirstColumn: b[0] + 1, LastColumn: b[1] + 1})
+		}
+	}
 	read, err := p.Sheets.Read(ctx, t.UserID, t.SpreadsheetID, t.GID, ranges)
 	if err != nil {
 		return nil, err
@@ -34,28 +55,63 @@ func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24
 		header = Header(read[0][0])
 	}
 	got := &tab{layout: mapping.Locate(t, header), rows: map[int][]any{}, byID: map[int64][]int{}}
-	ids := read[1]
-	if got.layout.ID >= 0 && got.layout.ID != id.Column.Index {
-		again, err := p.Sheets.Read(ctx, t.UserID, t.SpreadsheetID, t.GID, []sheet24.Range{idColumn(got.layout.ID)})
-		if err != nil {
-			return nil, err
-		}
-		ids = again[0]
+	asked := func(row int) bool {
+		return slices.ContainsFunc(rows, func(r sheet24.Range) bool { return row >= r.FirstRow && (r.LastRow == 0 || row <= r.LastRow) })
 	}
-	for i, row := range ids {
-		if len(row) == 0 {
+	for i, row := range read[1] {
+		if len(row) == 0 || row[0] == "" {
 			continue
 		}
+		number := t.HeaderRow + 1 + i
 		if id, ok := recordID(row[0]); ok {
-			got.byID[id] = append(got.byID[id], t.HeaderRow+1+i)
+			got.byID[id] = append(got.byID[id], number)
+		}
+		if asked(number) {
+			got.set(number, at.ID, row)
 		}
 	}
-	for i, r := range rows {
-		for j, row := range read[2+i] {
-			got.rows[r.FirstRow+j] = row
+	for i, values := range read[2:] {
+		first, column := rows[i/len(blocks)].FirstRow, blocks[i%len(blocks)][0]
+		for j, row := range values {
+			got.set(first+j, column, row)
 		}
 	}
 	return got, nil
+}
+
+// set puts values into a row from a 0-based column on.
+func (t *tab) set(row, column int, values []any) {
+	cells := t.rows[row]
+	for len(cells) < column+len(values) {
+		cells = append(cells, nil)
+	}
+	copy(cells[column:], values)
+	t.rows[row] = cells
+}
+
+// columns are the places of the columns that a layout's fields are read from.
+func columns(l mapping.Layout) []int {
+	var list []int
+	for _, m := range l.Fields {
+		if m.Updatable {
+			list = append(list, m.Column.Index)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// joined are the runs of columns that stand side by side, first and last.
+func joined(columns []int) [][2]int {
+	var runs [][2]int
+	for _, c := range columns {
+		if n := len(runs); n > 0 && runs[n-1][1] == c-1 {
+			runs[n-1][1] = c
+		} else {
+			runs = append(runs, [2]int{c, c})
+		}
+	}
+	return runs
 }
 
 // Header reads a header row as texts.

@@ -26,11 +26,17 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		return false, nil
 	}
 	events, err := p.Store.UnprocessedEvents(ctx, tableID, scanEvents)
-	if err != nil || len(events) == 0 {
+	if err != nil {
 		return false, err
 	}
 	more = len(events) == scanEvents
 	rows, whole := nudged(t, events)
+	if p.lookNow(t) {
+		rows, whole = wholeTab(t), true
+	}
+	if len(events) == 0 && !whole {
+		return false, nil
+	}
 	if len(rows) == 0 {
 		return more, p.Store.CommitScan(ctx, t, events, nil, nil)
 	}
@@ -48,13 +54,22 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 	if err := p.Store.CommitScan(ctx, t, events, changes, snapshots); err != nil {
 		return false, err
 	}
-	if slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Status == sheet24.Pending }) {
+	has := func(s sheet24.Status) bool {
+		return slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Status == s })
+	}
+	if has(sheet24.Pending) {
 		p.Wake.Push(ctx, t.PortalID)
 	}
-	if slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Status == sheet24.Failed }) {
+	if has(sheet24.Failed) {
 		p.Wake.Report(ctx, t.ID)
 	}
-	return more, nil
+	told := slices.ContainsFunc(events, func(e sheet24.Event) bool { return e.Type != sheet24.Recheck })
+	return more, p.looked(ctx, t, whole, told, has(sheet24.Pending))
+}
+
+// wholeTab are all rows below a table's header.
+func wholeTab(t *sheet24.Table) []sheet24.Range {
+	return []sheet24.Range{sheet24.Rows(t.HeaderRow+1, 0)}
 }
 
 // Recheck asks for a look at a whole tab: nobody may have told of what was edited
@@ -81,7 +96,7 @@ func nudged(t *sheet24.Table, events []sheet24.Event) (rows []sheet24.Range, who
 	for _, e := range events {
 		switch e.Type {
 		case sheet24.Structure, sheet24.Recheck:
-			return []sheet24.Range{sheet24.Rows(t.HeaderRow+1, 0)}, true
+			return wholeTab(t), true
 		case sheet24.RowEdited:
 			if first := max(e.Rows.FirstRow, t.HeaderRow+1); first <= e.Rows.LastRow {
 				rows = append(rows, sheet24.Rows(first, e.Rows.LastRow))

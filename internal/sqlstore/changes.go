@@ -234,6 +234,7 @@ func (s *Store) History(ctx context.Context, tableID, before int64, limit int) (
 // Work says where work waits.
 type Work struct {
 	Scan   []int64 // tables with events that no scan has seen
+	Look   []int64 // tables that are to be looked at as a whole by now
 	Push   []int64 // portals with changes that are due
 	Report []int64 // tables with results that their sheet has not been told of
 }
@@ -250,6 +251,10 @@ func (s *Store) Waiting(ctx context.Context) (Work, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT e.config_id FROM webhook_events e
 		JOIN sheet_sync_config c ON c.id = e.config_id WHERE NOT e.processed AND c.enabled`+granted)
 	if w.Scan, err = collect(rows, err, id); err != nil {
+		return w, err
+	}
+	rows, err = s.db.QueryContext(ctx, `SELECT c.id FROM sheet_sync_config c WHERE c.enabled AND (c.look_at IS NULL OR c.look_at <= $1)`+granted, s.now())
+	if w.Look, err = collect(rows, err, id); err != nil {
 		return w, err
 	}
 	rows, err = s.db.QueryContext(ctx, `SELECT DISTINCT c.portal_id FROM reverse_sync_logs l

@@ -12,7 +12,7 @@ import (
 
 const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 	is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
-	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, last_sync_at, enabled, created_at
+	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, last_sync_at, look_at, edited_at, unannounced, enabled, created_at
 	FROM sheet_sync_config `
 
 // SaveTable stores a table with its mappings and the snapshots of its rows, all
@@ -40,7 +40,7 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 				header_row = excluded.header_row, status_column_index = excluded.status_column_index,
 				status_column_name = excluded.status_column_name, language = excluded.language, time_zone = excluded.time_zone,
 				webhook_url = excluded.webhook_url, webhook_key = excluded.webhook_key, webhook_registered = FALSE,
-				enabled = excluded.enabled, updated_at = excluded.updated_at
+				enabled = excluded.enabled, look_at = NULL, unannounced = 0, updated_at = excluded.updated_at
 			RETURNING id, created_at`,
 			t.UserID, t.PortalID, t.SpreadsheetID, t.GID, t.Tab, t.SpreadsheetTitle, string(t.Entity), t.EntityTitle,
 			t.CustomView, string(colors), t.HeaderRow, t.StatusColumn.Index, t.StatusColumn.Name, t.Language, t.TimeZone,
@@ -153,21 +153,39 @@ func (s *Store) tables(ctx context.Context, where string, args ...any) ([]*sheet
 func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	var t sheet24.Table
 	var colors, key string
-	var lastSync sql.NullTime
+	var lastSync, look, edited sql.NullTime
 	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
 		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL,
-		&lastSync, &t.Enabled, &t.CreatedAt)
+		&lastSync, &look, &edited, &t.Look.Unannounced, &t.Enabled, &t.CreatedAt)
 	if err != nil {
 		return nil, err
 	}
-	t.LastSyncAt = lastSync.Time
+	t.LastSyncAt, t.Look.At, t.Look.EditedAt = lastSync.Time, look.Time, edited.Time
 	if err := json.Unmarshal([]byte(colors), &t.Colors); err != nil {
 		return nil, err
 	}
 	plain, err := s.box.Open(key, t.UserID)
 	t.Key = []byte(plain)
 	return &t, err
+}
+
+// SetLook keeps when a table is looked at next, and what the last look found.
+func (s *Store) SetLook(ctx context.Context, tableID int64, l sheet24.Look) error {
+	var edited any
+	if !l.EditedAt.IsZero() {
+		edited = moment(l.EditedAt)
+	}
+	_, err := s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET look_at = $2, edited_at = $3, unannounced = $4 WHERE id = $1`,
+		tableID, moment(l.At), edited, l.Unannounced)
+	return err
+}
+
+// CountTables tells how many tables of a user are looked at.
+func (s *Store) CountTables(ctx context.Context, userID string) (int, error) {
+	var n int
+	err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM sheet_sync_config WHERE user_id = $1 AND enabled`, userID).Scan(&n)
+	return n, err
 }
 
 func one[T any](all []*T, err error, code string) (*T, error) {

@@ -16,7 +16,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation,
+		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -134,6 +134,32 @@ func endedGrant(t *testing.T, s *sqlstore.Store) {
 	wants(1, 1, 1)
 	check(t, s.DeleteToken(t.Context(), table.UserID))
 	wants(0, 1, 0)
+}
+
+func looks(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	due := func(want int) {
+		t.Helper()
+		if w := must(s.Waiting(t.Context()))(t); len(w.Look) != want {
+			t.Fatalf("to be looked at: %v", w.Look)
+		}
+	}
+	due(1) // a new table, at once
+	l := sheet24.Look{At: time.Now().Add(time.Hour).UTC().Truncate(time.Second), EditedAt: time.Now().UTC().Truncate(time.Second), Unannounced: 3}
+	check(t, s.SetLook(t.Context(), table.ID, l))
+	due(0)
+	got := must(s.Table(t.Context(), table.ID))(t)
+	got.WebhookRegistered = true
+	if !got.Look.At.Equal(l.At) || !got.Look.EditedAt.Equal(l.EditedAt) || !got.Silent() {
+		t.Fatalf("look = %+v", got.Look)
+	}
+	check(t, s.SetLook(t.Context(), table.ID, sheet24.Look{At: time.Now().Add(-time.Second)}))
+	due(1)
+	if n := must(s.CountTables(t.Context(), table.UserID))(t); n != 1 {
+		t.Fatalf("%d tables", n)
+	}
+	check(t, s.EndToken(t.Context(), table.UserID))
+	due(0)
 }
 
 func portals(t *testing.T, s *sqlstore.Store) {

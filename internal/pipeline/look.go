@@ -1,0 +1,63 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+
+	"sheet24"
+)
+
+// A tab that is being edited is looked at each Every, one that is not in use less
+// often, and one whose script tells of its edits hardly at all: a look then only
+// makes sure.
+const (
+	inUse      = 10 * time.Minute // after an edit
+	idleLooks  = 4                // times Every
+	madeSure   = 20               // times Every
+	looksShare = 2 * time.Second  // a look of each of a user's tables: half of Google's 60 reads a minute
+)
+
+// lookNow tells whether a table is to be looked at as a whole though nobody told of
+// an edit.
+func (p *Pipeline) lookNow(t *sheet24.Table) bool { return p.Every > 0 && !t.Look.At.After(p.Now()) }
+
+// looked plans a table's next look after a scan: whole tells whether it was one,
+// told that somebody had told of an edit, and found that there was any.
+func (p *Pipeline) looked(ctx context.Context, t *sheet24.Table, whole, told, found bool) error {
+	if p.Every == 0 {
+		return nil
+	}
+	now := p.Now()
+	l := t.Look
+	if found {
+		l.EditedAt = now
+	}
+	switch {
+	case told:
+		l.Unannounced = 0
+	case found:
+		l.Unannounced++
+	}
+	t.Look = l
+	every, err := p.interval(ctx, t, now)
+	if err != nil {
+		return err
+	}
+	if next := now.Add(every); whole || next.Before(l.At) {
+		l.At = next
+	}
+	return p.Store.SetLook(ctx, t.ID, l)
+}
+
+// interval is how long to wait before a table is looked at again.
+func (p *Pipeline) interval(ctx context.Context, t *sheet24.Table, now time.Time) (time.Duration, error) {
+	every := idleLooks * p.Every
+	switch {
+	case t.WebhookRegistered && !t.Silent():
+		every = madeSure * p.Every
+	case now.Sub(t.Look.EditedAt) < inUse:
+		every = p.Every
+	}
+	tables, err := p.Store.CountTables(ctx, t.UserID)
+	return max(every, min(time.Duration(tables)*looksShare, time.Duration(tables)*p.Every)), err
+}
