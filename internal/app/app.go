@@ -46,7 +46,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		return nil, err
 	}
 	goog := google.New(google.Config{ClientID: c.GoogleClientID, ClientSecret: c.GoogleClientSecret,
-		RedirectURL: c.GoogleRedirectURI, Access: google.Access(c.GoogleAccess), BaseURL: c.GoogleURL}, store)
+		RedirectURL: c.GoogleRedirectURI, Access: google.Access(c.GoogleAccess), PerMinute: c.GooglePerMinute, BaseURL: c.GoogleURL}, store)
 	hosts := make(bitrix24.Hosts, len(c.Bitrix24Hosts))
 	for i, h := range c.Bitrix24Hosts {
 		hosts[i] = strings.ToLower(strings.TrimSpace(h))
@@ -57,9 +57,10 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		Store:    store,
 		CRM:      crm,
 		Setup:    &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL},
-		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Now: time.Now, Log: log},
+		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second, Now: time.Now, Log: log},
 		runner:   runner,
 	}
+	runner.Looks = c.PollSeconds > 0
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
 	(&api.API{Receiver: a.pipeline, Store: store, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -27,6 +28,8 @@ type Config struct {
 	SecretKey          string   `env:"SHEET24_SECRET_KEY"`
 	Listen             string   `env:"SHEET24_LISTEN" envDefault:"127.0.0.1:3000"`
 	GoogleURL          string   `env:"SHEET24_GOOGLE_URL"`
+	GooglePerMinute    int      `env:"SHEET24_GOOGLE_PER_MINUTE" envDefault:"60"`
+	PollSeconds        int      `env:"SHEET24_POLL_SECONDS" envDefault:"15"`
 	GoogleAccess       string   `env:"SHEET24_GOOGLE_ACCESS" envDefault:"full"`
 	Bitrix24Hosts      []string `env:"SHEET24_BITRIX24_HOSTS"`
 	Bitrix24ID         string   `env:"BITRIX24_CLIENT_ID"`
@@ -92,6 +95,12 @@ func (c *Config) check() error {
 	if u, err := url.Parse(c.GoogleRedirectURI); err == nil && u.Host != "" && u.Path != callbackPath {
 		complain("GOOGLE_REDIRECT_URI", "its path must be %s", callbackPath)
 	}
+	if c.GooglePerMinute < 2 {
+		complain("SHEET24_GOOGLE_PER_MINUTE", "%d is too little; Google allows 60 unless you were granted more", c.GooglePerMinute)
+	}
+	if c.PollSeconds < 0 {
+		complain("SHEET24_POLL_SECONDS", "%d is less than 0, which switches the looks off", c.PollSeconds)
+	}
 	if c.GoogleAccess != string(google.FullAccess) && c.GoogleAccess != string(google.LinkAccess) {
 		complain("SHEET24_GOOGLE_ACCESS", "%q is neither full (users choose among their spreadsheets) nor link (they paste a spreadsheet's link; no scope of Drive is needed)", c.GoogleAccess)
 	}
@@ -121,6 +130,7 @@ func (c *Config) Environ() []string {
 	return append(os.Environ(),
 		"GOOGLE_CLIENT_ID="+c.GoogleClientID, "GOOGLE_CLIENT_SECRET="+c.GoogleClientSecret, "GOOGLE_REDIRECT_URI="+c.GoogleRedirectURI,
 		"SHEET24_DATABASE_URL="+c.DatabaseURL, "SHEET24_PUBLIC_URL="+c.PublicURL, "SHEET24_SECRET_KEY="+c.SecretKey,
-		"SHEET24_LISTEN="+c.Listen, "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess, "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
+		"SHEET24_LISTEN="+c.Listen, "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
+		"SHEET24_GOOGLE_PER_MINUTE="+strconv.Itoa(c.GooglePerMinute), "SHEET24_POLL_SECONDS="+strconv.Itoa(c.PollSeconds), "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
 		"BITRIX24_CLIENT_ID="+c.Bitrix24ID, "BITRIX24_CLIENT_SECRET="+c.Bitrix24Secret, "SHEET24_BITRIX24_AUTH_URL="+c.Bitrix24AuthURL)
 }

@@ -125,7 +125,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	a, err := New(ctx, &Config{
 		GoogleClientID: world.Client.ID, GoogleClientSecret: world.Client.Secret, GoogleRedirectURI: address + callbackPath,
 		DatabaseURL: "sqlite:" + filepath.Join(folder, "sheet24.db"), PublicURL: address, SecretKey: key,
-		GoogleURL: address, Bitrix24Hosts: []string{listener.Addr().String()},
+		GoogleURL: address, GooglePerMinute: demoPerMinute, PollSeconds: 15, Bitrix24Hosts: []string{listener.Addr().String()},
 		Bitrix24ID: world.PortalApp.ID, Bitrix24Secret: world.PortalApp.Secret, Bitrix24AuthURL: address,
 	}, o.Version, o.Log)
 	if err != nil {
@@ -158,6 +158,10 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	}
 	return <-served
 }
+
+// demoPerMinute is how often a minute the demo may read its sheet: the simulated
+// Google has no quota.
+const demoPerMinute = 6000
 
 // seedUser connects the simulated portal for the owner of the spreadsheet, who
 // has yet to sign in.

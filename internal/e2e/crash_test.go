@@ -171,7 +171,8 @@ func activated(t *testing.T) *service {
 	s.config = &app.Config{
 		GoogleClientID: s.ready.GoogleClientID, GoogleClientSecret: s.ready.GoogleClientSecret, GoogleRedirectURI: front.URL + "/sheet-sync/oauth/callback",
 		DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "sheet24.db"), PublicURL: front.URL, SecretKey: secret.NewKey(),
-		Listen: listen, GoogleURL: behind.URL, Bitrix24Hosts: []string{strings.TrimPrefix(behind.URL, "http://")},
+		GooglePerMinute: 6000, // and no looks, which would hide a lost event
+		Listen:          listen, GoogleURL: behind.URL, Bitrix24Hosts: []string{strings.TrimPrefix(behind.URL, "http://")},
 	}
 	s.process, _ = start(t, s.config.Environ(), "serve", "--env-file", os.DevNull)
 	answers(t, front.URL)

@@ -73,7 +73,7 @@ func TestLinksInsteadOfDrive(t *testing.T) {
 	listen := freeAddress(t)
 	c := app.Config{GoogleClientID: google.GoogleClientID, GoogleClientSecret: google.GoogleClientSecret, GoogleRedirectURI: "http://" + listen + "/sheet-sync/oauth/callback",
 		DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "sheet24.db"), PublicURL: "http://" + listen, SecretKey: secret.NewKey(), Listen: listen,
-		GoogleURL: google.URL, GoogleAccess: "link", Bitrix24Hosts: []string{strings.TrimPrefix(google.URL, "http://")}}
+		GoogleURL: google.URL, GoogleAccess: "link", GooglePerMinute: 6000, Bitrix24Hosts: []string{strings.TrimPrefix(google.URL, "http://")}}
 	start(t, c.Environ(), "serve", "--env-file", os.DevNull)
 	answers(t, "http://"+listen)
 	b := browse(t)

@@ -25,6 +25,7 @@ type Config struct {
 	ClientSecret string
 	RedirectURL  string
 	Access       Access // empty: FullAccess
+	PerMinute    int    // reads, and writes, of a user's sheets a minute; 0: what Google allows, 60
 	BaseURL      string // one base for all of Google's paths; empty: Google itself
 }
 
@@ -42,6 +43,7 @@ type Client struct {
 	endpoints endpoints
 	http      *http.Client // without authorisation
 	tokens    Tokens
+	quotas    *quotas
 
 	mu    sync.Mutex
 	locks map[string]*sync.Mutex // by user: one refresh at a time
@@ -82,6 +84,7 @@ func New(c Config, tokens Tokens) *Client {
 		endpoints: e,
 		http:      &http.Client{Timeout: 3 * time.Minute, Transport: &retry{next: http.DefaultTransport}},
 		tokens:    tokens,
+		quotas:    newQuotas(c.PerMinute),
 		locks:     map[string]*sync.Mutex{},
 	}
 }

@@ -78,7 +78,7 @@ func newWorld(t *testing.T) *world {
 	}}
 	w.sim.AddSpreadsheet(s)
 	w.sheet = s.ID
-	w.client = google.New(google.Config{ClientID: "id", ClientSecret: "secret", RedirectURL: "http://localhost/callback", BaseURL: server.URL}, w.tokens)
+	w.client = google.New(google.Config{ClientID: "id", ClientSecret: "secret", RedirectURL: "http://localhost/callback", PerMinute: 1e6, BaseURL: server.URL}, w.tokens)
 	access, refresh := w.sim.Grant(owner, google.FullAccess.Scopes())
 	w.tokens.token = &sheet24.Token{UserID: "u", AccessToken: access, RefreshToken: refresh, ExpiresAt: time.Now().Add(time.Hour)}
 	return w

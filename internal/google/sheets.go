@@ -33,6 +33,9 @@ func (c *Client) Spreadsheet(ctx context.Context, userID, id string) (*Spreadshe
 	if err != nil {
 		return nil, err
 	}
+	if err := c.quotas.read(ctx, userID); err != nil {
+		return nil, err
+	}
 	got, err := s.Spreadsheets.Get(id).
 		Fields("spreadsheetId,properties(title,locale,timeZone),sheets.properties(sheetId,title,hidden,gridProperties(rowCount,columnCount))").
 		Context(ctx).Do()
@@ -63,6 +66,9 @@ func (c *Client) Read(ctx context.Context, userID, spreadsheetID string, gid int
 		g := gridRange(gid, r)
 		place[key(g)] = i
 		req.DataFilters = append(req.DataFilters, &sheets.DataFilter{GridRange: g})
+	}
+	if err := c.quotas.read(ctx, userID); err != nil {
+		return nil, err
 	}
 	got, err := s.Spreadsheets.Values.BatchGetByDataFilter(spreadsheetID, req).Context(ctx).Do()
 	if err != nil {
@@ -102,6 +108,9 @@ func (c *Client) Write(ctx context.Context, userID, spreadsheetID string, gid in
 				FirstRow: cell.Row, LastRow: cell.Row, FirstColumn: cell.Column, LastColumn: cell.Column})},
 			MajorDimension: "ROWS", Values: [][]any{{cell.Value}},
 		})
+	}
+	if err := c.quotas.write(ctx, userID); err != nil {
+		return err
 	}
 	_, err = s.Spreadsheets.Values.BatchUpdateByDataFilter(spreadsheetID, req).Context(ctx).Do()
 	return fail(err)

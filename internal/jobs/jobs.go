@@ -39,6 +39,8 @@ const sweepEvery = 2 * time.Second
 
 // Runner wakes and runs stages. It implements pipeline.Waker.
 type Runner struct {
+	Looks bool // wakes looks at whole tabs, too; set before Start
+
 	store  Store
 	log    *slog.Logger
 	stages Stages
@@ -165,6 +167,11 @@ func (r *Runner) sweep(ctx context.Context) {
 func (r *Runner) wake(ctx context.Context, w sqlstore.Work) {
 	for _, id := range w.Scan {
 		r.Scan(ctx, id)
+	}
+	if r.Looks {
+		for _, id := range w.Look {
+			r.Scan(ctx, id)
+		}
 	}
 	for _, id := range w.Push {
 		r.Push(ctx, id)

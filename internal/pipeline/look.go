@@ -35,7 +35,7 @@ func (p *Pipeline) looked(ctx context.Context, t *sheet24.Table, whole, told, fo
 	switch {
 	case told:
 		l.Unannounced = 0
-	case found:
+	case found && t.WebhookRegistered:
 		l.Unannounced++
 	}
 	t.Look = l

@@ -99,7 +99,7 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 	w.store, err = sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "sheet24.db"), box)
 	w.check(err)
 	t.Cleanup(func() { w.store.Close() })
-	client := google.New(google.Config{ClientID: "id", ClientSecret: "secret", BaseURL: googleServer.URL}, w.store)
+	client := google.New(google.Config{ClientID: "id", ClientSecret: "secret", PerMinute: 1e6, BaseURL: googleServer.URL}, w.store)
 	crm := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(portalServer.URL, "http://")}, Pace: time.Millisecond, RequestLimit: 100 * time.Millisecond, Fresh: time.Millisecond})
 	w.Pipeline = &pipeline.Pipeline{Store: w.store, Sheets: client, CRM: crm, Wake: asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 
