@@ -53,6 +53,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	}
 	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Log: log,
 		App: bitrix24.App{ID: c.Bitrix24ID, Secret: c.Bitrix24Secret, AuthURL: c.Bitrix24AuthURL}})
+	runner.Looks = c.PollSeconds > 0
 	a := &App{
 		Store:    store,
 		CRM:      crm,
@@ -60,12 +61,11 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second, Now: time.Now, Log: log},
 		runner:   runner,
 	}
-	runner.Looks = c.PollSeconds > 0
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
 	(&api.API{Receiver: a.pipeline, Store: store, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Wake: runner, Sessions: store.Sessions(),
-		BitrixApp: c.Bitrix24ID != "", LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
+		BitrixApp: c.Bitrix24ID != "", Looks: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 	mux.Handle("/", pages)
 	a.handler = mux
 	return a, nil

@@ -125,7 +125,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	a, err := New(ctx, &Config{
 		GoogleClientID: world.Client.ID, GoogleClientSecret: world.Client.Secret, GoogleRedirectURI: address + callbackPath,
 		DatabaseURL: "sqlite:" + filepath.Join(folder, "sheet24.db"), PublicURL: address, SecretKey: key,
-		GoogleURL: address, GooglePerMinute: demoPerMinute, PollSeconds: 15, Bitrix24Hosts: []string{listener.Addr().String()},
+		GoogleURL: address, GooglePerMinute: demoPerMinute, PollSeconds: demoPollSeconds, Bitrix24Hosts: []string{listener.Addr().String()},
 		Bitrix24ID: world.PortalApp.ID, Bitrix24Secret: world.PortalApp.Secret, Bitrix24AuthURL: address,
 	}, o.Version, o.Log)
 	if err != nil {
@@ -162,6 +162,9 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 // demoPerMinute is how often a minute the demo may read its sheet: the simulated
 // Google has no quota.
 const demoPerMinute = 6000
+
+// demoPollSeconds lets the demo show that it works without a script too.
+const demoPollSeconds = 3
 
 // seedUser connects the simulated portal for the owner of the spreadsheet, who
 // has yet to sign in.

@@ -99,3 +99,23 @@ func TestLinksInsteadOfDrive(t *testing.T) {
 	b.click(button("Devam"))
 	b.see(`//label[contains(., "Leads")]`)
 }
+
+// TestWithoutScript never allows the script: the table is synced all the same.
+func TestWithoutScript(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "")
+	b := browse(t)
+	b.open(ready.URL)
+	b.click("#connect")
+	b.click("#allow")
+	b.see(`//a[contains(., "Satış 2026")]`)
+	b.open(ready.URL + "/sheet-sync/new/" + ready.SpreadsheetID + "/mapping?gid=0&entity=leads")
+	b.click("#save")
+	b.see("#review") // Google's page, which nobody answers
+	b.open(ready.URL + "/sheet-sync/tables/1")
+	b.see(`//p[contains(., "Eşitleme başladı")]`)
+	b.look("without-script")
+	edit(t, ready, "C5", "betiksiz@ornek.com.tr")
+	eventually(t, waitForSync, "an edit that nobody tells of", synced(t, ready, 4, "betiksiz@ornek.com.tr"))
+	b.see(`//span[text()="✅ Senkronize"]`)
+}

@@ -55,7 +55,7 @@ func (p *Pipeline) interval(ctx context.Context, t *sheet24.Table, now time.Time
 	switch {
 	case t.WebhookRegistered && !t.Silent():
 		every = madeSure * p.Every
-	case now.Sub(t.Look.EditedAt) < inUse:
+	case now.Sub(t.Look.EditedAt) < inUse || now.Sub(t.CreatedAt) < inUse: // who sets a table up tries it
 		every = p.Every
 	}
 	tables, err := p.Store.CountTables(ctx, t.UserID)

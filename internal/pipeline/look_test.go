@@ -56,6 +56,7 @@ func TestLooksComeAsOftenAsTheyAreNeeded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	pass := w.clock()
+	pass(time.Hour) // long after it was set up
 	next := func() time.Duration { return w.fresh().Look.At.Sub(w.Now()).Round(time.Second) }
 	w.sync()
 	expect(t, "at rest", next(), time.Minute)

@@ -310,7 +310,7 @@ func homePage(tables []*sheet24.Table, portals []*sheet24.Portal, grant *sheet24
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if t.WebhookRegistered {
+					if t.WebhookRegistered || visitOf(ctx).looks {
 						var templ_7745c5c3_Var18 string
 						templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(tr(ctx, "last_sync"))
 						if templ_7745c5c3_Err != nil {

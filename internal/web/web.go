@@ -82,6 +82,7 @@ type Web struct {
 	Work      Rechecker
 	Wake      Waker
 	Sessions  scs.CtxStore
+	Looks     bool   // tables are looked at without a script, too
 	LinksOnly bool   // users paste links; nobody's Drive is listed
 	BitrixApp bool   // there is an OAuth application for portals
 	Secure    bool   // cookies over https alone
@@ -164,8 +165,9 @@ func (w *Web) secure(next http.Handler) http.Handler {
 
 // visit is what pages know of the request they answer.
 type visit struct {
-	lang string
-	user *sheet24.User // nil: signed out
+	looks bool // tables are looked at without a script, too
+	lang  string
+	user  *sheet24.User // nil: signed out
 }
 
 type visitKey struct{}
@@ -185,7 +187,7 @@ func tr(ctx context.Context, key string, args ...any) string {
 // localized finds who asks and in which language to answer.
 func (w *Web) localized(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		v := &visit{lang: w.sessions.GetString(r.Context(), "language")}
+		v := &visit{looks: w.Looks, lang: w.sessions.GetString(r.Context(), "language")}
 		if id := w.sessions.GetString(r.Context(), "user"); id != "" {
 			u, err := w.Store.User(r.Context(), id)
 			if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
