@@ -24,6 +24,7 @@ type Tab struct {
 	Title   string
 	Rows    int64
 	Columns int64
+	Frozen  int64 // rows that stay in sight
 	Hidden  bool
 }
 
@@ -37,7 +38,7 @@ func (c *Client) Spreadsheet(ctx context.Context, userID, id string) (*Spreadshe
 		return nil, err
 	}
 	got, err := s.Spreadsheets.Get(id).
-		Fields("spreadsheetId,properties(title,locale,timeZone),sheets.properties(sheetId,title,hidden,gridProperties(rowCount,columnCount))").
+		Fields("spreadsheetId,properties(title,locale,timeZone),sheets.properties(sheetId,title,hidden,gridProperties(rowCount,columnCount,frozenRowCount))").
 		Context(ctx).Do()
 	if err != nil {
 		return nil, fail(err)
@@ -48,7 +49,8 @@ func (c *Client) Spreadsheet(ctx context.Context, userID, id string) (*Spreadshe
 		if p.GridProperties == nil { // a chart or a connected data source has no cells
 			continue
 		}
-		sp.Tabs = append(sp.Tabs, Tab{GID: p.SheetId, Title: p.Title, Hidden: p.Hidden, Rows: p.GridProperties.RowCount, Columns: p.GridProperties.ColumnCount})
+		sp.Tabs = append(sp.Tabs, Tab{GID: p.SheetId, Title: p.Title, Hidden: p.Hidden, Rows: p.GridProperties.RowCount, Columns: p.GridProperties.ColumnCount,
+			Frozen: p.GridProperties.FrozenRowCount})
 	}
 	return sp, nil
 }

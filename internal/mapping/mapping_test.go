@@ -87,3 +87,27 @@ func TestLocate(t *testing.T) {
 		}
 	}
 }
+
+func TestHeaderRow(t *testing.T) {
+	t.Parallel()
+	header := []any{"ID", "Ad", "Soyad", "E-posta", "Telefon"}
+	person := []any{1.0, "Ayşe", "Yılmaz", "ayse@ornek.com.tr", "+90 532 000 00 00"}
+	for name, c := range map[string]struct {
+		rows   [][]any
+		frozen int
+		want   int
+	}{
+		"first":                    {[][]any{header, person}, 0, 1},
+		"below a title":            {[][]any{{"Satış 2026"}, {}, header, person}, 0, 3},
+		"below a title and totals": {[][]any{{"Satış listesi", "", "Toplam", 12.0}, {"Tarih", 46387.0}, {}, header, person, person}, 0, 4},
+		"frozen":                   {[][]any{{"Bölüm", "Kaynak"}, {"Bir", "İki"}, {"x", 1.0}}, 2, 2},
+		"no data yet":              {[][]any{{"Liste"}, header}, 0, 2},
+		"names of nothing":         {[][]any{{"Ayakkabı", "Numara"}, {"Bot", 42.0}}, 0, 1},
+		"numbers alone":            {[][]any{{1.0, 2.0}, {3.0, 4.0}}, 0, 1},
+		"empty":                    {nil, 0, 1},
+	} {
+		if got := mapping.HeaderRow(c.rows, c.frozen, leadFields); got != c.want {
+			t.Errorf("%s: row %d; want %d", name, got, c.want)
+		}
+	}
+}

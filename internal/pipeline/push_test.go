@@ -292,3 +292,27 @@ func TestTablesShareTheirBatches(t *testing.T) {
 	expect(t, "names", fmt.Sprint(lead.Fields["name"], d.Fields["title"]), "YeniYeni")
 	expect(t, "requests", w.portal.Stats().Requests, 2)
 }
+
+// TestHeaderBelowATitle finds the column names in the fourth row.
+func TestHeaderBelowATitle(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, sheet24.Leads, map[int]string{0: "ID", 1: "NAME"}, func(p *bitrixsim.Portal) [][]any {
+		rows := [][]any{{"Satış 2026", "", 12.0}, {"Güncel", 46387.0}, {}, {"ID", "Ad", "Senkronizasyon"}}
+		for _, name := range []string{"Ayşe", "Mehmet"} {
+			rows = append(rows, []any{float64(p.Add(1, map[string]any{"name": name, "stageId": "NEW"})), name})
+		}
+		return rows
+	})
+	expect(t, "header row", w.table.HeaderRow, 4)
+	w.edit("B1", []any{"başlıkta", 13.0}) // above the header nothing is data
+	w.nudge(1, 4)
+	w.edit("B6", []any{"Memet"})
+	w.nudge(6, 6)
+	w.sync()
+	a, _ := w.portal.Record(1, 1)
+	b, _ := w.portal.Record(1, 2)
+	expect(t, "names", fmt.Sprint(a.Fields["name"], " ", b.Fields["name"]), "Ayşe Memet")
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	expect(t, "status", rows[5][2], any(ok))
+	expect(t, "history", len(w.history()), 1)
+}

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"sheet24"
@@ -40,11 +41,12 @@ type Setup struct {
 	PublicURL string // where Google's scripts reach this server, without a slash at its end
 }
 
-// headerRow is where the column names stand.
-const headerRow = 1
-
-// samples is how many rows a draft shows.
-const samples = 3
+// searched is how many of a tab's first rows may have the column names, and samples
+// how many rows below them a draft shows.
+const (
+	searched = 20
+	samples  = 3
+)
 
 // Draft is a tab looked at, with the mapping suggested for it.
 type Draft struct {
@@ -53,6 +55,7 @@ type Draft struct {
 	Entity      sheet24.Entity
 	EntityTitle string // of a smart process
 	Portal      *sheet24.Portal
+	HeaderRow   int // from 1
 	Header      []string
 	Samples     [][]string // rows of texts, each as long as the header
 	Fields      []sheet24.Field
@@ -74,13 +77,16 @@ func (s *Setup) Entities(ctx context.Context, userID string) (*sheet24.Portal, [
 	return portals[0], all, err
 }
 
-// Inspect looks at a tab and suggests how its columns map to an entity.
-func (s *Setup) Inspect(ctx context.Context, userID, spreadsheetID string, gid int64, entity sheet24.Entity) (*Draft, error) {
-	d, _, err := s.inspect(ctx, userID, spreadsheetID, gid, entity, sheet24.Rows(headerRow+1, headerRow+samples))
+// Inspect looks at a tab and suggests how its columns map to an entity. headerRow,
+// from 1, is where the column names stand; 0: it is found.
+func (s *Setup) Inspect(ctx context.Context, userID, spreadsheetID string, gid int64, entity sheet24.Entity, headerRow int) (*Draft, error) {
+	d, _, err := s.inspect(ctx, userID, spreadsheetID, gid, entity, headerRow, sheet24.Rows(1, max(searched, headerRow)+samples))
 	return d, err
 }
 
-func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid int64, entity sheet24.Entity, rows sheet24.Range) (*Draft, [][]any, error) {
+// inspect reads the rows of a tab that are asked for, which begin with its first,
+// and returns those below the header.
+func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid int64, entity sheet24.Entity, headerRow int, rows sheet24.Range) (*Draft, [][]any, error) {
 	if entity.TypeID() == 0 {
 		return nil, nil, sheet24.Errorf(sheet24.NotFound, "entity_unknown", string(entity))
 	}
@@ -106,27 +112,32 @@ func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid i
 	if !found {
 		return nil, nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
 	}
-	read, err := s.Google.Read(ctx, userID, spreadsheetID, gid, []sheet24.Range{sheet24.Rows(headerRow, headerRow), rows})
+	read, err := s.Google.Read(ctx, userID, spreadsheetID, gid, []sheet24.Range{rows})
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(read[0]) == 0 || len(read[0][0]) == 0 {
-		return nil, nil, sheet24.Errorf(sheet24.Invalid, "header_empty", d.Tab.Title)
+	if d.Fields, err = s.CRM.Fields(ctx, d.Portal, entity); err != nil {
+		return nil, nil, err
 	}
-	d.Header = pipeline.Header(read[0][0])
-	for _, row := range read[1][:min(samples, len(read[1]))] {
+	all := read[0]
+	if d.HeaderRow = headerRow; headerRow < 1 {
+		d.HeaderRow = mapping.HeaderRow(all[:min(searched, len(all))], int(d.Tab.Frozen), d.Fields)
+	}
+	if len(all) < d.HeaderRow || len(all[d.HeaderRow-1]) == 0 {
+		return nil, nil, sheet24.Errorf(sheet24.Invalid, "header_empty", d.Tab.Title, strconv.Itoa(d.HeaderRow))
+	}
+	d.Header = pipeline.Header(all[d.HeaderRow-1])
+	below := all[d.HeaderRow:]
+	for _, row := range below[:min(samples, len(below))] {
 		texts := make([]string, len(d.Header))
 		for i := range min(len(texts), len(row)) {
 			texts[i] = mapping.Text(row[i])
 		}
 		d.Samples = append(d.Samples, texts)
 	}
-	if d.Fields, err = s.CRM.Fields(ctx, d.Portal, entity); err != nil {
-		return nil, nil, err
-	}
 	d.Mappings = mapping.Suggest(d.Header, d.Fields)
 	d.Status, d.HasStatus = mapping.SuggestStatusColumn(d.Header)
-	return d, read[1], nil
+	return d, below, nil
 }
 
 // Choice is what the user decided about a draft.
@@ -134,6 +145,7 @@ type Choice struct {
 	SpreadsheetID string
 	GID           int64
 	Entity        sheet24.Entity
+	HeaderRow     int            // from 1; 0: it is found
 	Fields        map[int]string // field name by 0-based column; columns without one are left alone
 	AddStatus     bool           // add a status column if there is none
 	Colors        sheet24.ColorScheme
@@ -144,7 +156,7 @@ var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 // Save stores a table as its user chose. Its rows as they stand now are taken for
 // known: only what changes from here on is sent.
 func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet24.Table, error) {
-	d, rows, err := s.inspect(ctx, user.ID, c.SpreadsheetID, c.GID, c.Entity, sheet24.Rows(headerRow+1, 0))
+	d, rows, err := s.inspect(ctx, user.ID, c.SpreadsheetID, c.GID, c.Entity, c.HeaderRow, sheet24.Rows(1, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +167,7 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	}
 	t := &sheet24.Table{
 		UserID: user.ID, PortalID: d.Portal.ID, SpreadsheetID: d.Spreadsheet.ID, SpreadsheetTitle: d.Spreadsheet.Title,
-		GID: d.Tab.GID, Tab: d.Tab.Title, Entity: d.Entity, EntityTitle: d.EntityTitle, Colors: c.Colors, HeaderRow: headerRow,
+		GID: d.Tab.GID, Tab: d.Tab.Title, Entity: d.Entity, EntityTitle: d.EntityTitle, Colors: c.Colors, HeaderRow: d.HeaderRow,
 		Language: user.Language, TimeZone: d.Spreadsheet.TimeZone, Enabled: true,
 		WebhookURL: s.PublicURL + "/api/v1/sheet-sync/webhook", Key: make([]byte, 32),
 	}
@@ -169,11 +181,11 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	case c.AddStatus:
 		t.StatusColumn = sheet24.Column{Index: len(d.Header), Name: locale.T(user.Language, "status_column_header")}
 		if err := s.Google.Write(ctx, user.ID, t.SpreadsheetID, t.GID,
-			[]sheet24.Cell{{Row: headerRow, Column: t.StatusColumn.Index + 1, Value: t.StatusColumn.Name}}); err != nil {
+			[]sheet24.Cell{{Row: d.HeaderRow, Column: t.StatusColumn.Index + 1, Value: t.StatusColumn.Name}}); err != nil {
 			return nil, err
 		}
 	}
-	baseline := pipeline.Baseline(t, mapping.Locate(t, d.Header), headerRow+1, rows)
+	baseline := pipeline.Baseline(t, mapping.Locate(t, d.Header), d.HeaderRow+1, rows)
 	return t, s.Store.SaveTable(ctx, t, baseline)
 }
 

@@ -94,8 +94,20 @@ func (w *Web) draft(r *http.Request, u *sheet24.User) (*setup.Draft, error) {
 	if err != nil {
 		return nil, sheet24.Errorf(sheet24.Invalid, "tab_unknown")
 	}
-	return w.Setup.Inspect(r.Context(), u.ID, r.PathValue("spreadsheet"), gid, sheet24.Entity(r.FormValue("entity")))
+	return w.Setup.Inspect(r.Context(), u.ID, r.PathValue("spreadsheet"), gid, sheet24.Entity(r.FormValue("entity")), headerRow(r))
 }
+
+// headerRow is the row of the column names that was chosen, 0 if none was.
+func headerRow(r *http.Request) int {
+	n, err := strconv.Atoi(r.FormValue("header"))
+	if err != nil || n < 1 {
+		return 0
+	}
+	return min(n, maxHeaderRow)
+}
+
+// maxHeaderRow is the last row that can have the column names.
+const maxHeaderRow = 1000
 
 // saveTable stores the table, installs the script, and leads on to Google, where
 // the user allows it. What was chosen stays on the page if something is wrong.
@@ -103,7 +115,7 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 	gid, _ := strconv.ParseInt(r.FormValue("gid"), 10, 64) // draft has said so if it is none
 	c := setup.Choice{
 		SpreadsheetID: r.PathValue("spreadsheet"), GID: gid, Entity: sheet24.Entity(r.FormValue("entity")),
-		Fields: map[int]string{}, AddStatus: r.FormValue("add_status") != "",
+		HeaderRow: headerRow(r), Fields: map[int]string{}, AddStatus: r.FormValue("add_status") != "",
 		Colors: sheet24.ColorScheme{Header: r.FormValue("color_header"), Text: r.FormValue("color_text"),
 			Accent: r.FormValue("color_accent"), Row: r.FormValue("color_row")},
 	}

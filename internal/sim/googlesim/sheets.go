@@ -44,8 +44,12 @@ func (g *Google) getSpreadsheet(w http.ResponseWriter, _ *http.Request, s *Sprea
 	var tabs []any
 	for i, t := range s.Sheets {
 		rows, columns := t.size()
+		grid := map[string]any{"rowCount": rows, "columnCount": columns}
+		if t.Frozen > 0 {
+			grid["frozenRowCount"] = t.Frozen
+		}
 		tabs = append(tabs, map[string]any{"properties": map[string]any{"sheetId": t.GID, "title": t.Title, "index": i, "sheetType": "GRID",
-			"gridProperties": map[string]any{"rowCount": rows, "columnCount": columns}}})
+			"gridProperties": grid}})
 	}
 	reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "sheets": tabs,
 		"properties": map[string]any{"title": s.Title, "locale": s.Locale, "timeZone": s.TimeZone}})

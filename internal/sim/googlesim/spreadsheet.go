@@ -21,9 +21,10 @@ type Spreadsheet struct {
 
 // Sheet is a tab: rows of cells, each a string, float64, bool or nil.
 type Sheet struct {
-	GID   int64
-	Title string
-	Rows  [][]any
+	GID    int64
+	Title  string
+	Frozen int // rows
+	Rows   [][]any
 }
 
 // The grid's size as Sheets reports it, where the cells need no more.
