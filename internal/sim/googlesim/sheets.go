@@ -259,6 +259,10 @@ func (g *Google) postValues(w http.ResponseWriter, r *http.Request, s *Spreadshe
 				invalid(w, err.Error())
 				return
 			}
+			if action == "batchUpdateByDataFilter" {
+				delete(answer, "spreadsheetId")
+				answer["dataFilter"] = d.DataFilter
+			}
 			responses = append(responses, answer)
 		}
 		reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "responses": responses})

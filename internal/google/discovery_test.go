@@ -1,0 +1,278 @@
+package google_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+
+	"sheet24"
+)
+
+// discovery is Google's own description of an API, as the module of its Go client
+// carries it.
+type discovery struct {
+	BasePath   string               `json:"basePath"`
+	Parameters map[string]parameter `json:"parameters"`
+	Schemas    map[string]schema    `json:"schemas"`
+	resources
+}
+
+type resources struct {
+	Methods   map[string]method    `json:"methods"`
+	Resources map[string]resources `json:"resources"`
+}
+
+type method struct {
+	ID         string               `json:"id"`
+	Path       string               `json:"path"`
+	HTTPMethod string               `json:"httpMethod"`
+	Parameters map[string]parameter `json:"parameters"`
+	Request    schema               `json:"request"`
+	Response   schema               `json:"response"`
+	Scopes     []string             `json:"scopes"`
+}
+
+type parameter struct {
+	Location string   `json:"location"`
+	Required bool     `json:"required"`
+	Enum     []string `json:"enum"`
+}
+
+type schema struct {
+	Ref        string            `json:"$ref"`
+	Type       string            `json:"type"`
+	Format     string            `json:"format"`
+	Enum       []string          `json:"enum"`
+	Properties map[string]schema `json:"properties"`
+	Items      *schema           `json:"items"`
+	Additional *schema           `json:"additionalProperties"`
+}
+
+// readDiscovery reads the descriptions of the APIs that sheet24 calls.
+func readDiscovery(t *testing.T) []*discovery {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "google.golang.org/api").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*discovery
+	for _, file := range []string{"sheets/v4/sheets-api.json", "drive/v3/drive-api.json", "script/v1/script-api.json"} {
+		data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &discovery{}
+		if err := json.Unmarshal(data, d); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+// match finds the method that a request calls.
+func (d *discovery) match(httpMethod, path string) (method, bool) {
+	var found method
+	var walk func(r resources)
+	walk = func(r resources) {
+		for _, m := range r.Methods {
+			// {+name} may hold slashes, {name} not.
+			pattern := regexp.QuoteMeta(strings.TrimSuffix(d.BasePath, "/") + "/" + strings.TrimPrefix(m.Path, "/"))
+			pattern = regexp.MustCompile(`\\\{\\\+\w+\\\}`).ReplaceAllString(pattern, ".+")
+			pattern = regexp.MustCompile(`\\\{\w+\\\}`).ReplaceAllString(pattern, "[^/:]+")
+			if m.HTTPMethod == httpMethod && regexp.MustCompile("^"+pattern+"$").MatchString(path) {
+				found = m
+			}
+		}
+		for _, inner := range r.Resources {
+			walk(inner)
+		}
+	}
+	walk(d.resources)
+	return found, found.ID != ""
+}
+
+// faults says where a value has another shape than its schema: a name that is not
+// there, a value of another type, or one that is none of an enumeration.
+func (d *discovery) faults(path string, v any, s schema) (faults []string) {
+	if s.Ref != "" {
+		s = d.Schemas[s.Ref]
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if s.Type != "object" {
+			return []string{fmt.Sprintf("%s is an object, not %s", path, s.Type)}
+		}
+		for name, inner := range v {
+			p, ok := s.Properties[name]
+			if !ok && s.Additional != nil {
+				p, ok = *s.Additional, true
+			}
+			if !ok {
+				faults = append(faults, path+"."+name+" is not in the discovery document")
+				continue
+			}
+			faults = append(faults, d.faults(path+"."+name, inner, p)...)
+		}
+	case []any:
+		if s.Type == "any" {
+			return nil
+		}
+		if s.Type != "array" {
+			return []string{fmt.Sprintf("%s is a list, not %s", path, s.Type)}
+		}
+		for i, inner := range v {
+			faults = append(faults, d.faults(fmt.Sprintf("%s[%d]", path, i), inner, *s.Items)...)
+		}
+	case string:
+		if s.Type != "string" && s.Type != "any" {
+			return []string{fmt.Sprintf("%s is a text, not %s", path, s.Type)}
+		}
+		if len(s.Enum) > 0 && !slices.Contains(s.Enum, v) {
+			return []string{fmt.Sprintf("%s is %q, which is none of %v", path, v, s.Enum)}
+		}
+	case float64:
+		if s.Type != "integer" && s.Type != "number" && s.Type != "any" {
+			return []string{fmt.Sprintf("%s is a number, not %s", path, s.Type)}
+		}
+	case bool:
+		if s.Type != "boolean" && s.Type != "any" {
+			return []string{fmt.Sprintf("%s is a boolean, not %s", path, s.Type)}
+		}
+	}
+	return faults
+}
+
+// TestDiscovery has the client make each of its calls, and holds the names of every
+// request, and of every answer of the simulated Google, against Google's own
+// descriptions.
+func TestDiscovery(t *testing.T) {
+	t.Parallel()
+	apis := readDiscovery(t)
+	w := newWorld(t)
+	handler := w.sim.Handler()
+	var mu sync.Mutex
+	called, said := map[string]bool{}, map[string]bool{}
+	complain := func(what, fault string) {
+		if line := what + ": " + fault; !said[line] {
+			said[line] = true
+			t.Error(line)
+		}
+	}
+	look := func(rw http.ResponseWriter, r *http.Request) bool {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		for name, values := range answer.Header() {
+			rw.Header()[name] = values
+		}
+		rw.WriteHeader(answer.Code)
+		rw.Write(answer.Body.Bytes())
+		mu.Lock()
+		defer mu.Unlock()
+		for _, api := range apis {
+			m, ok := api.match(r.Method, r.URL.Path)
+			if !ok {
+				continue
+			}
+			called[m.ID] = true
+			for name, values := range r.URL.Query() {
+				p, ok := m.Parameters[name]
+				if _, common := api.Parameters[name]; !ok && !common {
+					complain(m.ID, "unknown parameter "+name)
+				} else if ok && len(p.Enum) > 0 && !slices.Contains(p.Enum, values[0]) {
+					complain(m.ID, fmt.Sprintf("%s is %q, which is none of %v", name, values[0], p.Enum))
+				}
+			}
+			for _, part := range []struct {
+				what string
+				data []byte
+				s    schema
+			}{{"request", body, m.Request}, {"response", answer.Body.Bytes(), m.Response}} {
+				var v any
+				if len(part.data) == 0 || answer.Code != http.StatusOK {
+					continue
+				}
+				if err := json.Unmarshal(part.data, &v); err != nil {
+					complain(m.ID, part.what+" is not JSON")
+				}
+				for _, f := range api.faults(part.what, v, part.s) {
+					complain(m.ID, f)
+				}
+			}
+			return true
+		}
+		if r.URL.Path != "/token" && r.URL.Path != "/revoke" {
+			complain(r.Method+" "+r.URL.Path, "no API has such a method")
+		}
+		return true
+	}
+	w.intercept.Store(&look)
+
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, err := w.client.Spreadsheets(t.Context(), "u", "Satış", "")
+	check(err)
+	_, err = w.client.Spreadsheet(t.Context(), "u", w.sheet)
+	check(err)
+	_, err = w.client.Read(t.Context(), "u", w.sheet, 0, []sheet24.Range{sheet24.Rows(1, 1), {FirstRow: 2, FirstColumn: 1, LastColumn: 2}})
+	check(err)
+	check(w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 2, Value: "x"}, {Row: 4, Column: 2, Value: 7.0}}))
+	script, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
+	check(err)
+	_, err = w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", script) // brought up to date
+	check(err)
+
+	mu.Lock()
+	defer mu.Unlock()
+	var ids []string
+	for id := range called {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	want := []string{"drive.files.list", "script.projects.create", "script.projects.deployments.create", "script.projects.deployments.update", "script.projects.get",
+		"script.projects.updateContent", "script.projects.versions.create", "sheets.spreadsheets.get", "sheets.spreadsheets.values.batchGetByDataFilter",
+		"sheets.spreadsheets.values.batchUpdateByDataFilter"}
+	if !slices.Equal(ids, want) {
+		t.Errorf("called: %v\nwant    %v", ids, want)
+	}
+}
+
+// TestDiscoverySeesFaults makes sure that the checks above can fail.
+func TestDiscoverySeesFaults(t *testing.T) {
+	t.Parallel()
+	sheets := readDiscovery(t)[0]
+	m, ok := sheets.match(http.MethodPost, "/v4/spreadsheets/abc/values:batchGetByDataFilter")
+	if !ok || m.ID != "sheets.spreadsheets.values.batchGetByDataFilter" {
+		t.Fatalf("method: %+v", m)
+	}
+	for what, body := range map[string]string{
+		"unknown name": `{"dataFilter":[]}`, "no list": `{"dataFilters":{}}`, "wrong type": `{"dataFilters":[{"gridRange":{"sheetId":"0"}}]}`, "no such value": `{"valueRenderOption":"RAW"}`,
+	} {
+		var v any
+		json.Unmarshal([]byte(body), &v)
+		if len(sheets.faults("request", v, m.Request)) == 0 {
+			t.Errorf("%s is not seen", what)
+		}
+	}
+	if _, ok := sheets.match(http.MethodGet, "/v4/spreadsheets/abc/rows"); ok {
+		t.Error("a path that is none is taken for one")
+	}
+}
