@@ -1,10 +1,15 @@
 package e2e_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -118,4 +123,57 @@ func TestWithoutScript(t *testing.T) {
 	edit(t, ready, "C5", "betiksiz@ornek.com.tr")
 	eventually(t, waitForSync, "an edit that nobody tells of", synced(t, ready, 4, "betiksiz@ornek.com.tr"))
 	b.see(`//span[text()="✅ Senkronize"]`)
+}
+
+// TestNudgesDoubledAndReordered edits twenty rows three hundred times, while every
+// trigger runs twice and up to a third of a second late: each row's last value wins.
+func TestNudgesDoubledAndReordered(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "", "--activated")
+	post(t, ready.URL+"/sim/google/faults", map[string]any{"duplicate": 1, "delay_ms": 300}, nil)
+	last := map[int]string{}
+	for n := range 300 {
+		row := 2 + rand.IntN(20)
+		last[row] = fmt.Sprintf("son%d@ornek.com.tr", n)
+		edit(t, ready, fmt.Sprint("C", row), last[row])
+	}
+	wrong := func() (rows []string) {
+		all := allEmails(t, ready)
+		for row, email := range last {
+			if got := all[row-1]; len(got) != 1 || got[0] != email {
+				rows = append(rows, fmt.Sprintf("row %d: %v; want %s", row, got, email))
+			}
+		}
+		return rows
+	}
+	eventually(t, 3*waitForSync, "every row's last value", func() bool { return len(wrong()) == 0 })
+	time.Sleep(time.Second) // what is still under way must not change it back
+	if rows := wrong(); len(rows) > 0 {
+		t.Error(strings.Join(rows, "\n"))
+	}
+}
+
+// allEmails are the e-mail addresses of the leads, read beside the portal's API, so
+// that its bucket is not filled by looking.
+func allEmails(t *testing.T, ready app.Ready) map[int][]string {
+	t.Helper()
+	resp, err := http.Get(ready.URL + "/sim/bitrix24/records?entityTypeId=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var body struct {
+		Records []struct {
+			ID     int
+			Emails []string
+		}
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
+		t.Fatal(err)
+	}
+	all := map[int][]string{}
+	for _, r := range body.Records {
+		all[r.ID] = r.Emails
+	}
+	return all
 }

@@ -8,6 +8,7 @@ import (
 
 	"sheet24"
 	"sheet24/internal/sim/bitrixsim"
+	"sheet24/internal/sim/googlesim"
 )
 
 // clock makes a world's time a test's own, and switches looks on.
@@ -154,4 +155,37 @@ func TestRandomEditsWithoutNudges(t *testing.T) {
 			t.Errorf("record %d was written %d times and has %d e-mails", id, rec.Changes, len(rec.Multi))
 		}
 	}
+}
+
+// TestRowsThatMove are sorted, dragged, cut and pasted, and pushed down by others,
+// and all of it undone: none of that changes a record.
+func TestRowsThatMove(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pass := w.clock()
+	w.sync()
+	for _, e := range []googlesim.Edit{
+		{Kind: "sort", Range: "A2:F5", Descending: true}, {Kind: "move_rows", Range: "2:2", To: "5"}, {Kind: "insert_rows", Range: "3:4"}, {Kind: "cut", Range: "A5:F5", To: "A9"},
+		{Kind: "insert_columns", Range: "B:B"}, {Kind: "delete_columns", Range: "B:B"}, {Kind: "rename_tab", Title: "Adaylar"},
+		{Kind: "undo"}, {Kind: "undo"}, {Kind: "undo"}, {Kind: "undo"},
+	} {
+		e.SpreadsheetID, e.GID = w.sheet, gid
+		w.check(w.google.Edit(e))
+		pass(time.Minute)
+		w.sync()
+		if n := w.writes(); n != 0 {
+			t.Fatalf("%s wrote %d records", e.Kind, n)
+		}
+	}
+	// And an edit finds its record wherever its row is by now.
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	for i, row := range rows {
+		if len(row) > 0 && row[0] == 3.0 {
+			w.edit(fmt.Sprint("B", i+1), []any{"Zeynep 2"})
+		}
+	}
+	pass(time.Minute)
+	w.sync()
+	expect(t, "record", w.lead(3), "Zeynep 2 3@ornek.com.tr NEW 300")
+	expect(t, "writes", w.writes(), 1)
 }

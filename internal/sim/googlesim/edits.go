@@ -3,16 +3,24 @@ package googlesim
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 )
 
-// Edit is what a person does to a tab in the browser: values typed or pasted
-// from a range's first cell on.
+// Edit is what a person does to a tab in the browser. Without a kind, values are
+// typed or pasted from a range's first cell on.
 type Edit struct {
 	SpreadsheetID string  `json:"spreadsheet_id"`
 	GID           int64   `json:"gid"`
-	Range         string  `json:"range"` // C5, or B2:C9 without the tab
-	Values        [][]any `json:"values"`
+	Kind          string  `json:"kind"`   // see kinds
+	Range         string  `json:"range"`  // C5, B2:C9, 5:7 or B:C, without the tab
+	Values        [][]any `json:"values"` // typed or pasted
+	To            string  `json:"to"`     // where what is cut or moved goes: a cell, a row or a column
+	Descending    bool    `json:"descending"`
+	Title         string  `json:"title"` // of a tab that is renamed
 }
 
 func (g *Google) routeEdits(mux *http.ServeMux) {
@@ -39,8 +47,30 @@ func (g *Google) routeEdits(mux *http.ServeMux) {
 	})
 }
 
-// Edit edits a tab as a person would: what is typed becomes values, and the
-// triggers run, each in its own time.
+// kinds are the kinds of edits; each does it and tells which events it causes.
+var kinds = map[string]func(*Google, *Spreadsheet, *Sheet, Edit) (caused, error){
+	"":               (*Google).typeIn,
+	"fill":           (*Google).fillDown,
+	"clear":          (*Google).clearCells,
+	"cut":            (*Google).cutAndPaste,
+	"insert_rows":    (*Google).insertRows,
+	"delete_rows":    (*Google).deleteRows,
+	"move_rows":      (*Google).moveRows,
+	"insert_columns": (*Google).insertColumns,
+	"delete_columns": (*Google).deleteColumns,
+	"sort":           (*Google).sortRows,
+	"undo":           (*Google).undo,
+	"rename_tab":     (*Google).renameTab,
+	"delete_tab":     (*Google).deleteTab,
+}
+
+// caused are the events that an edit causes.
+type caused struct {
+	edited []block // an onEdit event for each
+	change string  // the changeType of the onChange event
+}
+
+// Edit edits a tab as a person would, and the triggers run, each in its own time.
 func (g *Google) Edit(e Edit) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -52,38 +82,33 @@ func (g *Google) Edit(e Edit) error {
 	if !ok {
 		return fmt.Errorf("no tab %d in %q", e.GID, s.Title)
 	}
-	_, at, err := parseA1(e.Range)
+	do, ok := kinds[e.Kind]
+	if !ok {
+		return fmt.Errorf("unknown kind of edit %q; there are: %s", e.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), " "))
+	}
+	before := t.copyRows()
+	c, err := do(g, s, t, e)
 	if err != nil {
 		return err
 	}
-	if len(e.Values) == 0 || len(e.Values[0]) == 0 {
-		return fmt.Errorf("values are missing: [[\"x\"]]")
-	}
-	width := 0
-	for i, row := range e.Values {
-		width = max(width, len(row))
-		for j, v := range row {
-			switch v.(type) {
-			case string, float64, bool:
-			case nil:
-				v = ""
-			default:
-				return fmt.Errorf("values[%d][%d] is not a text, a number or a boolean", i, j)
-			}
-			t.set(at.row+i, at.col+j, typed(v, s.Locale))
-		}
+	if e.Kind != "undo" {
+		t.undo = append(t.undo[max(0, len(t.undo)-19):], before)
 	}
 	s.Modified = g.now()
 	g.changed()
-	edited := block{at.row, at.row + len(e.Values), at.col, at.col + width}
-	g.fire(s.ID, "ON_EDIT", func(x *execution) any { return x.editEvent(s.ID, e.GID, edited) })
-	g.fire(s.ID, "ON_CHANGE", func(x *execution) any {
-		return object{"authMode": "FULL", "changeType": "EDIT", "source": x.source(s.ID)}
-	})
+	for _, b := range c.edited {
+		g.fire(s.ID, "ON_EDIT", func(x *execution) any { return x.editEvent(s.ID, e.GID, b) })
+	}
+	if c.change != "" {
+		g.fire(s.ID, "ON_CHANGE", func(x *execution) any {
+			return object{"authMode": "FULL", "changeType": c.change, "source": x.source(s.ID)}
+		})
+	}
 	return nil
 }
 
-// fire runs the triggers that wait for an event, as their creators; g.mu is held.
+// fire runs the triggers that wait for an event, as their creators, with what the
+// faults make of it; g.mu is held.
 func (g *Google) fire(spreadsheetID, event string, argument func(*execution) any) {
 	for _, p := range g.projects {
 		for _, t := range p.Triggers {
@@ -91,11 +116,18 @@ func (g *Google) fire(spreadsheetID, event string, argument func(*execution) any
 				continue
 			}
 			files := p.Files // triggers run the newest files, whatever is deployed
-			g.runs.Go(func() {
-				if _, err := g.run(g.alive, p, files, t.Creator, t.Handler, argument); err != nil && g.alive.Err() == nil {
-					slog.Warn("simulated trigger failed", "handler", t.Handler, "error", err)
-				}
-			})
+			for _, delay := range g.faults.deliveries() {
+				g.runs.Go(func() {
+					select {
+					case <-time.After(delay):
+					case <-g.alive.Done():
+						return
+					}
+					if _, err := g.run(g.alive, p, files, t.Creator, t.Handler, argument); err != nil && g.alive.Err() == nil {
+						slog.Warn("simulated trigger failed", "handler", t.Handler, "error", err)
+					}
+				})
+			}
 		}
 	}
 }

@@ -33,6 +33,7 @@ type Google struct {
 	grants       grants
 	keep         func([]byte)
 	projects     map[string]*project
+	faults       faults
 
 	runs  sync.WaitGroup // of triggers
 	stop  context.CancelFunc
@@ -73,6 +74,7 @@ func (g *Google) Handler() http.Handler {
 	g.routeScript(mux)
 	g.routeWebApp(mux)
 	g.routeEdits(mux)
+	g.routeFaults(mux)
 	return mux
 }
 

@@ -25,6 +25,14 @@ func (g *Google) inSpreadsheet(f inSheet) http.HandlerFunc {
 		if !ok {
 			return
 		}
+		kind := "Read"
+		if r.Method == http.MethodPut || strings.Contains(r.URL.Path, "pdate") {
+			kind = "Write"
+		}
+		if !g.faults.within(email, kind, g.now()) {
+			overQuota(w, kind)
+			return
+		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		s, ok := g.spreadsheets[r.PathValue("id")]

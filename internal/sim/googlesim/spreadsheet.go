@@ -25,6 +25,8 @@ type Sheet struct {
 	Title  string
 	Frozen int // rows
 	Rows   [][]any
+
+	undo [][][]any // what the rows were before each of the last edits
 }
 
 // The grid's size as Sheets reports it, where the cells need no more.
