@@ -8,6 +8,9 @@ type Sheets interface {
 	// string, untyped by locale; dates are serial numbers. Trailing empty cells
 	// and rows are missing.
 	Read(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []Range) ([][][]any, error)
+	// Shown returns the texts of each range as the sheet shows them, by the formats
+	// of its cells and its locale.
+	Shown(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []Range) ([][][]any, error)
 	// Write sets cells in one request, as they are: a leading "=" stays text.
 	Write(ctx context.Context, userID, spreadsheetID string, gid int64, cells []Cell) error
 }

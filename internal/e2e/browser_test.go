@@ -69,6 +69,15 @@ func (b tab) open(url string)      { b.t.Helper(); b.do("open "+url, chromedp.Na
 func (b tab) see(element string)   { b.t.Helper(); b.do("see "+element, chromedp.WaitVisible(element)) }
 func (b tab) click(element string) { b.t.Helper(); b.do("click "+element, chromedp.Click(element)) }
 
+// submit clicks what leads to another page, and waits for that: the next may say
+// the same as this one.
+func (b tab) submit(element string) {
+	b.t.Helper()
+	b.eval(`document.documentElement.id = "left-behind"; ""`)
+	b.click(element)
+	b.do("wait for the next page", chromedp.WaitNotPresent("#left-behind"))
+}
+
 func (b tab) at() string {
 	b.t.Helper()
 	url, err := chromedp.Run(b.ctx, chromedp.Location())

@@ -54,7 +54,7 @@ func TestGoogleAccount(t *testing.T) {
 	b.open(ready.URL + "/sheet-sync/google")
 	b.see(`//dd[contains(., "spreadsheets")]`)
 	b.look("google")
-	b.click("#disconnect")
+	b.submit("#disconnect")
 	b.see(`//section[@role="alert"][contains(., "yeniden bağlanın")]`)
 	edit(t, ready, "C6", "sonra@ornek.com.tr")
 	b.click("#connect")

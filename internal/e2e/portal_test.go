@@ -41,9 +41,9 @@ func TestPortalPages(t *testing.T) {
 	b.see(`//dd[contains(., "Ayşe Yılmaz")]`)
 	b.see(`//dd[contains(., "saniyede 2 istek")]`)
 	b.look("portals")
-	b.click(button("Tarife Enterprise: 5 kat hızlı"))
+	b.submit(button("Tarife Enterprise: 5 kat hızlı"))
 	b.see(`//dd[contains(., "saniyede 5 istek")]`)
-	b.click(button("Tarife Enterprise değil"))
+	b.submit(button("Tarife Enterprise değil"))
 	b.see(`//dd[contains(., "saniyede 2 istek")]`)
 
 	// The table goes on through the application.
@@ -68,7 +68,7 @@ func TestPortalPages(t *testing.T) {
 	b.look("paused")
 	b.click(`//p[@role="alert"]//a`)
 	b.see(`//h2[contains(., "⏸")]`)
-	b.click(button("Bağlantıyı denetle"))
+	b.submit(button("Bağlantıyı denetle"))
 	b.see(`//section/p[@role="alert"][contains(., "tarifesi REST API'yi içermiyor")]`)
 	b.look("portal-refused")
 	b.open(ready.URL)
@@ -76,7 +76,7 @@ func TestPortalPages(t *testing.T) {
 	b.look("home-paused")
 	b.open(ready.URL + "/sheet-sync/portal")
 	fault("")
-	b.click(button("Bağlantıyı denetle"))
+	b.submit(button("Bağlantıyı denetle"))
 	b.see(`//h2[contains(., "✅")]`)
 	eventually(t, waitForSync, "what waited", synced(t, ready, 5, "bekler@ornek.com.tr"))
 

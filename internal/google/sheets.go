@@ -58,11 +58,20 @@ func (c *Client) Spreadsheet(ctx context.Context, userID, id string) (*Spreadshe
 // Read implements sheet24.Sheets. Tabs are named by gid, so that one renamed in
 // between is still the one read.
 func (c *Client) Read(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
+	return c.values(ctx, userID, spreadsheetID, gid, ranges, "UNFORMATTED_VALUE")
+}
+
+// Shown implements sheet24.Sheets.
+func (c *Client) Shown(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
+	return c.values(ctx, userID, spreadsheetID, gid, ranges, "FORMATTED_VALUE")
+}
+
+func (c *Client) values(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range, render string) ([][][]any, error) {
 	s, err := c.sheets(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
-	req := &sheets.BatchGetValuesByDataFilterRequest{ValueRenderOption: "UNFORMATTED_VALUE", DateTimeRenderOption: "SERIAL_NUMBER"}
+	req := &sheets.BatchGetValuesByDataFilterRequest{ValueRenderOption: render, DateTimeRenderOption: "SERIAL_NUMBER"}
 	place := map[string]int{}
 	for i, r := range ranges {
 		g := gridRange(gid, r)

@@ -78,6 +78,16 @@ var supported = map[string]bool{
 // Supported tells whether cells can be written to a field of that type.
 func Supported(fieldType string) bool { return supported[fieldType] }
 
+// AsShown tells whether a field of that type takes what a cell shows rather than
+// what it holds: a date in a text field is "31.12.2026", not 46387.
+func AsShown(fieldType string) bool {
+	switch fieldType {
+	case "string", "text", "char", "url", "address", "crm_multifield", "crm_status", "enumeration":
+		return true
+	}
+	return false
+}
+
 func writable(f sheet24.Field) error {
 	switch {
 	case f.Type == "file" || f.Type == "disk_file":

@@ -84,7 +84,7 @@ func PlanMulti(of sheet24.MultiKind, current, before, after []sheet24.MultiValue
 		if m.Type != of.Type || (of.Kind != "" && m.Kind != of.Kind) {
 			continue
 		}
-		if holds(before, m.Value) || holds(after, m.Value) {
+		if slices.ContainsFunc(before, func(v sheet24.MultiValue) bool { return sameContact(of.Type, v.Value, m.Value) }) || holds(after, m.Value) {
 			shown = append(shown, m)
 		} else {
 			others = append(others, m)
@@ -125,6 +125,22 @@ func PlanMulti(of sheet24.MultiKind, current, before, after []sheet24.MultiValue
 		plan = append(plan, sheet24.MultiValue{Type: of.Type, Kind: defaultKind(of, v.Kind), Value: v.Value})
 	}
 	return plan
+}
+
+// sameContact tells whether a cell showed a value of the CRM: a cell that held a
+// telephone number as a number had none of its leading zeros and blanks.
+func sameContact(typeID, shown, have string) bool {
+	return shown == have || typeID == "PHONE" && significant(shown) == significant(have) && significant(have) != ""
+}
+
+// significant are a telephone number's digits without leading zeros.
+func significant(phone string) string {
+	return strings.TrimLeft(strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, phone), "0")
 }
 
 // defaultKind is the kind of a new value.

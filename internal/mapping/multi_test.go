@@ -118,3 +118,17 @@ func TestPlanMulti(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanMultiKnowsNumbersThatWereNumbers has a cell that held 5321234567 as a
+// number, of which the CRM shows more.
+func TestPlanMultiKnowsNumbersThatWereNumbers(t *testing.T) {
+	t.Parallel()
+	phone := func(id int64, v string) sheet24.MultiValue {
+		return sheet24.MultiValue{ID: id, Type: "PHONE", Kind: "WORK", Value: v}
+	}
+	current := []sheet24.MultiValue{phone(1, "0212 000 00 00"), phone(2, "0 (532) 123 45 67")}
+	got := mapping.PlanMulti(sheet24.MultiKind{Type: "PHONE"}, current, []sheet24.MultiValue{phone(0, "5321234567")}, []sheet24.MultiValue{{Type: "PHONE", Value: "05551112233"}})
+	if !reflect.DeepEqual(got, []sheet24.MultiValue{phone(2, "05551112233")}) {
+		t.Errorf("%+v", got)
+	}
+}

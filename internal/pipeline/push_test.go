@@ -316,3 +316,31 @@ func TestHeaderBelowATitle(t *testing.T) {
 	expect(t, "status", rows[5][2], any(ok))
 	expect(t, "history", len(w.history()), 1)
 }
+
+// TestTextFieldsTakeWhatIsShown: dates, percentages and numbers with leading zeros
+// in columns that feed texts.
+func TestTextFieldsTakeWhatIsShown(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, sheet24.Leads, map[int]string{0: "ID", 1: "COMMENTS", 2: "PHONE", 3: "POST", 4: "BIRTHDATE", 5: "OPPORTUNITY"}, func(p *bitrixsim.Portal) [][]any {
+		rows := [][]any{{"ID", "Not", "Telefon", "Pozisyon", "Doğum tarihi", "Tutar", "Senkronizasyon"}}
+		for range 3 {
+			rows = append(rows, []any{float64(p.Add(1, map[string]any{"stageId": "NEW"}))})
+		}
+		return rows
+	})
+	w.google.SetFormats(w.sheet, gid, map[int]string{1: "DATE", 2: "00000000000", 3: "PERCENT", 4: "DATE", 5: "PERCENT"})
+	for row := 2; row <= 4; row++ {
+		w.edit(fmt.Sprint("B", row), []any{46387.0, 5321234567.0, 0.5, 46387.0, 0.25})
+	}
+	w.nudge(2, 4)
+	w.sync()
+	for id := int64(1); id <= 3; id++ {
+		r, _ := w.portal.Record(1, id)
+		expect(t, "record", fmt.Sprint(r.Fields["comments"], " ", r.FirstOf("PHONE"), " ", r.Fields["post"], " ", r.Fields["birthdate"], " ", r.Fields["opportunity"]),
+			"31.12.2026 05321234567 %50 2026-12-31 0.25")
+	}
+	// The number changes, and so does what is shown of it.
+	w.change(3, "C", 5551112233.0)
+	r, _ := w.portal.Record(1, 2)
+	expect(t, "phones", fmt.Sprint(len(r.Multi), " ", r.FirstOf("PHONE")), "1 05551112233")
+}

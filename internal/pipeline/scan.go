@@ -51,6 +51,9 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 	if err != nil {
 		return false, err
 	}
+	if err := p.asShown(ctx, t, tab.layout, changes); err != nil {
+		return false, err
+	}
 	if err := p.Store.CommitScan(ctx, t, events, changes, snapshots); err != nil {
 		return false, err
 	}

@@ -124,7 +124,7 @@ func (s *Spreadsheet) valueRange(p place, render string) map[string]any {
 	if render == "" || render == "FORMATTED_VALUE" {
 		for _, row := range rows {
 			for i, value := range row {
-				row[i] = formatted(value, s.Locale)
+				row[i] = formatted(value, s.Locale, p.tab.Formats[p.col+i])
 			}
 		}
 	}

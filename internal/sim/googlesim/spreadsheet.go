@@ -21,10 +21,11 @@ type Spreadsheet struct {
 
 // Sheet is a tab: rows of cells, each a string, float64, bool or nil.
 type Sheet struct {
-	GID    int64
-	Title  string
-	Frozen int // rows
-	Rows   [][]any
+	GID     int64
+	Title   string
+	Frozen  int            // rows
+	Formats map[int]string // of columns, from 0: DATE, DATE_TIME, PERCENT, or a pattern of zeros
+	Rows    [][]any
 
 	undo [][][]any // what the rows were before each of the last edits
 }
@@ -61,6 +62,15 @@ func (g *Google) Cells(spreadsheetID string, gid int64) (title string, rows [][]
 		rows = append(rows, append([]any(nil), r...))
 	}
 	return t.Title, rows, true
+}
+
+// SetFormats gives the columns of a tab, from 0, number formats.
+func (g *Google) SetFormats(spreadsheetID string, gid int64, formats map[int]string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if t, ok := g.spreadsheets[spreadsheetID].byGID(gid); ok {
+		t.Formats = formats
+	}
 }
 
 func (s *Spreadsheet) byGID(gid int64) (*Sheet, bool) {
@@ -174,11 +184,25 @@ func typed(v any, locale string) any {
 	return s
 }
 
-// formatted shows a value as a cell without a number format does.
-func formatted(v any, locale string) any {
+// formatted shows a value as a cell with a number format does, or with none.
+func formatted(v any, locale, format string) any {
 	turkish := strings.HasPrefix(locale, "tr")
 	switch v := v.(type) {
 	case float64:
+		day := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Add(time.Duration(math.Round(v*86400)) * time.Second)
+		switch {
+		case format == "DATE":
+			return day.Format("02.01.2006")
+		case format == "DATE_TIME":
+			return day.Format("02.01.2006 15:04")
+		case format == "PERCENT" && turkish:
+			return "%" + strconv.FormatFloat(v*100, 'f', -1, 64)
+		case format == "PERCENT":
+			return strconv.FormatFloat(v*100, 'f', -1, 64) + "%"
+		case strings.Trim(format, "0") == "" && format != "":
+			text := strconv.FormatFloat(v, 'f', 0, 64)
+			return strings.Repeat("0", max(0, len(format)-len(text))) + text
+		}
 		text := strconv.FormatFloat(v, 'f', -1, 64)
 		if turkish {
 			text = strings.Replace(text, ".", ",", 1)

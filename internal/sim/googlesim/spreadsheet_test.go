@@ -72,11 +72,15 @@ func TestReadTrims(t *testing.T) {
 func TestFormatted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		locale   string
-		in, want any
-	}{{"tr_TR", 1234.5, "1234,5"}, {"en_US", 1234.5, "1234.5"}, {"tr_TR", true, "DOĞRU"}, {"en_US", false, "FALSE"}, {"tr_TR", "x", "x"}} {
-		if got := formatted(c.in, c.locale); got != c.want {
-			t.Errorf("%s %v = %v; want %v", c.locale, c.in, got, c.want)
+		locale, format string
+		in, want       any
+	}{
+		{"tr_TR", "", 1234.5, "1234,5"}, {"en_US", "", 1234.5, "1234.5"}, {"tr_TR", "", true, "DOĞRU"}, {"en_US", "", false, "FALSE"}, {"tr_TR", "", "x", "x"},
+		{"tr_TR", "DATE", 46387.0, "31.12.2026"}, {"tr_TR", "DATE_TIME", 46387.5, "31.12.2026 12:00"}, {"tr_TR", "PERCENT", 0.5, "%50"}, {"en_US", "PERCENT", 0.5, "50%"},
+		{"tr_TR", "00000000000", 5321234567.0, "05321234567"}, {"tr_TR", "DATE", "x", "x"},
+	} {
+		if got := formatted(c.in, c.locale, c.format); got != c.want {
+			t.Errorf("%s %s %v = %v; want %v", c.locale, c.format, c.in, got, c.want)
 		}
 	}
 }
