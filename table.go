@@ -32,6 +32,7 @@ type Table struct {
 	Enabled           bool
 	CreatedAt         time.Time
 	Mappings          []FieldMapping
+	Lost              []string // names of columns that are mapped but not to be found; they are left alone
 }
 
 // Mapping returns the mapping that feeds the field of that name.
@@ -70,7 +71,7 @@ type Script struct {
 
 // Column is a column of a tab: its place and the header text found there.
 type Column struct {
-	Index int // 0-based
+	Index int // 0-based; less than 0: not known
 	Name  string
 }
 

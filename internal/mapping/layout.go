@@ -38,7 +38,7 @@ func Locate(t *sheet24.Table, header []string) Layout {
 }
 
 func find(header []string, c sheet24.Column) (int, bool) {
-	if c.Index < len(header) && header[c.Index] == c.Name {
+	if c.Index >= 0 && c.Index < len(header) && header[c.Index] == c.Name {
 		return c.Index, true
 	}
 	at, n := -1, 0

@@ -189,3 +189,40 @@ func TestRowsThatMove(t *testing.T) {
 	expect(t, "record", w.lead(3), "Zeynep 2 3@ornek.com.tr NEW 300")
 	expect(t, "writes", w.writes(), 1)
 }
+
+// TestColumnsAreFollowed moves them, renames one and gives it back its name.
+func TestColumnsAreFollowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pass := w.clock()
+	look := func() {
+		t.Helper()
+		pass(time.Minute)
+		w.sync()
+	}
+	look()
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "insert_columns", Range: "B:B"}))
+	w.edit("D2", []any{"tasindi@ornek.com.tr"})
+	look()
+	expect(t, "record", w.lead(1), "Ayşe tasindi@ornek.com.tr NEW 100")
+	m, _ := w.fresh().Mapping("EMAIL")
+	expect(t, "the e-mail's place", m.Column.Index, 3)
+
+	w.edit("D1", []any{"Posta"})
+	w.edit("D2", []any{"gorulmez@ornek.com.tr"})
+	w.edit("F2", []any{555.0})
+	look()
+	expect(t, "record", w.lead(1), "Ayşe tasindi@ornek.com.tr NEW 555")
+	expect(t, "lost", w.fresh().Lost, []string{"E-posta"})
+	w.edit("H1", []any{"E-posta"}) // under its name stands another, empty column
+	w.edit("H3", []any{"sekizinci@ornek.com.tr"})
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "undo"}))
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "undo"}))
+	w.edit("D1", []any{"E-posta"})
+	look()
+	expect(t, "found again", w.lead(1), "Ayşe gorulmez@ornek.com.tr NEW 555")
+	expect(t, "lost", w.fresh().Lost, []string{})
+	if n := len(w.portal.Stats().Ignored); n > 0 {
+		t.Errorf("%d fields sent in vain", n)
+	}
+}

@@ -23,6 +23,7 @@ type Store interface {
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	TablesOfTab(ctx context.Context, spreadsheetID string, gid int64) ([]*sheet24.Table, error)
 	SetRegistered(ctx context.Context, tableID int64) error
+	SetColumns(ctx context.Context, tableID int64, found, lost []sheet24.FieldMapping) error
 	SetLook(ctx context.Context, tableID int64, l sheet24.Look) error
 	CountTables(ctx context.Context, userID string) (int, error)
 	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)

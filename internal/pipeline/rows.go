@@ -23,7 +23,7 @@ type tab struct {
 // were moved since it was set up.
 func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24.Range) (*tab, error) {
 	id, _ := t.Mapping(sheet24.IDField)
-	at := mapping.Layout{ID: id.Column.Index}
+	at := mapping.Layout{ID: max(id.Column.Index, 0)} // if it is not known, the header will tell
 	for _, m := range t.Mappings {
 		if m.Field != sheet24.IDField {
 			at.Fields = append(at.Fields, m)
@@ -34,6 +34,30 @@ func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24
 		return got, err
 	}
 	return p.readAt(ctx, t, got.layout, rows)
+}
+
+// follow keeps where columns were found, so that the next read needs no second
+// look, and which were not, so that the table's page can name them.
+func (p *Pipeline) follow(ctx context.Context, t *sheet24.Table, l mapping.Layout) error {
+	found := slices.Clone(l.Fields)
+	lost := l.Lost
+	if id, ok := t.Mapping(sheet24.IDField); ok && l.ID >= 0 {
+		id.Column.Index = l.ID
+		found = append(found, id)
+	}
+	names := []string{}
+	for _, m := range lost {
+		names = append(names, m.Column.Name)
+	}
+	same := slices.Equal(names, t.Lost)
+	for _, m := range found {
+		before, _ := t.Mapping(m.Field)
+		same = same && before.Column.Index == m.Column.Index
+	}
+	if same {
+		return nil
+	}
+	return p.Store.SetColumns(ctx, t.ID, found, lost)
 }
 
 // readAt reads a tab whose columns are taken to stand where a layout says; the
@@ -93,7 +117,7 @@ func (t *tab) set(row, column int, values []any) {
 func columns(l mapping.Layout) []int {
 	var list []int
 	for _, m := range l.Fields {
-		if m.Updatable {
+		if m.Updatable && m.Column.Index >= 0 {
 			list = append(list, m.Column.Index)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 	is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
-	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, last_sync_at, look_at, edited_at, unannounced, enabled, created_at
+	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, last_sync_at, look_at, edited_at, unannounced, lost_columns, enabled, created_at
 	FROM sheet_sync_config `
 
 // SaveTable stores a table with its mappings and the snapshots of its rows, all
@@ -40,7 +40,7 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 				header_row = excluded.header_row, status_column_index = excluded.status_column_index,
 				status_column_name = excluded.status_column_name, language = excluded.language, time_zone = excluded.time_zone,
 				webhook_url = excluded.webhook_url, webhook_key = excluded.webhook_key, webhook_registered = FALSE,
-				enabled = excluded.enabled, look_at = NULL, unannounced = 0, updated_at = excluded.updated_at
+				enabled = excluded.enabled, look_at = NULL, unannounced = 0, lost_columns = '[]', updated_at = excluded.updated_at
 			RETURNING id, created_at`,
 			t.UserID, t.PortalID, t.SpreadsheetID, t.GID, t.Tab, t.SpreadsheetTitle, string(t.Entity), t.EntityTitle,
 			t.CustomView, string(colors), t.HeaderRow, t.StatusColumn.Index, t.StatusColumn.Name, t.Language, t.TimeZone,
@@ -152,17 +152,20 @@ func (s *Store) tables(ctx context.Context, where string, args ...any) ([]*sheet
 
 func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	var t sheet24.Table
-	var colors, key string
+	var colors, key, lost string
 	var lastSync, look, edited sql.NullTime
 	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
 		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL,
-		&lastSync, &look, &edited, &t.Look.Unannounced, &t.Enabled, &t.CreatedAt)
+		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Enabled, &t.CreatedAt)
 	if err != nil {
 		return nil, err
 	}
 	t.LastSyncAt, t.Look.At, t.Look.EditedAt = lastSync.Time, look.Time, edited.Time
 	if err := json.Unmarshal([]byte(colors), &t.Colors); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(lost), &t.Lost); err != nil {
 		return nil, err
 	}
 	plain, err := s.box.Open(key, t.UserID)
@@ -179,6 +182,41 @@ func (s *Store) SetLook(ctx context.Context, tableID int64, l sheet24.Look) erro
 	_, err := s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET look_at = $2, edited_at = $3, unannounced = $4 WHERE id = $1`,
 		tableID, moment(l.At), edited, l.Unannounced)
 	return err
+}
+
+// SetColumns keeps where a table's columns stand by now, and which of them are not
+// to be found. A column that is lost has a place of its own below 0.
+func (s *Store) SetColumns(ctx context.Context, tableID int64, found []sheet24.FieldMapping, lost []sheet24.FieldMapping) error {
+	names := []string{}
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		place := func(m sheet24.FieldMapping, index int) error {
+			_, err := tx.ExecContext(ctx, `UPDATE field_mappings SET sheet_column_index = $3 WHERE config_id = $1 AND bitrix_field = $2`, tableID, m.Field, index)
+			return err
+		}
+		// No two may stand in one place, not even on the way: all go below 0 first.
+		for i, m := range append(append([]sheet24.FieldMapping{}, found...), lost...) {
+			if err := place(m, -1000-i); err != nil {
+				return err
+			}
+		}
+		for _, m := range found {
+			if err := place(m, m.Column.Index); err != nil {
+				return err
+			}
+		}
+		for i, m := range lost {
+			names = append(names, m.Column.Name)
+			if err := place(m, -1-i); err != nil {
+				return err
+			}
+		}
+		text, err := json.Marshal(names)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE sheet_sync_config SET lost_columns = $2, updated_at = $3 WHERE id = $1`, tableID, string(text), s.now())
+		return err
+	})
 }
 
 // CountTables tells how many tables of a user are looked at.

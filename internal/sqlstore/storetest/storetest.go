@@ -16,7 +16,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation,
+		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -162,6 +162,28 @@ func looks(t *testing.T, s *sqlstore.Store) {
 	due(0)
 }
 
+func columns(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	id, email := table.Mappings[0], table.Mappings[1]
+	id.Column.Index, email.Column.Index = email.Column.Index, id.Column.Index // they changed places
+	check(t, s.SetColumns(t.Context(), table.ID, []sheet24.FieldMapping{id, email}, nil))
+	got := must(s.Table(t.Context(), table.ID))(t)
+	if m, _ := got.Mapping("EMAIL"); m.Column.Index != 0 || len(got.Lost) != 0 {
+		t.Fatalf("moved: %+v", got.Mappings)
+	}
+	id.Column.Index = 0
+	check(t, s.SetColumns(t.Context(), table.ID, []sheet24.FieldMapping{id}, []sheet24.FieldMapping{email}))
+	got = must(s.Table(t.Context(), table.ID))(t)
+	if m, _ := got.Mapping("EMAIL"); m.Column.Index >= 0 || m.Column.Name != "E-posta" || !reflect.DeepEqual(got.Lost, []string{"E-posta"}) {
+		t.Fatalf("lost: %+v, %v", got.Mappings, got.Lost)
+	}
+	email.Column.Index = 5
+	check(t, s.SetColumns(t.Context(), table.ID, []sheet24.FieldMapping{id, email}, nil))
+	if got = must(s.Table(t.Context(), table.ID))(t); len(got.Lost) != 0 || got.Mappings[1].Column.Index != 5 {
+		t.Fatalf("found again: %+v, %v", got.Mappings, got.Lost)
+	}
+}
+
 func portals(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	p := must(s.Portal(t.Context(), table.PortalID))(t)
@@ -266,7 +288,7 @@ func pause(t *testing.T, s *sqlstore.Store) {
 func tables(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	got := must(s.Table(t.Context(), table.ID))(t)
-	got.CreatedAt, table.CreatedAt = time.Time{}, time.Time{}
+	got.CreatedAt, table.CreatedAt, got.Lost = time.Time{}, time.Time{}, nil
 	if !reflect.DeepEqual(got, table) {
 		t.Fatalf("table = %+v\nwant    %+v", got, table)
 	}
