@@ -235,6 +235,7 @@ func TestDiscovery(t *testing.T) {
 	_, err = w.client.Read(t.Context(), "u", w.sheet, 0, []sheet24.Range{sheet24.Rows(1, 1), {FirstRow: 2, FirstColumn: 1, LastColumn: 2}})
 	check(err)
 	check(w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 2, Value: "x"}, {Row: 4, Column: 2, Value: 7.0}}))
+	check(w.client.FormatHeader(t.Context(), "u", w.sheet, 0, 1, 3, sheet24.DefaultColors))
 	script, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
 	check(err)
 	_, err = w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", script) // brought up to date
@@ -248,7 +249,7 @@ func TestDiscovery(t *testing.T) {
 	}
 	sort.Strings(ids)
 	want := []string{"drive.files.list", "script.projects.create", "script.projects.deployments.create", "script.projects.deployments.update", "script.projects.get",
-		"script.projects.updateContent", "script.projects.versions.create", "sheets.spreadsheets.get", "sheets.spreadsheets.values.batchGetByDataFilter",
+		"script.projects.updateContent", "script.projects.versions.create", "sheets.spreadsheets.batchUpdate", "sheets.spreadsheets.get", "sheets.spreadsheets.values.batchGetByDataFilter",
 		"sheets.spreadsheets.values.batchUpdateByDataFilter"}
 	if !slices.Equal(ids, want) {
 		t.Errorf("called: %v\nwant    %v", ids, want)

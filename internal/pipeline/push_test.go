@@ -344,3 +344,16 @@ func TestTextFieldsTakeWhatIsShown(t *testing.T) {
 	r, _ := w.portal.Record(1, 2)
 	expect(t, "phones", fmt.Sprint(len(r.Multi), " ", r.FirstOf("PHONE")), "1 05551112233")
 }
+
+func TestHeaderIsFormattedIfAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	expect(t, "formats, not asked for", len(w.google.Formatted(w.sheet, gid)), 0)
+	_, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Fields: map[int]string{0: "ID", 1: "NAME"},
+		FormatHeader: true, Colors: sheet24.ColorScheme{Header: "#ff0000", Text: "#ffffff", Accent: "#1f7a5c", Row: "#eef6f2"}})
+	w.check(err)
+	f := w.google.Formatted(w.sheet, gid)
+	if len(f) != 1 || f[0].Rows != [2]int{0, 1} || !strings.Contains(string(f[0].Cell), `"fontFamily":"Poppins"`) || !strings.Contains(string(f[0].Cell), `"backgroundColorStyle":{"rgbColor":{"red":1}}`) {
+		t.Errorf("formats: %+v", f)
+	}
+}

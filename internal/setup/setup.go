@@ -22,6 +22,7 @@ import (
 type Google interface {
 	sheet24.Sheets
 	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
+	FormatHeader(ctx context.Context, userID, spreadsheetID string, gid int64, row, columns int, colors sheet24.ColorScheme) error
 	Install(ctx context.Context, userID, spreadsheetID, serverURL string, have sheet24.Script) (sheet24.Script, error)
 }
 
@@ -147,6 +148,7 @@ type Choice struct {
 	Entity        sheet24.Entity
 	HeaderRow     int            // from 1; 0: it is found
 	Fields        map[int]string // field name by 0-based column; columns without one are left alone
+	FormatHeader  bool           // give the header row the table's colours, in the sheet too
 	AddStatus     bool           // add a status column if there is none
 	Colors        sheet24.ColorScheme
 }
@@ -182,6 +184,12 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 		t.StatusColumn = sheet24.Column{Index: len(d.Header), Name: locale.T(user.Language, "status_column_header")}
 		if err := s.Google.Write(ctx, user.ID, t.SpreadsheetID, t.GID,
 			[]sheet24.Cell{{Row: d.HeaderRow, Column: t.StatusColumn.Index + 1, Value: t.StatusColumn.Name}}); err != nil {
+			return nil, err
+		}
+	}
+	if c.FormatHeader {
+		columns := max(len(d.Header), t.StatusColumn.Index+1)
+		if err := s.Google.FormatHeader(ctx, user.ID, t.SpreadsheetID, t.GID, d.HeaderRow, columns, c.Colors); err != nil {
 			return nil, err
 		}
 	}

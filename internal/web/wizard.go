@@ -71,6 +71,7 @@ type mappingForm struct {
 	draft     *setup.Draft
 	fields    map[int]string // by column
 	addStatus bool
+	format    bool // of the header in the sheet
 	colors    sheet24.ColorScheme
 	problem   string
 }
@@ -116,6 +117,7 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 	c := setup.Choice{
 		SpreadsheetID: r.PathValue("spreadsheet"), GID: gid, Entity: sheet24.Entity(r.FormValue("entity")),
 		HeaderRow: headerRow(r), Fields: map[int]string{}, AddStatus: r.FormValue("add_status") != "",
+		FormatHeader: r.FormValue("format_header") != "",
 		Colors: sheet24.ColorScheme{Header: r.FormValue("color_header"), Text: r.FormValue("color_text"),
 			Accent: r.FormValue("color_accent"), Row: r.FormValue("color_row")},
 	}
@@ -134,7 +136,7 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 			return
 		}
 		w.render(rw, r, http.StatusUnprocessableEntity, mappingPage(mappingForm{
-			draft: d, fields: c.Fields, addStatus: c.AddStatus, colors: c.Colors, problem: locale.Error(u.Language, err)}))
+			draft: d, fields: c.Fields, addStatus: c.AddStatus, format: c.FormatHeader, colors: c.Colors, problem: locale.Error(u.Language, err)}))
 		return
 	}
 	w.leadToGoogle(rw, r, t)

@@ -9,6 +9,7 @@ import (
 
 func (g *Google) routeSheets(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v4/spreadsheets/{id}", g.inSpreadsheet(g.getSpreadsheet))
+	mux.HandleFunc("POST /v4/spreadsheets/{id}", g.inSpreadsheet(g.batchUpdate))
 	mux.HandleFunc("GET /v4/spreadsheets/{id}/{values}", g.inSpreadsheet(g.getValues))
 	mux.HandleFunc("POST /v4/spreadsheets/{id}/{values}", g.inSpreadsheet(g.postValues))
 	mux.HandleFunc("GET /v4/spreadsheets/{id}/values/{range}", g.inSpreadsheet(g.getRange))
@@ -35,8 +36,9 @@ func (g *Google) inSpreadsheet(f inSheet) http.HandlerFunc {
 		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		s, ok := g.spreadsheets[r.PathValue("id")]
-		if !ok {
+		id, updates := isBatchUpdate(r.PathValue("id"))
+		s, ok := g.spreadsheets[id]
+		if !ok || updates != (r.Method == http.MethodPost && r.PathValue("values") == "") {
 			notFound(w)
 			return
 		}

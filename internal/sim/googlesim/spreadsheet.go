@@ -27,6 +27,8 @@ type Sheet struct {
 	Formats map[int]string // of columns, from 0: DATE, DATE_TIME, PERCENT, or a pattern of zeros
 	Rows    [][]any
 
+	Formatted []Format
+
 	undo [][][]any // what the rows were before each of the last edits
 }
 
