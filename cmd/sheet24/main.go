@@ -42,6 +42,8 @@ type simulateCmd struct {
 	Data     string `help:"Folder to keep the data in, and to find it again." type:"path"`
 	Language string `help:"Language of the simulated Bitrix24: tr or en." enum:"tr,en" default:"tr"`
 	Redirect string `help:"Where the simulated Bitrix24 sends people back to who allowed its application." default:"http://localhost:3000/sheet-sync/portal/callback"`
+	Proxy    string `help:"Address of an HTTPS proxy that answers under the real host names of Google and Bitrix24."`
+	CA       string `name:"ca" help:"File to write the certificate to that clients of the proxy have to trust." type:"path"`
 	JSON     bool   `name:"json" help:"Print one line of JSON when ready."`
 }
 
@@ -60,7 +62,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
 }
 
 func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
-	return app.Simulate(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Language: c.Language, Redirect: c.Redirect, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+	return app.Simulate(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Language: c.Language, Redirect: c.Redirect, Proxy: c.Proxy, CA: c.CA, JSON: jsonTo(c.JSON), Log: log, Version: version()})
 }
 
 func (c *versionCmd) Run() error {

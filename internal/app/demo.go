@@ -11,10 +11,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"sheet24"
+	"sheet24/internal/bitrix24"
 	"sheet24/internal/secret"
 	"sheet24/internal/sim/demo"
+	"sheet24/internal/sim/tlsproxy"
 	"sheet24/internal/web"
 )
 
@@ -25,6 +28,8 @@ type DemoOptions struct {
 	Activated bool   // begin with the leads connected, mapped and activated (demo alone)
 	Language  string // of the simulated portal: tr or en
 	Redirect  string // where the simulated portal answers its application (simulate alone)
+	Proxy     string // address of a proxy that answers under the real names; empty: none (simulate alone)
+	CA        string // file for the certificate of the proxy's authority
 	JSON      io.Writer
 	Log       *slog.Logger
 	Version   string
@@ -42,6 +47,7 @@ type Ready struct {
 	GoogleClientSecret string `json:"google_client_secret"`
 	BitrixClientID     string `json:"bitrix24_client_id"`
 	BitrixClientSecret string `json:"bitrix24_client_secret"`
+	ProxyURL           string `json:"proxy_url,omitempty"`
 }
 
 // newWorld makes the simulators for an address, and what there is to say of them.
@@ -83,15 +89,69 @@ func Simulate(ctx context.Context, o DemoOptions) error {
 	if o.Redirect != "" {
 		w.Portal.RedirectTo(o.Redirect)
 	}
-	err = ready.announce(o, fmt.Sprintf("\n  Google and Bitrix24, simulated: %s\n  the sheet and the CRM:          %s\n  Bitrix24 webhook:               %s\n  stop with Ctrl-C\n\n",
-		ready.URL, ready.DemoURL, ready.PortalWebhook))
-	if err != nil {
-		return err
-	}
 	mux := http.NewServeMux()
 	mux.Handle("/", w.Handler())
 	mux.Handle("GET /assets/", web.Assets())
-	return serveHTTP(ctx, listener, mux)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	proxied := make(chan error, 1)
+	if o.Proxy == "" {
+		proxied <- nil
+	} else {
+		p, err := listenAsProxy(o, mux)
+		if err != nil {
+			return err
+		}
+		ready.ProxyURL = "http://" + p.listener.Addr().String()
+		go func() { proxied <- serveHTTP(ctx, p.listener, p.handler) }()
+	}
+	err = ready.announce(o, fmt.Sprintf("\n  Google and Bitrix24, simulated: %s\n  the sheet and the CRM:          %s\n  Bitrix24 webhook:               %s\n%s  stop with Ctrl-C\n\n",
+		ready.URL, ready.DemoURL, ready.PortalWebhook, ready.proxyHint(o.CA)))
+	if err == nil {
+		err = serveHTTP(ctx, listener, mux)
+	}
+	cancel()
+	return errors.Join(err, <-proxied)
+}
+
+// proxyHint says how unmodified clients are led to the simulators.
+func (r Ready) proxyHint(ca string) string {
+	if r.ProxyURL == "" {
+		return ""
+	}
+	return fmt.Sprintf("  under the real names:           HTTPS_PROXY=%s SSL_CERT_FILE=%s (Node: NODE_EXTRA_CA_CERTS)\n", r.ProxyURL, ca)
+}
+
+type proxyServer struct {
+	listener net.Listener
+	handler  http.Handler
+}
+
+// simulated tells for which hosts the simulators answer.
+func simulated(host string) bool {
+	host = strings.ToLower(host)
+	switch host {
+	case "accounts.google.com", "script.google.com", "docs.google.com", "oauth.bitrix.info":
+		return true
+	}
+	_, err := bitrix24.Hosts(nil).Portal(host)
+	return err == nil || strings.HasSuffix(host, ".googleapis.com")
+}
+
+// listenAsProxy makes the proxy, and writes the certificate that its clients trust.
+func listenAsProxy(o DemoOptions, handler http.Handler) (*proxyServer, error) {
+	if o.CA == "" {
+		return nil, errors.New("--proxy needs --ca FILE, where the certificate that clients have to trust is written")
+	}
+	p, err := tlsproxy.New(handler, simulated)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(o.CA, p.CA(), 0o644); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", o.Proxy)
+	return &proxyServer{listener, p}, err
 }
 
 // Demo runs the service and the simulators in one process until ctx ends.

@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"cmd/sheet24"},
 	{"internal/app"},
 	{"internal/sim/demo", "internal/web"},
-	{"internal/sim/bitrixsim", "internal/sim/googlesim", "internal/api", "internal/setup", "internal/jobs"},
+	{"internal/sim/bitrixsim", "internal/sim/googlesim", "internal/sim/tlsproxy", "internal/api", "internal/setup", "internal/jobs"},
 	{"internal/pipeline"},
 	{"internal/google", "internal/bitrix24", "internal/sqlstore"},
 	{"internal/google/script", "internal/mapping", "internal/locale", "internal/secret"},

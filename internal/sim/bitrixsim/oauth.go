@@ -1,6 +1,7 @@
 package bitrixsim
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
@@ -22,6 +23,7 @@ type grants struct {
 	codes   map[string]time.Time // until when each is good
 	access  map[string]time.Time
 	refresh map[string]bool
+	host    string // under which the portal was reached as the application was allowed
 }
 
 // RevokeApp takes back all that was granted, as uninstalling an application does.
@@ -70,6 +72,7 @@ func (p *Portal) authorize(w http.ResponseWriter, r *http.Request) {
 			p.grants.codes = map[string]time.Time{}
 		}
 		p.grants.codes[code] = time.Now().Add(30 * time.Second)
+		p.grants.host = r.Host
 		q.Set("code", code)
 		q.Set("scope", strings.Join(appScopes, ","))
 	} else {
@@ -117,7 +120,7 @@ func (p *Portal) token(w http.ResponseWriter, r *http.Request) {
 	access, refresh := rand.Text(), rand.Text()
 	expires := time.Now().Add(p.options.TokenLife)
 	p.grants.access[access], p.grants.refresh[refresh] = expires, true
-	host := r.Host
+	host := cmp.Or(p.grants.host, r.Host) // the portal's, which the token server's may not be
 	if p.moved != "" {
 		host = p.moved
 	}

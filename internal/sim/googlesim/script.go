@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -167,7 +168,7 @@ type deploymentConfig struct {
 }
 
 // deploy points a deployment at a version.
-func (g *Google) deploy(w http.ResponseWriter, p *project, d *deployment, c deploymentConfig) {
+func (g *Google) deploy(w http.ResponseWriter, r *http.Request, p *project, d *deployment, c deploymentConfig) {
 	if c.VersionNumber < 0 || c.VersionNumber > len(p.Versions) {
 		invalid(w, "Request contains an invalid argument. (versionNumber)")
 		return
@@ -175,13 +176,13 @@ func (g *Google) deploy(w http.ResponseWriter, p *project, d *deployment, c depl
 	d.Version, d.Description, d.Updated = c.VersionNumber, c.Description, g.now()
 	p.Deployments[d.ID] = d
 	g.changed()
-	reply(w, http.StatusOK, g.deploymentView(p, d))
+	reply(w, http.StatusOK, g.deploymentView(r, p, d))
 }
 
 func (g *Google) createDeployment(w http.ResponseWriter, r *http.Request, p *project) {
 	var body deploymentConfig
 	if decode(w, r, &body) {
-		g.deploy(w, p, &deployment{ID: "AKfycb" + rand.Text()}, body)
+		g.deploy(w, r, p, &deployment{ID: "AKfycb" + rand.Text()}, body)
 	}
 }
 
@@ -195,14 +196,14 @@ func (g *Google) updateDeployment(w http.ResponseWriter, r *http.Request, p *pro
 		return
 	}
 	if decode(w, r, &body) {
-		g.deploy(w, p, d, body.DeploymentConfig)
+		g.deploy(w, r, p, d, body.DeploymentConfig)
 	}
 }
 
-func (g *Google) listDeployments(w http.ResponseWriter, _ *http.Request, p *project) {
+func (g *Google) listDeployments(w http.ResponseWriter, r *http.Request, p *project) {
 	all := []any{}
 	for _, d := range p.Deployments {
-		all = append(all, g.deploymentView(p, d))
+		all = append(all, g.deploymentView(r, p, d))
 	}
 	reply(w, http.StatusOK, map[string]any{"deployments": all})
 }
@@ -214,12 +215,20 @@ func (p *project) filesOf(d *deployment) []scriptFile {
 	return p.Versions[d.Version-1]
 }
 
-func (g *Google) deploymentView(p *project, d *deployment) map[string]any {
+// scriptURL is where web apps are opened, as whoever asked reaches Google.
+func (g *Google) scriptURL(r *http.Request) string {
+	if strings.HasSuffix(r.Host, ".googleapis.com") { // through a proxy, under the real names
+		return "https://script.google.com"
+	}
+	return g.url
+}
+
+func (g *Google) deploymentView(r *http.Request, p *project, d *deployment) map[string]any {
 	v := map[string]any{"deploymentId": d.ID, "updateTime": d.Updated.UTC().Format(time.RFC3339),
 		"deploymentConfig": map[string]any{"scriptId": p.ID, "versionNumber": d.Version, "manifestFileName": "appsscript", "description": d.Description}}
 	if m, _ := manifestOf(p.filesOf(d)); m.WebApp != nil {
 		v["entryPoints"] = []any{map[string]any{"entryPointType": "WEB_APP", "webApp": map[string]any{
-			"url":              g.url + "/macros/s/" + d.ID + "/exec",
+			"url":              g.scriptURL(r) + "/macros/s/" + d.ID + "/exec",
 			"entryPointConfig": map[string]any{"executeAs": m.WebApp.ExecuteAs, "access": m.WebApp.Access}}}}
 	}
 	return v
