@@ -67,6 +67,17 @@ type Script struct {
 	ProjectID    string
 	DeploymentID string
 	WebAppURL    string // …/exec: the user opens it once to allow the triggers
+	Version      string // of what was pushed
+	Wide         bool   // it asks for all spreadsheets: Google would not install triggers otherwise
+}
+
+// EditorURL is where a script's owner finds it, below Google's own address or a
+// simulator's.
+func (s Script) EditorURL(googleURL string) string {
+	if googleURL == "" {
+		googleURL = "https://script.google.com"
+	}
+	return googleURL + "/d/" + s.ProjectID + "/edit"
 }
 
 // Column is a column of a tab: its place and the header text found there.

@@ -30,10 +30,16 @@ type Store interface {
 	Ping(ctx context.Context) error
 }
 
+// Scripts changes what a script in a sheet may do; setup.Setup does.
+type Scripts interface {
+	Widen(ctx context.Context, token string) (again string, err error)
+}
+
 // API serves /api/v1/. All fields are required.
 type API struct {
 	Receiver  Receiver
 	Store     Store
+	Scripts   Scripts
 	PublicURL string
 	Version   string
 	Log       *slog.Logger
@@ -122,7 +128,7 @@ func (a *API) Register(mux *http.ServeMux) {
 	}
 	huma.Register(api, huma.Operation{
 		OperationID: "activate", Method: http.MethodPost, Path: "/api/v1/sheet-sync/activate",
-		Summary: "Trade a one-time token for a table's signing key", Errors: []int{400, 404}, MaxBodyBytes: 4 << 10,
+		Summary: "Trade a one-time token for a table's signing key", Errors: []int{400, 401, 404, 503}, MaxBodyBytes: 4 << 10,
 	}, a.activate)
 	huma.Register(api, huma.Operation{
 		OperationID: "health", Method: http.MethodGet, Path: "/api/v1/health", Summary: "Whether the service works", Errors: []int{503},
@@ -168,24 +174,34 @@ type activateInput struct {
 	Body     struct {
 		Token   string `json:"token" minLength:"1"`
 		Version string `json:"version,omitempty" doc:"Of the script that asks"`
+		Needs   string `json:"needs,omitempty" enum:"spreadsheets" doc:"The scope without which the script could not install its triggers"`
 	}
 }
 
 type activateOutput struct {
 	Body struct {
 		GID        int64  `json:"gid"`
-		Key        string `json:"key" doc:"Signs this table's messages and nothing else; base64"`
-		WebhookURL string `json:"webhook_url"`
-		TableURL   string `json:"table_url" doc:"The table's page"`
+		Key        string `json:"key,omitempty" doc:"Signs this table's messages and nothing else; base64"`
+		WebhookURL string `json:"webhook_url,omitempty"`
+		TableURL   string `json:"table_url,omitempty" doc:"The table's page"`
+		AgainURL   string `json:"again_url,omitempty" doc:"Instead of all that, with needs: where the user allows more"`
 	}
 }
 
 func (a *API) activate(ctx context.Context, in *activateInput) (*activateOutput, error) {
+	out := &activateOutput{}
+	if in.Body.Needs != "" {
+		again, err := a.Scripts.Widen(ctx, in.Body.Token)
+		if err != nil {
+			return nil, a.fail(locale.Match(in.Language), err)
+		}
+		out.Body.AgainURL = again
+		return out, nil
+	}
 	t, err := a.Store.Activate(ctx, in.Body.Token)
 	if err != nil {
 		return nil, a.fail(locale.Match(in.Language), err)
 	}
-	out := &activateOutput{}
 	out.Body.GID, out.Body.WebhookURL = t.GID, t.WebhookURL
 	out.Body.Key = base64.StdEncoding.EncodeToString(t.Key)
 	out.Body.TableURL = a.PublicURL + t.Path()

@@ -28,6 +28,16 @@ func (asleep) Scan(context.Context, int64)   {}
 func (asleep) Push(context.Context, int64)   {}
 func (asleep) Report(context.Context, int64) {}
 
+// widens widens the script of the token "narrow".
+type widens struct{}
+
+func (widens) Widen(_ context.Context, token string) (string, error) {
+	if token != "narrow" {
+		return "", sheet24.Errorf(sheet24.Unauthorized, "google_triggers")
+	}
+	return "https://script.google.com/again", nil
+}
+
 // server serves the API over a store with one table, whose key is "key".
 func server(t *testing.T) (*httptest.Server, *sqlstore.Store, *sheet24.Table) {
 	t.Helper()
@@ -43,7 +53,7 @@ func server(t *testing.T) (*httptest.Server, *sqlstore.Store, *sheet24.Table) {
 	table := storetest.Seed(t, store)
 	mux := http.NewServeMux()
 	p := &pipeline.Pipeline{Store: store, Wake: asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
-	(&api.API{Receiver: p, Store: store, PublicURL: "https://sheet24.example", Version: "test", Log: slog.New(slog.DiscardHandler)}).Register(mux)
+	(&api.API{Receiver: p, Store: store, Scripts: widens{}, PublicURL: "https://sheet24.example", Version: "test", Log: slog.New(slog.DiscardHandler)}).Register(mux)
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return s, store, table
@@ -186,6 +196,8 @@ func TestActivate(t *testing.T) {
 		status     int
 	}{
 		{`{"token":"wrong"}`, "activation_token", 404}, {`{}`, "request", 422}, {`x`, "request", 400},
+		{`{"token":"narrow","needs":"spreadsheets"}`, "", 200}, {`{"token":"one-time","needs":"spreadsheets"}`, "google_triggers", 401},
+		{`{"token":"one-time","needs":"everything"}`, "request", 422},
 		{`{"token":"one-time"}`, "", 200}, {`{"token":"one-time"}`, "activation_token", 404},
 	} {
 		if status, code := send(t, s.URL+"/api/v1/sheet-sync/activate", c.body, "", "", time.Now()); status != c.status || code != c.code {

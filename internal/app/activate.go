@@ -52,11 +52,11 @@ func activate(ctx context.Context, a *App, user *sheet24.User, ready Ready) erro
 	if err != nil {
 		return err
 	}
-	link, err := a.Setup.Install(ctx, table)
+	activation, err := a.Setup.Install(ctx, table)
 	if err != nil {
 		return err
 	}
-	if err := b.allowScript(link); err != nil {
+	if err := b.allowScript(activation.Link); err != nil {
 		return fmt.Errorf("allow the script: %w", err)
 	}
 	if table, err = a.Store.Table(ctx, table.ID); err == nil && !table.WebhookRegistered {

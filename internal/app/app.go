@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"sheet24/internal/api"
@@ -28,6 +29,10 @@ type App struct {
 	pipeline *pipeline.Pipeline
 	runner   *jobs.Runner
 	handler  http.Handler
+
+	stop   context.CancelFunc // of what runs beside the stages
+	upkeep sync.WaitGroup
+	log    *slog.Logger
 }
 
 // New wires the service and brings its database up to date. Close it after use.
@@ -57,13 +62,15 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	a := &App{
 		Store:    store,
 		CRM:      crm,
-		Setup:    &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL},
+		Setup:    &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL, Log: log},
 		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second, Now: time.Now, Log: log},
 		runner:   runner,
+		stop:     func() {},
+		log:      log,
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
-	(&api.API{Receiver: a.pipeline, Store: store, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
+	(&api.API{Receiver: a.pipeline, Store: store, Scripts: a.Setup, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Wake: runner, Sessions: store.Sessions(),
 		BitrixApp: c.Bitrix24ID != "", Looks: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 	mux.Handle("/", pages)
@@ -79,7 +86,16 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.recheckAll(ctx); err != nil {
 		return err
 	}
-	return a.runner.Start(ctx, a.pipeline)
+	if err := a.runner.Start(ctx, a.pipeline); err != nil {
+		return err
+	}
+	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
+	a.upkeep.Go(func() {
+		if err := a.Setup.Upgrade(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("bring scripts up to date", "error", err)
+		}
+	})
+	return nil
 }
 
 // recheckAll asks for a look at every active table: while the service was down,
@@ -99,6 +115,8 @@ func (a *App) recheckAll(ctx context.Context) error {
 
 // Close lets running work finish until ctx ends, and closes the database.
 func (a *App) Close(ctx context.Context) error {
+	a.stop()
+	a.upkeep.Wait()
 	err := a.runner.Stop(ctx)
 	if closing := a.Store.Close(); err == nil {
 		err = closing

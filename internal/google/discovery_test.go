@@ -238,8 +238,11 @@ func TestDiscovery(t *testing.T) {
 	check(w.client.FormatHeader(t.Context(), "u", w.sheet, 0, 1, 3, sheet24.DefaultColors))
 	script, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
 	check(err)
-	_, err = w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", script) // brought up to date
+	_, err = w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", script) // found as it is
 	check(err)
+	script, err = w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:2", script) // brought up to date
+	check(err)
+	check(w.client.Uninstall(t.Context(), "u", script))
 
 	mu.Lock()
 	defer mu.Unlock()
@@ -248,7 +251,7 @@ func TestDiscovery(t *testing.T) {
 		ids = append(ids, id)
 	}
 	sort.Strings(ids)
-	want := []string{"drive.files.list", "script.projects.create", "script.projects.deployments.create", "script.projects.deployments.update", "script.projects.get",
+	want := []string{"drive.files.list", "script.projects.create", "script.projects.deployments.create", "script.projects.deployments.delete", "script.projects.deployments.get", "script.projects.deployments.update", "script.projects.get",
 		"script.projects.updateContent", "script.projects.versions.create", "sheets.spreadsheets.batchUpdate", "sheets.spreadsheets.get", "sheets.spreadsheets.values.batchGetByDataFilter",
 		"sheets.spreadsheets.values.batchUpdateByDataFilter"}
 	if !slices.Equal(ids, want) {

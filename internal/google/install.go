@@ -21,11 +21,22 @@ func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL s
 	if err != nil {
 		return have, err
 	}
+	project, err := gs.Build(gs.Settings{ServerURL: serverURL, SpreadsheetID: spreadsheetID, Wide: have.Wide})
+	if err != nil {
+		return have, err
+	}
+	if have.ProjectID != "" && have.DeploymentID != "" && have.Version == project.Version {
+		// A script has 200 versions in its life: none is made for what is there.
+		_, err := s.Projects.Deployments.Get(have.ProjectID, have.DeploymentID).Context(ctx).Do()
+		if !isNotFound(err) {
+			return have, fail(err)
+		}
+	}
 	if have.ProjectID != "" {
 		_, err := s.Projects.Get(have.ProjectID).Context(ctx).Do()
 		switch {
 		case isNotFound(err):
-			have = sheet24.Script{} // its owner deleted it
+			have = sheet24.Script{Wide: have.Wide} // its owner deleted it
 		case err != nil:
 			return have, fail(err)
 		}
@@ -37,30 +48,10 @@ func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL s
 		}
 		have.ProjectID = p.ScriptId
 	}
-	files, err := gs.Files(gs.Settings{ServerURL: serverURL, SpreadsheetID: spreadsheetID})
-	if err != nil {
+	if err := push(ctx, s, have.ProjectID, project); err != nil {
 		return have, err
 	}
-	content := &script.Content{}
-	for _, f := range files {
-		content.Files = append(content.Files, &script.File{Name: f.Name, Type: f.Type, Source: f.Source})
-	}
-	// A project that was just made may not be found for a moment.
-	for n := 0; ; n++ {
-		_, err = s.Projects.UpdateContent(have.ProjectID, content).Context(ctx).Do()
-		if n == 5 || !isNotFound(err) {
-			break
-		}
-		select {
-		case <-time.After(time.Second / 4 << n):
-		case <-ctx.Done():
-			return have, ctx.Err()
-		}
-	}
-	if err != nil {
-		return have, fail(err)
-	}
-	v, err := s.Projects.Versions.Create(have.ProjectID, &script.Version{Description: "sheet24 " + gs.Version}).Context(ctx).Do()
+	v, err := s.Projects.Versions.Create(have.ProjectID, &script.Version{Description: "sheet24 " + project.Version}).Context(ctx).Do()
 	if err != nil {
 		return have, fail(err)
 	}
@@ -75,7 +66,7 @@ func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL s
 	if err != nil {
 		return have, fail(err)
 	}
-	have.DeploymentID = d.DeploymentId
+	have.DeploymentID, have.Version = d.DeploymentId, project.Version
 	for _, e := range d.EntryPoints {
 		if e.WebApp != nil {
 			have.WebAppURL = e.WebApp.Url
@@ -83,6 +74,56 @@ func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL s
 		}
 	}
 	return have, sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(errors.New("the deployment has no web app"))
+}
+
+// push replaces a project's files. A project that was just made may not be found for
+// a moment.
+func push(ctx context.Context, s *script.Service, id string, project gs.Project) error {
+	content := &script.Content{}
+	for _, f := range project.Files {
+		content.Files = append(content.Files, &script.File{Name: f.Name, Type: f.Type, Source: f.Source})
+	}
+	for n := 0; ; n++ {
+		_, err := s.Projects.UpdateContent(id, content).Context(ctx).Do()
+		if n == 5 || !isNotFound(err) {
+			return fail(err)
+		}
+		select {
+		case <-time.After(time.Second / 4 << n):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Uninstall takes the script out of a spreadsheet as far as an API can: its web app
+// is gone, and its triggers remove themselves when they next run. A script that its
+// owner deleted is no error.
+func (c *Client) Uninstall(ctx context.Context, userID string, have sheet24.Script) error {
+	s, err := c.script(ctx, userID)
+	if err != nil {
+		return err
+	}
+	project, err := gs.Farewell()
+	if err != nil {
+		return err
+	}
+	if _, err := s.Projects.Get(have.ProjectID).Context(ctx).Do(); err != nil {
+		if isNotFound(err) {
+			return nil
+		}
+		return fail(err)
+	}
+	if err := push(ctx, s, have.ProjectID, project); err != nil {
+		return err
+	}
+	if have.DeploymentID == "" {
+		return nil
+	}
+	if _, err := s.Projects.Deployments.Delete(have.ProjectID, have.DeploymentID).Context(ctx).Do(); err != nil && !isNotFound(err) {
+		return fail(err)
+	}
+	return nil
 }
 
 func isNotFound(err error) bool {

@@ -6,6 +6,7 @@ package setup
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -23,15 +24,14 @@ type Google interface {
 	sheet24.Sheets
 	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
 	FormatHeader(ctx context.Context, userID, spreadsheetID string, gid int64, row, columns int, colors sheet24.ColorScheme) error
-	Install(ctx context.Context, userID, spreadsheetID, serverURL string, have sheet24.Script) (sheet24.Script, error)
+	scripts
 }
 
 // Store is what setting up needs of the database.
 type Store interface {
 	PortalsOf(ctx context.Context, userID string) ([]*sheet24.Portal, error)
 	SaveTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error
-	ScriptOf(ctx context.Context, userID, spreadsheetID string) (sheet24.Script, error)
-	SetScript(ctx context.Context, tableID int64, sc sheet24.Script, activationToken string) error
+	scriptStore
 }
 
 // Setup sets tables up. All fields are required.
@@ -40,6 +40,7 @@ type Setup struct {
 	Google    Google
 	CRM       sheet24.CRM
 	PublicURL string // where Google's scripts reach this server, without a slash at its end
+	Log       *slog.Logger
 }
 
 // searched is how many of a tab's first rows may have the column names, and samples
@@ -227,25 +228,6 @@ func (d *Draft) mappings(chosen map[int]string) ([]sheet24.FieldMapping, error) 
 		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_empty")
 	}
 	return all, nil
-}
-
-// Install puts the script into a table's spreadsheet and returns the address
-// that the user opens once at Google to allow it. The address works once; each
-// call makes a new one.
-func (s *Setup) Install(ctx context.Context, t *sheet24.Table) (string, error) {
-	have, err := s.Store.ScriptOf(ctx, t.UserID, t.SpreadsheetID)
-	if err != nil {
-		return "", err
-	}
-	script, err := s.Google.Install(ctx, t.UserID, t.SpreadsheetID, s.PublicURL, have)
-	if err != nil {
-		return "", err
-	}
-	token := rand.Text()
-	if err := s.Store.SetScript(ctx, t.ID, script, token); err != nil {
-		return "", err
-	}
-	return script.WebAppURL + "?" + url.Values{"t": {token}}.Encode(), nil
 }
 
 // SpreadsheetURL is where a person opens a table's tab.

@@ -12,7 +12,7 @@ import (
 
 const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 	is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
-	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, last_sync_at, look_at, edited_at, unannounced, lost_columns, enabled, created_at
+	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, script_version, script_wide, last_sync_at, look_at, edited_at, unannounced, lost_columns, enabled, created_at
 	FROM sheet_sync_config `
 
 // SaveTable stores a table with its mappings and the snapshots of its rows, all
@@ -93,9 +93,9 @@ func (s *Store) TablesOfTab(ctx context.Context, spreadsheetID string, gid int64
 func (s *Store) ScriptOf(ctx context.Context, userID, spreadsheetID string) (sheet24.Script, error) {
 	var sc sheet24.Script
 	err := s.db.QueryRowContext(ctx, `
-		SELECT script_id, deployment_id, web_app_url FROM sheet_sync_config
+		SELECT script_id, deployment_id, web_app_url, script_version, script_wide FROM sheet_sync_config
 		WHERE user_id = $1 AND sheet_id = $2 AND script_id <> '' ORDER BY updated_at DESC LIMIT 1`,
-		userID, spreadsheetID).Scan(&sc.ProjectID, &sc.DeploymentID, &sc.WebAppURL)
+		userID, spreadsheetID).Scan(&sc.ProjectID, &sc.DeploymentID, &sc.WebAppURL, &sc.Version, &sc.Wide)
 	if err == sql.ErrNoRows {
 		return sc, nil
 	}
@@ -105,10 +105,38 @@ func (s *Store) ScriptOf(ctx context.Context, userID, spreadsheetID string) (she
 // SetScript records what was installed for a table, and the one-time token with
 // which the script will ask for the table's key. Only the token's hash is kept.
 func (s *Store) SetScript(ctx context.Context, tableID int64, sc sheet24.Script, activationToken string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET script_id = $2, activation_hash = $3, updated_at = $4 WHERE id = $1`,
+		tableID, sc.ProjectID, hash(activationToken), s.now())
+	if err != nil {
+		return err
+	}
+	return s.UpdateScript(ctx, sc)
+}
+
+// UpdateScript records what a script is by now, for all tables that share it.
+func (s *Store) UpdateScript(ctx context.Context, sc sheet24.Script) error {
 	_, err := s.db.ExecContext(ctx, `
-		UPDATE sheet_sync_config SET script_id = $2, deployment_id = $3, web_app_url = $4, activation_hash = $5, updated_at = $6
-		WHERE id = $1`, tableID, sc.ProjectID, sc.DeploymentID, sc.WebAppURL, hash(activationToken), s.now())
+		UPDATE sheet_sync_config SET deployment_id = $2, web_app_url = $3, script_version = $4, script_wide = $5, updated_at = $6
+		WHERE script_id = $1 AND script_id <> ''`,
+		sc.ProjectID, sc.DeploymentID, sc.WebAppURL, sc.Version, sc.Wide, s.now())
 	return err
+}
+
+// RemoveScript records that a script is no longer in its spreadsheet; its tables are
+// followed without.
+func (s *Store) RemoveScript(ctx context.Context, projectID string) error {
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE sheet_sync_config SET deployment_id = '', web_app_url = '', script_version = '', activation_hash = '', webhook_registered = FALSE,
+			unannounced = 0, look_at = NULL, updated_at = $2
+		WHERE script_id = $1 AND script_id <> ''`, projectID, s.now())
+	return err
+}
+
+// TableByToken returns the table that a one-time token was made for, and leaves it
+// good.
+func (s *Store) TableByToken(ctx context.Context, token string) (*sheet24.Table, error) {
+	tables, err := s.tables(ctx, `WHERE activation_hash = $1 AND activation_hash <> ''`, hash(token))
+	return one(tables, err, "activation_token")
 }
 
 // Activate spends a one-time token and returns the table that it was made for.
@@ -156,7 +184,7 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	var lastSync, look, edited sql.NullTime
 	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
-		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL,
+		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL, &t.Script.Version, &t.Script.Wide,
 		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Enabled, &t.CreatedAt)
 	if err != nil {
 		return nil, err

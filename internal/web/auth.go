@@ -90,7 +90,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 // could not be read.
 func (w *Web) resume(r *http.Request, tables []*sheet24.Table) {
 	for _, t := range tables {
-		if !t.Enabled || !t.WebhookRegistered {
+		if !t.Enabled {
 			continue
 		}
 		if err := w.Work.Recheck(r.Context(), t); err != nil {

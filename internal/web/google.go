@@ -17,10 +17,13 @@ func (w *Web) googleAccount(rw http.ResponseWriter, r *http.Request, u *sheet24.
 	w.render(rw, r, http.StatusOK, googlePage(u, t))
 }
 
-// disconnect withdraws the grant at Google and forgets it here. The tables stay,
-// and wait.
+// disconnect takes the scripts out of the sheets, withdraws the grant at Google and
+// forgets it here. The tables stay, and wait.
 func (w *Web) disconnect(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
 	t, err := w.Store.Token(r.Context(), u.ID)
+	if err == nil {
+		err = w.Setup.Uninstall(r.Context(), u.ID)
+	}
 	if err == nil {
 		if err = w.Google.Revoke(r.Context(), t); err == nil {
 			err = w.Store.DeleteToken(r.Context(), u.ID)

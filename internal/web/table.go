@@ -2,13 +2,13 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"strconv"
 
 	"sheet24"
-	"sheet24/internal/locale"
 	"sheet24/internal/setup"
 )
 
@@ -52,34 +52,10 @@ func (w *Web) renderTable(rw http.ResponseWriter, r *http.Request, status int, v
 		w.fail(rw, r, err)
 		return
 	}
+	v.outdated = w.Setup.Outdated(v.table)
+	v.settingsURL = cmp.Or(w.GoogleURL, "https://script.google.com") + "/home/usersettings"
 	v.sheetURL = setup.SpreadsheetURL(v.table, w.GoogleURL)
 	w.render(rw, r, status, tablePage(v))
-}
-
-// activation answers the page that waits for the user's permission: nothing yet,
-// or the word that the webhook is there.
-func (w *Web) activation(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	if !t.WebhookRegistered {
-		rw.WriteHeader(http.StatusNoContent)
-		return
-	}
-	w.render(rw, r, http.StatusOK, webhookReady())
-}
-
-// activate makes a new link and leads to it.
-func (w *Web) activate(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	w.leadToGoogle(rw, r, t)
-}
-
-func (w *Web) leadToGoogle(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	link, err := w.Setup.Install(r.Context(), t)
-	if err != nil {
-		w.Log.Warn("install script", "table", t.ID, "error", err)
-		// The table is saved; its page says what is in the way, and tries again.
-		w.renderTable(rw, r, http.StatusBadGateway, tableView{table: t, problem: locale.Error(visitOf(r.Context()).lang, err)})
-		return
-	}
-	http.Redirect(rw, r, link, http.StatusSeeOther)
 }
 
 // history answers the page that shows it live: nothing while nothing changed.

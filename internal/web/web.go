@@ -123,6 +123,8 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("GET /sheet-sync/tables/{table}", w.user(w.table(w.showTable)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/activation", w.user(w.table(w.activation)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/activate", w.user(w.table(w.activate)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/script", w.user(w.table(w.script)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/code", w.user(w.table(w.code)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/history", w.user(w.table(w.history)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/retry", w.user(w.table(w.retry)))
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {

@@ -139,5 +139,5 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 			draft: d, fields: c.Fields, addStatus: c.AddStatus, format: c.FormatHeader, colors: c.Colors, problem: locale.Error(u.Language, err)}))
 		return
 	}
-	w.leadToGoogle(rw, r, t)
+	w.activate(rw, r, t)
 }

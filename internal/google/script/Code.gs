@@ -8,63 +8,89 @@
  * SHEET24, in Config.gs, is {server, spreadsheetId, version}.
  */
 
-var SECONDS_TO_WAIT = 15; // Google waits six minutes, which would use up a day's runtime
+const SECONDS_TO_WAIT = 15; // Google waits six minutes, which would use up a day's runtime
 
-/** The web app: its user opens it once. It fetches the key and installs the triggers. */
+const DONE = 'Artık her düzenleme kendiliğinden Bitrix24\'e gider. · From now on each edit travels by itself.';
+
+/** The web app: its user opens it once. */
 function doGet(e) {
   try {
-    ScriptApp.requireAllScopes(ScriptApp.AuthMode.FULL);
-    var table = activate_(e.parameter.t);
-    installTriggers_();
-    var answer = send_(table, { event: 'ping' });
-    if (answer !== 202) throw new Error('sheet24: HTTP ' + answer);
-    return page_('✅ Webhook kuruldu!', 'Artık her düzenleme kendiliğinden Bitrix24\'e gider. · From now on each edit travels by itself.', table.page);
+    const answer = connect_(e.parameter.t);
+    if (answer.again) {
+      return page_('Bir izin daha gerekiyor', 'Google bu e-tablo için bir izin daha istiyor. · Google wants one more permission.', 'Devam · Continue', answer.again);
+    }
+    return page_('✅ Webhook kuruldu!', DONE, 'sheet24', answer.table.page);
   } catch (error) {
-    return page_('❌ Webhook kurulamadı', String(error && error.message || error));
+    return page_('❌ Webhook kurulamadı', message_(error));
   }
 }
 
-/** Trades the one-time token for the key of a tab. */
-function activate_(token) {
-  if (!token) throw new Error('Bağlantıda jeton yok; sheet24 sayfasındaki düğmeyle açın. · No token; use the button on sheet24\'s page.');
-  var response = UrlFetchApp.fetch(SHEET24.server + '/api/v1/sheet-sync/activate', {
-    method: 'post', contentType: 'application/json', muteHttpExceptions: true, timeoutSeconds: SECONDS_TO_WAIT,
-    payload: JSON.stringify({ token: token, version: SHEET24.version })
-  });
-  var answer = JSON.parse(response.getContentText());
-  if (response.getResponseCode() !== 200) throw new Error(answer.message);
-  var table = { gid: answer.gid, key: answer.key, url: answer.webhook_url, page: answer.table_url };
+/** onOpen: a menu, for whoever could not open the web app. */
+function onOpen(e) {
+  if (e.source.getId() !== SHEET24.spreadsheetId) return;
+  SpreadsheetApp.getUi().createMenu('sheet24').addItem('Etkinleştir · Activate', 'sheet24Activate').addToUi();
+}
+
+/** The menu's item, and what to run in the script editor where there is no menu. */
+function sheet24Activate() {
+  const ui = SpreadsheetApp.getUi();
+  if (SpreadsheetApp.getActive().getId() !== SHEET24.spreadsheetId) {
+    ui.alert('Bu dosya bir kopya; sheet24 sayfasında yeniden bağlayın. · This file is a copy; connect it on sheet24\'s page.');
+    return;
+  }
+  const reply = ui.prompt('sheet24', 'sheet24 sayfasındaki kodu yapıştırın. · Paste the code from sheet24\'s page.', ui.ButtonSet.OK_CANCEL);
+  if (reply.getSelectedButton() !== ui.Button.OK) return;
+  try {
+    const answer = connect_(reply.getResponseText().trim());
+    ui.alert(answer.again ? 'Bir izin daha gerekiyor; menüden yeniden seçin. · One more permission; choose the item again.' : '✅ Webhook kuruldu! ' + DONE);
+  } catch (error) {
+    ui.alert('❌ Webhook kurulamadı: ' + message_(error));
+  }
+}
+
+/**
+ * Installs the triggers, trades the one-time token for the key of a tab, and says
+ * so, signed. It returns {table}, or {again}: the address to open once more, with a
+ * permission that Google turned out to want.
+ */
+function connect_(token) {
+  if (!token) throw new Error('Kod yok; sheet24 sayfasındaki düğmeyle açın. · No code; use the button on sheet24\'s page.');
+  ScriptApp.requireAllScopes(ScriptApp.AuthMode.FULL);
+  try {
+    installTriggers_();
+  } catch (error) {
+    if (!/permission/i.test(message_(error))) throw error;
+    return { again: post_('/activate', { token: token, version: SHEET24.version, needs: 'spreadsheets' }).again_url };
+  }
+  const answer = post_('/activate', { token: token, version: SHEET24.version });
+  const table = { gid: answer.gid, key: answer.key, url: answer.webhook_url, page: answer.table_url };
   PropertiesService.getScriptProperties().setProperty('table.' + table.gid, JSON.stringify(table));
-  return table;
+  const pinged = send_(table, { event: 'ping' });
+  if (pinged.getResponseCode() !== 202) throw new Error('sheet24: HTTP ' + pinged.getResponseCode());
+  return { table: table };
 }
 
 /** Replaces this account's triggers, so that there is one of each. */
 function installTriggers_() {
-  ScriptApp.getProjectTriggers().forEach(function (trigger) { ScriptApp.deleteTrigger(trigger); });
-  ScriptApp.newTrigger('sheet24Edited').forSpreadsheet(SHEET24.spreadsheetId).onEdit().create();
-  ScriptApp.newTrigger('sheet24Changed').forSpreadsheet(SHEET24.spreadsheetId).onChange().create();
+  const before = ScriptApp.getProjectTriggers();
+  const here = SpreadsheetApp.getActive() || SHEET24.spreadsheetId; // a web app may have none
+  ScriptApp.newTrigger('sheet24Edited').forSpreadsheet(here).onEdit().create();
+  ScriptApp.newTrigger('sheet24Changed').forSpreadsheet(here).onChange().create();
+  before.forEach((trigger) => ScriptApp.deleteTrigger(trigger));
 }
 
 /** onEdit: cells were typed, pasted, filled or cleared. */
 function sheet24Edited(e) {
   if (!e || !e.range || e.source.getId() !== SHEET24.spreadsheetId) return;
-  var table = table_(e.range.getSheet().getSheetId());
-  if (!table) return;
-  nudge_(table, e.range.getRow(), e.range.getLastRow());
+  const text = PropertiesService.getScriptProperties().getProperty('table.' + e.range.getSheet().getSheetId());
+  if (text) nudge_(JSON.parse(text), e.range.getRow(), e.range.getLastRow());
 }
 
 /** onChange: rows or columns came, went or moved. Edits have their own trigger. */
 function sheet24Changed(e) {
   if (!e || e.changeType === 'EDIT' || e.changeType === 'FORMAT' || e.source.getId() !== SHEET24.spreadsheetId) return;
-  var all = PropertiesService.getScriptProperties().getProperties();
-  Object.keys(all).forEach(function (name) {
-    if (name.indexOf('table.') === 0) nudge_(JSON.parse(all[name]), 0, 0);
-  });
-}
-
-function table_(gid) {
-  var text = PropertiesService.getScriptProperties().getProperty('table.' + gid);
-  return text && JSON.parse(text);
+  const all = PropertiesService.getScriptProperties().getProperties();
+  Object.keys(all).filter((name) => name.startsWith('table.')).forEach((name) => nudge_(JSON.parse(all[name]), 0, 0));
 }
 
 /**
@@ -72,49 +98,67 @@ function table_(gid) {
  * not be sent are remembered and go along with the next edit.
  */
 function nudge_(table, first, last) {
-  var properties = PropertiesService.getScriptProperties();
-  var name = 'unsent.' + table.gid;
-  var unsent = properties.getProperty(name);
+  const properties = PropertiesService.getScriptProperties();
+  const name = 'unsent.' + table.gid;
+  const unsent = properties.getProperty(name);
+  let rows = { first: first, last: last };
   if (unsent) {
-    var rows = JSON.parse(unsent);
-    var whole = !first || !rows.first;
-    first = whole ? 0 : Math.min(first, rows.first);
-    last = whole ? 0 : Math.max(last, rows.last);
+    const before = JSON.parse(unsent);
+    const whole = !first || !before.first;
+    rows = whole ? { first: 0, last: 0 } : { first: Math.min(first, before.first), last: Math.max(last, before.last) };
   }
-  var message = first ? { event: 'row_edited', row_id: first, last_row_id: last } : { event: 'structure_changed' };
-  var status = 0;
   try {
-    status = send_(table, message);
+    const answer = send_(table, rows.first ? { event: 'row_edited', row_id: rows.first, last_row_id: rows.last } : { event: 'structure_changed' });
+    if (answer.getResponseCode() === 202) {
+      if (unsent) properties.deleteProperty(name);
+      return;
+    }
+    if (answer.getContentText().indexOf('"webhook_table"') >= 0) { // nobody follows this tab any more
+      properties.deleteProperty(name);
+      properties.deleteProperty('table.' + table.gid);
+      return;
+    }
   } catch (error) {
-    console.warn(String(error));
+    console.warn(message_(error));
   }
-  if (status === 202) {
-    if (unsent) properties.deleteProperty(name);
-  } else {
-    properties.setProperty(name, JSON.stringify({ first: first, last: last }));
-  }
+  properties.setProperty(name, JSON.stringify(rows));
 }
 
-/** Posts a signed message (standardwebhooks.com) and returns the HTTP status. */
+/** Posts a signed message (standardwebhooks.com). */
 function send_(table, message) {
-  message.v = 1;
-  message.sheet_id = SHEET24.spreadsheetId;
-  message.gid = table.gid;
-  var body = JSON.stringify(message);
-  var id = Utilities.getUuid();
-  var time = String(Math.floor(Date.now() / 1000));
-  var signature = Utilities.computeHmacSha256Signature(
+  const body = JSON.stringify(Object.assign({ v: 1, sheet_id: SHEET24.spreadsheetId, gid: table.gid }, message));
+  const id = Utilities.getUuid();
+  const time = String(Math.floor(Date.now() / 1000));
+  const signature = Utilities.computeHmacSha256Signature(
     Utilities.newBlob(id + '.' + time + '.' + body).getBytes(), Utilities.base64Decode(table.key));
-  return UrlFetchApp.fetch(table.url, {
-    method: 'post', contentType: 'application/json', payload: body, muteHttpExceptions: true, timeoutSeconds: SECONDS_TO_WAIT,
-    headers: { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': 'v1,' + Utilities.base64Encode(signature) }
-  }).getResponseCode();
+  return fetch_(table.url, body, { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': 'v1,' + Utilities.base64Encode(signature) });
 }
 
-function page_(title, text, link) {
-  var escape = function (s) { return s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;'); };
+/** Posts to the server's API and returns what it answers. */
+function post_(path, message) {
+  const response = fetch_(SHEET24.server + '/api/v1/sheet-sync' + path, JSON.stringify(message), {});
+  let answer;
+  try {
+    answer = JSON.parse(response.getContentText());
+  } catch (error) {
+    throw new Error('sheet24: HTTP ' + response.getResponseCode());
+  }
+  if (response.getResponseCode() !== 200) throw new Error(answer.message);
+  return answer;
+}
+
+function fetch_(url, body, headers) {
+  return UrlFetchApp.fetch(url, { method: 'post', contentType: 'application/json', payload: body, headers: headers, muteHttpExceptions: true, timeoutSeconds: SECONDS_TO_WAIT });
+}
+
+function message_(error) {
+  return String((error && error.message) || error);
+}
+
+function page_(title, text, caption, link) {
+  const escape = (s) => s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
   return HtmlService.createHtmlOutput(
     '<div style="font:16px/1.5 Poppins,sans-serif;text-align:center;margin-top:15vh"><h1>' + escape(title) + '</h1><p>' + escape(text) + '</p>' +
-    (link ? '<p><a id="back" target="_top" href="' + escape(link) + '">sheet24</a></p>' : '') + '</div>'
+    (link ? '<p><a id="back" target="_top" href="' + escape(link) + '">' + escape(caption) + '</a></p>' : '') + '</div>'
   ).setTitle('sheet24');
 }

@@ -44,7 +44,7 @@ func (g *Google) getFile(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s, ok := g.spreadsheets[r.PathValue("id")]
-	if !ok || s.Owner != email {
+	if !ok || !s.mayEdit(email) {
 		notFound(w)
 		return
 	}
@@ -69,7 +69,7 @@ func (g *Google) listFiles(w http.ResponseWriter, r *http.Request) {
 	files := []file{}
 	g.mu.Lock()
 	for _, s := range g.spreadsheets {
-		if s.Owner == email && strings.Contains(fold(s.Title), fold(search)) {
+		if s.mayEdit(email) && strings.Contains(fold(s.Title), fold(search)) {
 			files = append(files, s.file())
 		}
 	}

@@ -68,6 +68,7 @@ var kinds = map[string]func(*Google, *Spreadsheet, *Sheet, Edit) (caused, error)
 type caused struct {
 	edited []block // an onEdit event for each
 	change string  // the changeType of the onChange event
+	moved  *block  // cells that changed places, of which nobody knows for certain what Google tells
 }
 
 // Edit edits a tab as a person would, and the triggers run, each in its own time.
@@ -94,40 +95,70 @@ func (g *Google) Edit(e Edit) error {
 	if e.Kind != "undo" {
 		t.undo = append(t.undo[max(0, len(t.undo)-19):], before)
 	}
-	s.Modified = g.now()
-	g.changed()
+	g.modified(s)
+	if structure := g.faults.now().Structure; c.moved != nil && structure == "edit" {
+		c.edited = append(c.edited, *c.moved)
+	} else if c.moved != nil && structure == "none" {
+		c.change = ""
+	}
 	for _, b := range c.edited {
 		g.fire(s.ID, "ON_EDIT", func(x *execution) any { return x.editEvent(s.ID, e.GID, b) })
 	}
-	if c.change != "" {
-		g.fire(s.ID, "ON_CHANGE", func(x *execution) any {
-			return object{"authMode": "FULL", "changeType": c.change, "source": x.source(s.ID)}
-		})
-	}
+	g.tellChange(s, c.change)
 	return nil
 }
 
-// fire runs the triggers that wait for an event, as their creators, with what the
-// faults make of it; g.mu is held.
+// tellChange fires the onChange event; g.mu is held.
+func (g *Google) tellChange(s *Spreadsheet, change string) {
+	if change != "" {
+		g.fire(s.ID, "ON_CHANGE", func(x *execution) any {
+			return object{"authMode": "FULL", "changeType": change, "source": x.source(s.ID)}
+		})
+	}
+}
+
+// modified keeps that a spreadsheet was changed, by whomever; g.mu is held.
+func (g *Google) modified(s *Spreadsheet) {
+	s.Modified = g.now()
+	g.changed()
+}
+
+// written is modified for what an API wrote.
+func (g *Google) written(s *Spreadsheet) {
+	g.modified(s)
+	if g.faults.now().Writes {
+		g.tellChange(s, "OTHER")
+	}
+}
+
+// fire runs the triggers that wait for an event, as their creators, and the simple
+// onEdit of bound scripts, with what the faults make of it; g.mu is held.
 func (g *Google) fire(spreadsheetID, event string, argument func(*execution) any) {
+	run := func(p *project, email, handler string, limited bool) {
+		files := p.Files // triggers run the newest files, whatever is deployed
+		for _, delay := range g.faults.deliveries() {
+			g.runs.Go(func() {
+				select {
+				case <-time.After(delay):
+				case <-g.alive.Done():
+					return
+				}
+				x := g.execution(p, files, email)
+				x.limited = limited
+				if err := x.trigger(g.alive, handler, func() any { return argument(x) }); err != nil && g.alive.Err() == nil {
+					slog.Warn("simulated trigger failed", "handler", handler, "error", err)
+				}
+			})
+		}
+	}
 	for _, p := range g.projects {
 		for _, t := range p.Triggers {
-			if t.SpreadsheetID != spreadsheetID || t.Event != event {
-				continue
+			if t.SpreadsheetID == spreadsheetID && t.Event == event {
+				run(p, t.Creator, t.Handler, false)
 			}
-			files := p.Files // triggers run the newest files, whatever is deployed
-			for _, delay := range g.faults.deliveries() {
-				g.runs.Go(func() {
-					select {
-					case <-time.After(delay):
-					case <-g.alive.Done():
-						return
-					}
-					if _, err := g.run(g.alive, p, files, t.Creator, t.Handler, argument); err != nil && g.alive.Err() == nil {
-						slog.Warn("simulated trigger failed", "handler", t.Handler, "error", err)
-					}
-				})
-			}
+		}
+		if p.Parent == spreadsheetID && event == "ON_EDIT" && slices.Contains(functionsOf(p.Files), "onEdit") {
+			run(p, p.Owner, "onEdit", true)
 		}
 	}
 }

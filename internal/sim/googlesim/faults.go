@@ -9,19 +9,48 @@ import (
 
 // Faults are what goes wrong until others are set.
 type Faults struct {
-	Lose      float64 `json:"lose"`       // share of the events that no trigger runs for
-	Duplicate float64 `json:"duplicate"`  // share of the events that triggers run for twice
-	DelayMS   int     `json:"delay_ms"`   // triggers run up to so much later, and so in any order
-	PerMinute int     `json:"per_minute"` // reads, and writes, of Sheets that an account may make a minute; 0: any
+	// The events of edits.
+	Lose      float64 `json:"lose"`      // share of the events that no trigger runs for
+	Duplicate float64 `json:"duplicate"` // share of the events that triggers run for twice
+	DelayMS   int     `json:"delay_ms"`  // triggers run up to so much later, and so in any order
+	Structure string  `json:"structure"` // what sort, move and undo cause: "" onChange, "edit" onEdit too, "none" nothing
+	Writes    bool    `json:"writes"`    // what APIs write causes onChange, too
+
+	// Quotas, each 0 for any.
+	PerMinute      int `json:"per_minute"`      // reads, and writes, of Sheets that an account may make a minute
+	Fetches        int `json:"fetches"`         // requests that an account's scripts may make a day
+	RuntimeSeconds int `json:"runtime_seconds"` // that an account's triggers may run a day
+
+	// What stands between a user and an app.
+	Unverified       bool `json:"unverified"`          // consent pages warn of the app first
+	Blocked          bool `json:"blocked"`             // an administrator lets nobody use it
+	ManyAccounts     bool `json:"many_accounts"`       // a browser with several accounts opens no web app
+	ScriptAPIDelayMS int  `json:"script_api_delay_ms"` // the Apps Script API answers as off for so long after it is switched on
+	GrantSeconds     int  `json:"grant_seconds"`       // refresh tokens end so long after consent, as in testing status after 7 days; 0: never
+
+	// The Apps Script API and the triggers.
+	NotFound     int  `json:"not_found"`     // how often a new project is not found yet
+	WideTriggers bool `json:"wide_triggers"` // triggers by a spreadsheet's id need the scope "spreadsheets"
+
+	// Drive's messages.
+	PushDelayMS int  `json:"push_delay_ms"` // changes are told of so much later, together; 0: three minutes
+	NoPush      bool `json:"no_push"`       // no address may be told
 }
 
 type faults struct {
 	mu     sync.Mutex
 	set    Faults
-	counts map[string]*window // by account and kind of request
+	counts map[string]*window // by account and what is counted
 }
 
-// window counts requests within a minute.
+// now are the faults that are set.
+func (f *faults) now() Faults {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.set
+}
+
+// window counts what happens within a time.
 type window struct {
 	since time.Time
 	n     int
@@ -40,8 +69,12 @@ func (g *Google) routeFaults(mux *http.ServeMux) {
 		if !decode(w, r, &f) {
 			return
 		}
-		if f.Lose < 0 || f.Lose > 1 || f.Duplicate < 0 || f.Duplicate > 1 || f.DelayMS < 0 || f.PerMinute < 0 {
-			invalid(w, "lose and duplicate are shares from 0 to 1, delay_ms and per_minute numbers from 0 on")
+		if f.Lose < 0 || f.Lose > 1 || f.Duplicate < 0 || f.Duplicate > 1 || min(f.DelayMS, f.PerMinute, f.Fetches, f.RuntimeSeconds, f.ScriptAPIDelayMS, f.GrantSeconds, f.NotFound, f.PushDelayMS) < 0 {
+			invalid(w, "lose and duplicate are shares from 0 to 1, the other numbers go from 0 on")
+			return
+		}
+		if f.Structure != "" && f.Structure != "edit" && f.Structure != "none" {
+			invalid(w, `structure is "", "edit" or "none"`)
 			return
 		}
 		g.Fail(f)
@@ -69,23 +102,29 @@ func (f *faults) deliveries() []time.Duration {
 	return list
 }
 
-// within counts a request of an account and tells whether its quota had room.
+// within counts a request of an account and tells whether its quota a minute had
+// room.
 func (f *faults) within(account, kind string, now time.Time) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.set.PerMinute == 0 {
+	return f.use(account+" "+kind, 1, f.now().PerMinute, time.Minute, now)
+}
+
+// use counts n of what is limited within a time, and tells whether there was room.
+func (f *faults) use(what string, n, limit int, every time.Duration, now time.Time) bool {
+	if limit == 0 {
 		return true
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.counts == nil {
 		f.counts = map[string]*window{}
 	}
-	w := f.counts[account+kind]
-	if w == nil || now.Sub(w.since) >= time.Minute {
+	w := f.counts[what]
+	if w == nil || now.Sub(w.since) >= every {
 		w = &window{since: now}
-		f.counts[account+kind] = w
+		f.counts[what] = w
 	}
-	w.n++
-	return w.n <= f.set.PerMinute
+	w.n += n
+	return w.n <= limit
 }
 
 // overQuota is Google's own answer to one request too many.

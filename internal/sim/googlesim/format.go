@@ -45,8 +45,7 @@ func (g *Google) batchUpdate(w http.ResponseWriter, r *http.Request, s *Spreadsh
 		p.tab.Formatted = append(p.tab.Formatted, Format{Cell: q.RepeatCell.Cell, Rows: [2]int{p.row, p.endRow}})
 		replies = append(replies, map[string]any{})
 	}
-	s.Modified = g.now()
-	g.changed()
+	g.written(s)
 	reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "replies": replies})
 }
 

@@ -33,6 +33,7 @@ type Google struct {
 	grants       grants
 	keep         func([]byte)
 	projects     map[string]*project
+	scriptAPI    map[string]scriptAPI
 	faults       faults
 
 	runs  sync.WaitGroup // of triggers
@@ -48,6 +49,7 @@ func New(client Client, accounts ...Account) *Google {
 		spreadsheets: map[string]*Spreadsheet{},
 		grants:       newGrants(),
 		projects:     map[string]*project{},
+		scriptAPI:    map[string]scriptAPI{},
 		alive:        alive, stop: stop,
 	}
 }
@@ -65,6 +67,9 @@ func (g *Google) Close() {
 	g.runs.Wait()
 }
 
+// Settle waits until the scripts that edits started have run.
+func (g *Google) Settle() { g.runs.Wait() }
+
 // Handler serves Google's own paths, and /sim/google/.
 func (g *Google) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -72,7 +77,10 @@ func (g *Google) Handler() http.Handler {
 	g.routeDrive(mux)
 	g.routeSheets(mux)
 	g.routeScript(mux)
+	g.routeScriptAPI(mux)
 	g.routeWebApp(mux)
+	g.routeMenu(mux)
+	g.routeCopies(mux)
 	g.routeEdits(mux)
 	g.routeFaults(mux)
 	return mux

@@ -37,7 +37,7 @@ func (g *Google) typeIn(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 			t.set(at.row+i, at.col+j, typed(v, s.Locale))
 		}
 	}
-	return caused{[]block{{at.row, at.row + len(e.Values), at.col, at.col + width}}, "EDIT"}, nil
+	return caused{edited: []block{{at.row, at.row + len(e.Values), at.col, at.col + width}}, change: "EDIT"}, nil
 }
 
 // closed is a range with its open ends at those of the tab.
@@ -83,7 +83,7 @@ func (g *Google) fillDown(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 			t.put(row, col, t.at(b.row, col))
 		}
 	}
-	return caused{[]block{{b.row + 1, b.endRow, b.col, b.endCol}}, "EDIT"}, nil
+	return caused{edited: []block{{b.row + 1, b.endRow, b.col, b.endCol}}, change: "EDIT"}, nil
 }
 
 func (g *Google) clearCells(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
@@ -92,7 +92,7 @@ func (g *Google) clearCells(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 		return caused{}, err
 	}
 	t.clear(b)
-	return caused{[]block{b}, "EDIT"}, nil
+	return caused{edited: []block{b}, change: "EDIT"}, nil
 }
 
 func (t *Sheet) clear(b block) {
@@ -127,7 +127,7 @@ func (g *Google) cutAndPaste(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 			t.put(to.row+i, to.col+j, v)
 		}
 	}
-	return caused{[]block{{to.row, to.row + len(cells), to.col, to.col + b.endCol - b.col}}, "EDIT"}, nil
+	return caused{edited: []block{{to.row, to.row + len(cells), to.col, to.col + b.endCol - b.col}}, change: "EDIT"}, nil
 }
 
 func (g *Google) insertRows(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
@@ -169,7 +169,7 @@ func (g *Google) moveRows(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 		to -= len(moved)
 	}
 	t.Rows = slices.Insert(rest, to, moved...)
-	return caused{change: "OTHER"}, nil
+	return caused{change: "OTHER", moved: &block{min(b.row, to), max(b.endRow, to+len(moved)), 0, max(1, b.endCol)}}, nil
 }
 
 func (g *Google) insertColumns(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
@@ -224,7 +224,7 @@ func (g *Google) sortRows(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 			t.put(b.row+i, b.col+j, v)
 		}
 	}
-	return caused{change: "OTHER"}, nil
+	return caused{change: "OTHER", moved: &b}, nil
 }
 
 func compareCells(a, b any) int {
@@ -247,7 +247,7 @@ func (g *Google) undo(_ *Spreadsheet, t *Sheet, _ Edit) (caused, error) {
 		return caused{}, errors.New("there is nothing to undo")
 	}
 	t.Rows, t.undo = t.undo[len(t.undo)-1], t.undo[:len(t.undo)-1]
-	return caused{change: "OTHER"}, nil
+	return caused{change: "OTHER", moved: &block{0, max(1, len(t.Rows)), 0, 1}}, nil
 }
 
 func (t *Sheet) copyRows() [][]any {

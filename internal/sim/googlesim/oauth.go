@@ -28,12 +28,14 @@ type grants struct {
 	Codes   map[string]authorization // by code
 	Access  map[string]accessToken   // by access token
 	Refresh map[string]authorization // by refresh token
-	Scripts map[string]bool          // account + " " + project: the consents to run scripts
 	Agreed  map[string][]string      // account: the scopes that it agreed to
+
+	ScriptConsents map[string]scriptConsent // by account + " " + project
 }
 
 func newGrants() grants {
-	return grants{Codes: map[string]authorization{}, Access: map[string]accessToken{}, Refresh: map[string]authorization{}, Scripts: map[string]bool{}, Agreed: map[string][]string{}}
+	return grants{Codes: map[string]authorization{}, Access: map[string]accessToken{}, Refresh: map[string]authorization{}, Agreed: map[string][]string{},
+		ScriptConsents: map[string]scriptConsent{}}
 }
 
 // authorization is what a user agreed to.
@@ -43,6 +45,7 @@ type authorization struct {
 	RedirectURI string
 	Challenge   string
 	Offline     bool // a refresh token comes with it
+	Since       time.Time
 }
 
 type accessToken struct {
@@ -126,10 +129,15 @@ func (g *Google) consentPage(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, wrong, http.StatusBadRequest)
 		return
 	}
-	if g.passes(w, r, q) {
+	app, _ := url.Parse(q.Get("redirect_uri"))
+	if g.faults.now().Blocked { // an administrator's policy is told to the app
+		app.RawQuery = url.Values{"state": {q.Get("state")}, "error": {"admin_policy_enforced"}}.Encode()
+		http.Redirect(w, r, app.String(), http.StatusSeeOther)
 		return
 	}
-	app, _ := url.Parse(q.Get("redirect_uri"))
+	if g.passes(w, r, q) || g.barred(w, r, app.Host) {
+		return
+	}
 	page(w, "consent.html", map[string]any{
 		"App": app.Host, "Action": "?" + r.URL.RawQuery, "Accounts": g.accounts, "Scopes": scopeChoices(strings.Fields(q.Get("scope"))),
 	})
@@ -196,7 +204,7 @@ func (g *Google) code(email string, scopes []string, q url.Values) string {
 	}
 	fresh := slices.ContainsFunc(scopes, func(s string) bool { return !slices.Contains(g.grants.Agreed[email], s) })
 	code := "4/" + rand.Text()
-	g.grants.Codes[code] = authorization{Email: email, Scopes: scopes, RedirectURI: q.Get("redirect_uri"), Challenge: q.Get("code_challenge"),
+	g.grants.Codes[code] = authorization{Email: email, Scopes: scopes, RedirectURI: q.Get("redirect_uri"), Challenge: q.Get("code_challenge"), Since: g.now(),
 		Offline: q.Get("access_type") == "offline" && (fresh || q.Get("prompt") == "consent")}
 	g.grants.Agreed[email] = scopes
 	g.changed()
@@ -245,7 +253,12 @@ func (g *Google) token(w http.ResponseWriter, r *http.Request) {
 		}
 	case "refresh_token":
 		var ok bool
-		if a, ok = g.grants.Refresh[f.Get("refresh_token")]; !ok {
+		a, ok = g.grants.Refresh[f.Get("refresh_token")]
+		if life := time.Duration(g.faults.now().GrantSeconds) * time.Second; ok && life > 0 && g.now().Sub(a.Since) > life {
+			g.revokeAll(a.Email) // a consent to an app in testing status runs out
+			ok = false
+		}
+		if !ok {
 			refuse(http.StatusBadRequest, "invalid_grant", "Token has been expired or revoked.")
 			return
 		}
@@ -333,7 +346,7 @@ func page(w http.ResponseWriter, name string, data any) {
 func (g *Google) Grant(email string, scopes []string) (access, refresh string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a := authorization{Email: email, Scopes: scopes, Offline: true}
+	a := authorization{Email: email, Scopes: scopes, Offline: true, Since: g.now()}
 	access, refresh = "ya29."+rand.Text(), "1//"+rand.Text()
 	g.grants.Access[access] = accessToken{a, g.now().Add(accessLife)}
 	g.grants.Refresh[refresh] = a

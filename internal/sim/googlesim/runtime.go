@@ -13,6 +13,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,26 +30,41 @@ const maxRun = 6 * time.Minute
 type execution struct {
 	google   *Google
 	project  *project
+	files    []scriptFile
 	email    string // as whom it runs
 	manifest manifest
+	granted  []string // scopes that this account agreed to
+	limited  bool     // a simple trigger, which runs without anybody's consent
 	vm       *goja.Runtime
 	ctx      context.Context
+
+	// With a user before the spreadsheet:
+	hasUI  bool
+	answer *string // to what is asked; nil: cancelled
+	said   []string
+	menu   []menuItem
 }
 
-// run calls a function of a project with an argument made in its engine.
-func (g *Google) run(ctx context.Context, p *project, files []scriptFile, email, function string, argument func(*execution) any) (goja.Value, error) {
+// errNeedsConsent is why a script stops that its user has to agree to first.
+var errNeedsConsent = errors.New("Authorization is required to perform that action.")
+
+// execution prepares a run of a project's files as an account.
+func (g *Google) execution(p *project, files []scriptFile, email string) *execution {
+	m, _ := manifestOf(files)
+	c, _ := g.consentTo(email, p)
+	return &execution{google: g, project: p, files: files, email: email, manifest: m, granted: c.Granted}
+}
+
+// call calls a function with an argument.
+func (x *execution) call(ctx context.Context, function string, argument func() any) (goja.Value, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxRun)
 	defer cancel()
-	m, ok := manifestOf(files)
-	if !ok {
-		return nil, errors.New("the project has no manifest")
-	}
-	x := &execution{google: g, project: p, email: email, manifest: m, vm: goja.New(), ctx: ctx}
+	x.vm, x.ctx = goja.New(), ctx
 	x.vm.SetFieldNameMapper(goja.TagFieldNameMapper("json", true))
 	x.install()
 	unwatch := context.AfterFunc(ctx, func() { x.vm.Interrupt(errors.New("Exceeded maximum execution time")) })
 	defer unwatch()
-	for _, f := range files {
+	for _, f := range x.files {
 		if f.Type != "SERVER_JS" {
 			continue
 		}
@@ -60,15 +76,40 @@ func (g *Google) run(ctx context.Context, p *project, files []scriptFile, email,
 	if !ok {
 		return nil, fmt.Errorf("Script function not found: %s", function)
 	}
-	return call(goja.Undefined(), x.vm.ToValue(argument(x)))
+	return call(goja.Undefined(), x.vm.ToValue(argument()))
 }
 
-// need throws as Google does where the manifest asks for no such scope.
-func (x *execution) need(scope, service string) {
-	if !slices.Contains(x.manifest.OAuthScopes, "https://www.googleapis.com/auth/"+scope) {
-		x.throw("Specified permissions are not sufficient to call %s. Required permissions: https://www.googleapis.com/auth/%s", service, scope)
+// trigger runs a handler as a trigger does: within what the account's scripts may
+// run a day.
+func (x *execution) trigger(ctx context.Context, handler string, argument func() any) error {
+	g := x.google
+	limit := g.faults.now().RuntimeSeconds * 1000
+	if !g.faults.use(x.email+" runtime", 0, limit, day, g.now()) {
+		return errors.New("Service using too much computer time for one day")
+	}
+	began := g.now()
+	_, err := x.call(ctx, handler, argument)
+	g.faults.use(x.email+" runtime", max(1, int(g.now().Sub(began).Milliseconds())), limit, day, g.now())
+	return err
+}
+
+const day = 24 * time.Hour
+
+// need throws as Google does where a scope is missing: because the manifest does not
+// ask for it, the account did not agree to it, or nobody was asked.
+func (x *execution) need(service string, scopes ...string) {
+	has := func(list []string) bool {
+		return slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(list, scopePrefix+s) })
+	}
+	switch {
+	case x.limited:
+		x.throw("You do not have permission to call %s. Required permissions: %s%s", service, scopePrefix, scopes[0])
+	case !has(x.manifest.OAuthScopes) || !has(x.granted):
+		x.throw("Specified permissions are not sufficient to call %s. Required permissions: %s%s", service, scopePrefix, strings.Join(scopes, " || "+scopePrefix))
 	}
 }
+
+const scopePrefix = "https://www.googleapis.com/auth/"
 
 func (x *execution) throw(format string, args ...any) {
 	panic(x.vm.NewGoError(fmt.Errorf(format, args...)))
@@ -109,6 +150,7 @@ func (x *execution) install() {
 	x.vm.Set("UrlFetchApp", object{"fetch": x.fetch})
 	x.vm.Set("PropertiesService", object{"getScriptProperties": x.scriptProperties})
 	x.vm.Set("ScriptApp", x.scriptApp())
+	x.vm.Set("SpreadsheetApp", x.spreadsheetApp())
 	x.vm.Set("HtmlService", object{"createHtmlOutput": func(html string) object {
 		out := object{"html": html, "title": ""}
 		out["setTitle"] = func(title string) object { out["title"] = title; return out }
@@ -155,7 +197,10 @@ func (x *execution) fetch(address string, options struct {
 	MuteHTTPExceptions bool              `json:"muteHttpExceptions"`
 	TimeoutSeconds     int               `json:"timeoutSeconds"`
 }) object {
-	x.need("script.external_request", "UrlFetchApp.fetch")
+	x.need("UrlFetchApp.fetch", "script.external_request")
+	if !x.google.faults.use(x.email+" fetches", 1, x.google.faults.now().Fetches, day, x.google.now()) {
+		x.throw("Service invoked too many times for one day: urlfetch.")
+	}
 	if list := x.manifest.URLFetchWhitelist; list != nil && !slices.ContainsFunc(list, func(p string) bool { return strings.HasPrefix(address, p) }) {
 		x.throw("Calling %s is not permitted by your admin or the script's manifest.", address)
 	}
@@ -223,7 +268,8 @@ func (x *execution) scriptProperties() object {
 			}
 			locked(func() { p.Properties[name] = value; g.changed() })
 		},
-		"deleteProperty": func(name string) { locked(func() { delete(p.Properties, name); g.changed() }) },
+		"deleteAllProperties": func() { locked(func() { clear(p.Properties); g.changed() }) },
+		"deleteProperty":      func(name string) { locked(func() { delete(p.Properties, name); g.changed() }) },
 	}
 }
 
@@ -233,10 +279,17 @@ const maxTriggers = 20
 func (x *execution) scriptApp() object {
 	g, p := x.google, x.project
 	return object{
-		"AuthMode":         object{"FULL": "FULL", "LIMITED": "LIMITED", "NONE": "NONE"},
-		"requireAllScopes": func(string) {},
+		"AuthMode": object{"FULL": "FULL", "LIMITED": "LIMITED", "NONE": "NONE"},
+		// It ends the run with the authorisation page where a scope was unticked.
+		"requireAllScopes": func(string) {
+			for _, s := range x.manifest.OAuthScopes {
+				if !slices.Contains(x.granted, s) {
+					x.vm.Interrupt(errNeedsConsent) // no script can catch it
+				}
+			}
+		},
 		"getProjectTriggers": func() []any {
-			x.need("script.scriptapp", "ScriptApp.getProjectTriggers")
+			x.need("ScriptApp.getProjectTriggers", "script.scriptapp")
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			mine := []any{}
@@ -255,8 +308,17 @@ func (x *execution) scriptApp() object {
 			g.changed()
 		},
 		"newTrigger": func(handler string) object {
-			x.need("script.scriptapp", "ScriptApp.newTrigger")
-			return object{"forSpreadsheet": func(id string) object {
+			x.need("ScriptApp.newTrigger", "script.scriptapp")
+			return object{"forSpreadsheet": func(v goja.Value) object {
+				id, byID := v.Export().(string)
+				if sheet, ok := v.Export().(object); ok {
+					id = sheet["getId"].(func() string)()
+				}
+				if scopes := []string{"spreadsheets.currentonly", "spreadsheets"}; byID && g.faults.now().WideTriggers {
+					x.need("ScriptApp.TriggerBuilder.forSpreadsheet", scopes[1])
+				} else {
+					x.need("ScriptApp.TriggerBuilder.forSpreadsheet", scopes...)
+				}
 				on := func(event string) func() object {
 					return func() object {
 						return object{"create": func() { x.createTrigger(trigger{Handler: handler, Event: event, SpreadsheetID: id, Creator: x.email}) }}
@@ -279,7 +341,7 @@ func (x *execution) createTrigger(t trigger) {
 		}
 	}
 	switch {
-	case !ok || s.Owner != x.email:
+	case !ok || !s.mayEdit(x.email):
 		g.mu.Unlock()
 		x.throw("You do not have permission to access the requested document.")
 	case mine >= maxTriggers:
@@ -291,6 +353,76 @@ func (x *execution) createTrigger(t trigger) {
 	g.changed()
 	g.mu.Unlock()
 }
+
+// spreadsheetApp is SpreadsheetApp. A web app has no active spreadsheet, even if its
+// script is bound to one, and nobody whom it could ask.
+func (x *execution) spreadsheetApp() object {
+	active := func() any {
+		if x.hasUI || x.limited {
+			return x.source(x.project.Parent)
+		}
+		return nil
+	}
+	return object{"getActive": active, "getActiveSpreadsheet": active, "getUi": func() object {
+		if !x.hasUI {
+			x.throw("Cannot call SpreadsheetApp.getUi() from this context.")
+		}
+		return object{
+			"Button": object{"OK": "OK", "CANCEL": "CANCEL"}, "ButtonSet": object{"OK_CANCEL": "OK_CANCEL"},
+			"alert": func(text string) { x.said = append(x.said, text) },
+			"prompt": func(title, text, buttons string) object {
+				button, typed := "CANCEL", ""
+				if x.answer != nil {
+					button, typed = "OK", *x.answer
+				}
+				return object{"getSelectedButton": func() string { return button }, "getResponseText": func() string { return typed }}
+			},
+			"createMenu": func(menu string) object {
+				m := object{"addToUi": func() {}}
+				m["addItem"] = func(caption, function string) object {
+					x.menu = append(x.menu, menuItem{Project: x.project.ID, Menu: menu, Caption: caption, Function: function})
+					return m
+				}
+				return m
+			},
+		}
+	}}
+}
+
+// Menu is what the scripts of a spreadsheet put into its menu as somebody opens it:
+// their simple onOpen runs.
+func (g *Google) Menu(ctx context.Context, spreadsheetID, email string) []menuItem {
+	items := []menuItem{}
+	for p, files := range g.scriptsOf(spreadsheetID) {
+		if !slices.Contains(functionsOf(files), "onOpen") {
+			continue
+		}
+		x := g.execution(p, files, email)
+		x.limited, x.hasUI = true, true
+		if _, err := x.call(ctx, "onOpen", func() any { return object{"authMode": "LIMITED", "source": x.source(spreadsheetID)} }); err != nil {
+			slog.Warn("simulated onOpen failed", "error", err)
+		}
+		items = append(items, x.menu...)
+	}
+	slices.SortFunc(items, func(a, b menuItem) int { return strings.Compare(a.Project, b.Project) })
+	return items
+}
+
+// functionsOf are the functions that files define at their top level.
+func functionsOf(files []scriptFile) (names []string) {
+	for _, f := range files {
+		if f.Type == "SERVER_JS" {
+			for _, m := range functionName.FindAllStringSubmatch(f.Source, -1) {
+				if !strings.HasSuffix(m[1], "_") { // private
+					names = append(names, m[1])
+				}
+			}
+		}
+	}
+	return names
+}
+
+var functionName = regexp.MustCompile(`(?m)^function (\w+)\(`)
 
 // source is the spreadsheet of an event, as far as a handler sees it.
 func (x *execution) source(spreadsheetID string) object {

@@ -3,18 +3,21 @@ package googlesim
 import (
 	"crypto/rand"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// project is an Apps Script project bound to a spreadsheet.
+// project is an Apps Script project; one with a parent is bound to a spreadsheet.
 type project struct {
 	ID, Title, Parent, Owner string
+	Missing                  int // how often it is yet to be not found
 	Created                  time.Time
 	Files                    []scriptFile
-	Versions                 [][]scriptFile // number n at n-1
+	Versions                 []version // number n at n-1
 	Deployments              map[string]*deployment
 	Properties               map[string]string
 	Triggers                 []trigger
@@ -26,9 +29,22 @@ type scriptFile struct {
 	Source string `json:"source"`
 }
 
+// version is what a project's files once were.
+type version struct {
+	Description string
+	Created     time.Time
+	Files       []scriptFile
+}
+
+// maxVersions is how many versions a project may have.
+const maxVersions = 200
+
+// head is the deployment that follows the newest files, and that each project has.
+const head = 0
+
 type deployment struct {
 	ID          string
-	Version     int // 0 is HEAD
+	Version     int // or head
 	Description string
 	Updated     time.Time
 }
@@ -64,18 +80,31 @@ func manifestOf(files []scriptFile) (manifest, bool) {
 
 func (g *Google) routeScript(mux *http.ServeMux) {
 	mux.HandleFunc("POST /v1/projects", g.createProject)
-	mux.HandleFunc("GET /v1/projects/{id}", g.inProject("script.projects", g.getProject))
-	mux.HandleFunc("GET /v1/projects/{id}/content", g.inProject("script.projects", g.getContent))
-	mux.HandleFunc("PUT /v1/projects/{id}/content", g.inProject("script.projects", g.putContent))
-	mux.HandleFunc("POST /v1/projects/{id}/versions", g.inProject("script.projects", g.createVersion))
-	mux.HandleFunc("GET /v1/projects/{id}/deployments", g.inProject("script.deployments", g.listDeployments))
-	mux.HandleFunc("POST /v1/projects/{id}/deployments", g.inProject("script.deployments", g.createDeployment))
-	mux.HandleFunc("PUT /v1/projects/{id}/deployments/{deployment}", g.inProject("script.deployments", g.updateDeployment))
+	const project = "/v1/projects/{id}"
+	for pattern, f := range map[string]inProject{
+		"GET " + project:               g.getProject,
+		"GET " + project + "/content":  g.getContent,
+		"PUT " + project + "/content":  g.putContent,
+		"GET " + project + "/versions": g.listVersions, "POST " + project + "/versions": g.createVersion,
+		"GET " + project + "/versions/{version}": g.getVersion,
+	} {
+		mux.HandleFunc(pattern, g.withProject("script.projects", f))
+	}
+	for pattern, f := range map[string]inProject{
+		"GET " + project + "/deployments": g.listDeployments, "POST " + project + "/deployments": g.createDeployment,
+		"GET " + project + "/deployments/{deployment}":    g.inDeployment(g.getDeployment),
+		"PUT " + project + "/deployments/{deployment}":    g.inDeployment(g.updateDeployment),
+		"DELETE " + project + "/deployments/{deployment}": g.inDeployment(g.deleteDeployment),
+	} {
+		mux.HandleFunc(pattern, g.withProject("script.deployments", f))
+	}
 }
 
-// inProject finds the project of a request, which must be its sender's, and
+type inProject func(http.ResponseWriter, *http.Request, *project)
+
+// withProject finds the project of a request, which must be its sender's, and
 // holds the lock while it is answered.
-func (g *Google) inProject(scope string, f func(http.ResponseWriter, *http.Request, *project)) http.HandlerFunc {
+func (g *Google) withProject(scope string, f inProject) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		email, ok := g.authorized(w, r, scope)
 		if !ok {
@@ -83,7 +112,14 @@ func (g *Google) inProject(scope string, f func(http.ResponseWriter, *http.Reque
 		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
+		if g.scriptAPIOff(w, email) {
+			return
+		}
 		p, ok := g.projects[r.PathValue("id")]
+		if ok && p.Missing > 0 {
+			p.Missing--
+			ok = false
+		}
 		if !ok || p.Owner != email {
 			notFound(w)
 			return
@@ -106,15 +142,28 @@ func (g *Google) createProject(w http.ResponseWriter, r *http.Request) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if s, ok := g.spreadsheets[body.ParentID]; body.ParentID != "" && (!ok || s.Owner != email) {
+	if g.scriptAPIOff(w, email) {
+		return
+	}
+	if s, ok := g.spreadsheets[body.ParentID]; body.ParentID != "" && (!ok || !s.mayEdit(email)) {
 		notFound(w)
 		return
 	}
-	p := &project{ID: "1" + rand.Text() + rand.Text(), Title: body.Title, Parent: body.ParentID, Owner: email, Created: g.now(),
-		Deployments: map[string]*deployment{}, Properties: map[string]string{}}
+	p := newProject(body.Title, body.ParentID, email, g.now())
+	p.Missing = g.faults.now().NotFound
 	g.projects[p.ID] = p
 	g.changed()
 	reply(w, http.StatusOK, p.view())
+}
+
+// newProject is a project as it begins: with a manifest and an empty function.
+func newProject(title, parent, owner string, now time.Time) *project {
+	return &project{ID: "1" + rand.Text() + rand.Text(), Title: title, Parent: parent, Owner: owner, Created: now,
+		Files: []scriptFile{
+			{"appsscript", "JSON", "{\n  \"timeZone\": \"Europe/Istanbul\",\n  \"dependencies\": {\n  },\n  \"exceptionLogging\": \"STACKDRIVER\",\n  \"runtimeVersion\": \"V8\"\n}"},
+			{"Kod", "SERVER_JS", "function myFunction() {\n  \n}\n"},
+		},
+		Deployments: map[string]*deployment{}, Properties: map[string]string{}}
 }
 
 func (p *project) view() map[string]any {
@@ -153,10 +202,35 @@ func (g *Google) createVersion(w http.ResponseWriter, r *http.Request, p *projec
 	if !decode(w, r, &body) {
 		return
 	}
-	p.Versions = append(p.Versions, slices.Clone(p.Files))
+	if len(p.Versions) >= maxVersions {
+		invalid(w, "Request contains an invalid argument. (a script may have 200 versions)")
+		return
+	}
+	p.Versions = append(p.Versions, version{body.Description, g.now(), slices.Clone(p.Files)})
 	g.changed()
-	reply(w, http.StatusOK, map[string]any{"scriptId": p.ID, "versionNumber": len(p.Versions), "description": body.Description,
-		"createTime": g.now().UTC().Format(time.RFC3339)})
+	reply(w, http.StatusOK, p.versionView(len(p.Versions)))
+}
+
+func (p *project) versionView(number int) map[string]any {
+	v := p.Versions[number-1]
+	return map[string]any{"scriptId": p.ID, "versionNumber": number, "description": v.Description, "createTime": v.Created.UTC().Format(time.RFC3339)}
+}
+
+func (g *Google) listVersions(w http.ResponseWriter, _ *http.Request, p *project) {
+	all := []any{}
+	for n := len(p.Versions); n > 0; n-- {
+		all = append(all, p.versionView(n))
+	}
+	reply(w, http.StatusOK, map[string]any{"versions": all})
+}
+
+func (g *Google) getVersion(w http.ResponseWriter, r *http.Request, p *project) {
+	n, err := strconv.Atoi(r.PathValue("version"))
+	if err != nil || n < 1 || n > len(p.Versions) {
+		notFound(w)
+		return
+	}
+	reply(w, http.StatusOK, p.versionView(n))
 }
 
 // deploymentConfig is the body of a deployment's creation; its update has it
@@ -186,33 +260,51 @@ func (g *Google) createDeployment(w http.ResponseWriter, r *http.Request, p *pro
 	}
 }
 
-func (g *Google) updateDeployment(w http.ResponseWriter, r *http.Request, p *project) {
+// inDeployment finds the deployment of a request.
+func (g *Google) inDeployment(f func(http.ResponseWriter, *http.Request, *project, *deployment)) inProject {
+	return func(w http.ResponseWriter, r *http.Request, p *project) {
+		d, ok := p.Deployments[r.PathValue("deployment")]
+		if !ok {
+			notFound(w)
+			return
+		}
+		f(w, r, p, d)
+	}
+}
+
+func (g *Google) getDeployment(w http.ResponseWriter, r *http.Request, p *project, d *deployment) {
+	reply(w, http.StatusOK, g.deploymentView(r, p, d))
+}
+
+func (g *Google) updateDeployment(w http.ResponseWriter, r *http.Request, p *project, d *deployment) {
 	var body struct {
 		DeploymentConfig deploymentConfig `json:"deploymentConfig"`
-	}
-	d, ok := p.Deployments[r.PathValue("deployment")]
-	if !ok {
-		notFound(w)
-		return
 	}
 	if decode(w, r, &body) {
 		g.deploy(w, r, p, d, body.DeploymentConfig)
 	}
 }
 
+func (g *Google) deleteDeployment(w http.ResponseWriter, _ *http.Request, p *project, d *deployment) {
+	delete(p.Deployments, d.ID)
+	g.changed()
+	reply(w, http.StatusOK, map[string]any{})
+}
+
+// listDeployments lists the head deployment too, which is always there.
 func (g *Google) listDeployments(w http.ResponseWriter, r *http.Request, p *project) {
-	all := []any{}
-	for _, d := range p.Deployments {
-		all = append(all, g.deploymentView(r, p, d))
+	all := []any{g.deploymentView(r, p, &deployment{ID: "AKfycbHEAD" + p.ID[:16], Updated: p.Created})}
+	for _, id := range slices.Sorted(maps.Keys(p.Deployments)) {
+		all = append(all, g.deploymentView(r, p, p.Deployments[id]))
 	}
 	reply(w, http.StatusOK, map[string]any{"deployments": all})
 }
 
 func (p *project) filesOf(d *deployment) []scriptFile {
-	if d.Version == 0 {
+	if d.Version == head {
 		return p.Files
 	}
-	return p.Versions[d.Version-1]
+	return p.Versions[d.Version-1].Files
 }
 
 // scriptURL is where web apps are opened, as whoever asked reaches Google.
@@ -224,11 +316,15 @@ func (g *Google) scriptURL(r *http.Request) string {
 }
 
 func (g *Google) deploymentView(r *http.Request, p *project, d *deployment) map[string]any {
-	v := map[string]any{"deploymentId": d.ID, "updateTime": d.Updated.UTC().Format(time.RFC3339),
-		"deploymentConfig": map[string]any{"scriptId": p.ID, "versionNumber": d.Version, "manifestFileName": "appsscript", "description": d.Description}}
+	config := map[string]any{"scriptId": p.ID, "manifestFileName": "appsscript", "description": d.Description}
+	opened := "/dev"
+	if d.Version != head {
+		config["versionNumber"], opened = d.Version, "/exec"
+	}
+	v := map[string]any{"deploymentId": d.ID, "updateTime": d.Updated.UTC().Format(time.RFC3339), "deploymentConfig": config}
 	if m, _ := manifestOf(p.filesOf(d)); m.WebApp != nil {
 		v["entryPoints"] = []any{map[string]any{"entryPointType": "WEB_APP", "webApp": map[string]any{
-			"url":              g.scriptURL(r) + "/macros/s/" + d.ID + "/exec",
+			"url":              g.scriptURL(r) + "/macros/s/" + d.ID + opened,
 			"entryPointConfig": map[string]any{"executeAs": m.WebApp.ExecuteAs, "access": m.WebApp.Access}}}}
 	}
 	return v

@@ -42,7 +42,7 @@ func (g *Google) inSpreadsheet(f inSheet) http.HandlerFunc {
 			notFound(w)
 			return
 		}
-		if s.Owner != email {
+		if !s.mayEdit(email) {
 			fail(w, http.StatusForbidden, "PERMISSION_DENIED", "The caller does not have permission", "")
 			return
 		}
@@ -157,8 +157,7 @@ func (g *Google) write(s *Spreadsheet, p place, values [][]any, input string) (m
 			cells++
 		}
 	}
-	s.Modified = g.now()
-	g.changed()
+	g.written(s)
 	return map[string]any{"spreadsheetId": s.ID, "updatedRange": a1(p.tab.Title, p.block, p.tab),
 		"updatedRows": len(values), "updatedColumns": columns, "updatedCells": cells}, nil
 }

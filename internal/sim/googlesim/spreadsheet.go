@@ -3,6 +3,7 @@ package googlesim
 import (
 	"crypto/rand"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ type Spreadsheet struct {
 	ID       string
 	Title    string
 	Owner    string // e-mail address
+	Editors  []string
 	Locale   string
 	TimeZone string
 	Modified time.Time
@@ -45,6 +47,20 @@ func (g *Google) AddSpreadsheet(s *Spreadsheet) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.spreadsheets[s.ID] = s
+	g.changed()
+}
+
+// mayEdit tells whether an account may read and write a spreadsheet.
+func (s *Spreadsheet) mayEdit(email string) bool {
+	return s.Owner == email || slices.Contains(s.Editors, email)
+}
+
+// Share lets an account edit a spreadsheet.
+func (g *Google) Share(spreadsheetID, email string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.spreadsheets[spreadsheetID]
+	s.Editors = append(s.Editors, email)
 	g.changed()
 }
 

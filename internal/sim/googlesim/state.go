@@ -7,6 +7,12 @@ type state struct {
 	Spreadsheets map[string]*Spreadsheet
 	Grants       grants
 	Projects     map[string]*project
+	ScriptAPI    map[string]scriptAPI // by account
+}
+
+// state gathers what Google remembers; g.mu is held.
+func (g *Google) state() state {
+	return state{g.spreadsheets, g.grants, g.projects, g.scriptAPI}
 }
 
 // Keep calls save with all that Google remembers, as JSON, whenever it changes.
@@ -21,11 +27,11 @@ func (g *Google) Keep(save func([]byte)) {
 func (g *Google) Load(data []byte) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := state{g.spreadsheets, g.grants, g.projects}
+	s := g.state()
 	if err := json.Unmarshal(data, &s); err != nil {
 		return err
 	}
-	g.spreadsheets, g.grants, g.projects = s.Spreadsheets, s.Grants, s.Projects
+	g.spreadsheets, g.grants, g.projects, g.scriptAPI = s.Spreadsheets, s.Grants, s.Projects, s.ScriptAPI
 	return nil
 }
 
@@ -34,7 +40,7 @@ func (g *Google) changed() {
 	if g.keep == nil {
 		return
 	}
-	data, err := json.Marshal(state{g.spreadsheets, g.grants, g.projects})
+	data, err := json.Marshal(g.state())
 	if err != nil {
 		panic(err) // the state is plain data
 	}

@@ -16,7 +16,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation,
+		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -340,6 +340,45 @@ func activation(t *testing.T, s *sqlstore.Store) {
 	if !must(s.Table(t.Context(), table.ID))(t).WebhookRegistered {
 		t.Fatal("not registered")
 	}
+}
+
+// scripts: two tables of one spreadsheet share a script, a third has its own.
+func scripts(t *testing.T, s *sqlstore.Store) {
+	one := Seed(t, s)
+	two, three := *one, *one
+	two.GID, three.SpreadsheetID = 8, "sheet-2"
+	check(t, s.SaveTable(t.Context(), &two, nil))
+	check(t, s.SaveTable(t.Context(), &three, nil))
+	script := sheet24.Script{ProjectID: "p", DeploymentID: "d", WebAppURL: "https://script.google.com/macros/s/d/exec", Version: "a-x"}
+	check(t, s.SetScript(t.Context(), one.ID, script, "first"))
+	check(t, s.SetScript(t.Context(), two.ID, script, "second"))
+	check(t, s.SetScript(t.Context(), three.ID, sheet24.Script{ProjectID: "q", Version: "a-x"}, ""))
+	if got := must(s.TableByToken(t.Context(), "second"))(t); got.ID != two.ID {
+		t.Errorf("table of the token: %d", got.ID)
+	}
+	for _, token := range []string{"", "wrong"} {
+		_, err := s.TableByToken(t.Context(), token)
+		wantCode(t, err, "activation_token")
+	}
+	script.Version, script.Wide = "b-x", true
+	check(t, s.UpdateScript(t.Context(), script))
+	for id, want := range map[int64]sheet24.Script{one.ID: script, two.ID: script, three.ID: {ProjectID: "q", Version: "a-x"}} {
+		if got := must(s.Table(t.Context(), id))(t).Script; got != want {
+			t.Errorf("script of table %d: %+v; want %+v", id, got, want)
+		}
+	}
+	check(t, s.SetRegistered(t.Context(), one.ID))
+	check(t, s.SetRegistered(t.Context(), three.ID))
+	check(t, s.RemoveScript(t.Context(), "p"))
+	check(t, s.RemoveScript(t.Context(), "")) // of no table
+	if all := must(s.ActiveTables(t.Context()))(t); len(all) != 1 || all[0].ID != three.ID {
+		t.Errorf("active after the script was removed: %+v", all)
+	}
+	if got := must(s.Table(t.Context(), two.ID))(t).Script; got != (sheet24.Script{ProjectID: "p", Wide: true}) {
+		t.Errorf("removed: %+v", got)
+	}
+	_, err := s.Activate(t.Context(), "second")
+	wantCode(t, err, "activation_token")
 }
 
 func event(table *sheet24.Table, id string) *sheet24.Event {
