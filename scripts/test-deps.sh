@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the programs that tests need, where they are missing, with Debian's
-# package manager.
+# package manager and npm.
 set -eu
 
 missing=""
@@ -20,14 +20,17 @@ if [ -n "$missing" ]; then
 	DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-# Bitrix24's own SDK for JavaScript, which is run against the simulated portal.
-sdk=internal/sim/bitrixsim/testdata/b24jssdk
 major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
 if [ "$major" -lt 20 ]; then
 	echo "The tests need Node 20 or newer; this is $(node --version)." >&2
 	exit 1
 fi
-if ! cmp -s "$sdk/package-lock.json" "$sdk/node_modules/.installed"; then
-	npm ci --prefix "$sdk" --no-audit --no-fund --loglevel=error
-	cp "$sdk/package-lock.json" "$sdk/node_modules/.installed"
-fi
+
+# Bitrix24's own SDK and Google's own clients, which are run against the simulators,
+# and the linter of the script in the sheet.
+for folder in internal/sim/bitrixsim/testdata/b24jssdk internal/sim/googlesim/testdata/clients internal/google/script/testdata/lint; do
+	if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then
+		npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error
+		cp "$folder/package-lock.json" "$folder/node_modules/.installed"
+	fi
+done

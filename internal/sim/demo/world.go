@@ -78,7 +78,7 @@ func New(folder, language string) (*World, error) {
 func (w *World) Handler() http.Handler {
 	mux := http.NewServeMux()
 	google := w.Google.Handler()
-	for _, path := range []string{"/v4/", "/drive/", "/v1/", "/o/", "/token", "/revoke", "/oauth2/", "/userinfo/", "/macros/", "/sim/google/"} {
+	for _, path := range []string{"/v4/", "/drive/", "/v1/", "/o/", "/token", "/revoke", "/oauth2/", "/userinfo/", "/macros/", "/home/usersettings", "/d/", "/sim/google/"} {
 		mux.Handle(path, google)
 	}
 	portal := w.Portal.Handler()
@@ -92,7 +92,7 @@ func (w *World) Handler() http.Handler {
 }
 
 // Paths are the paths that Handler serves.
-var Paths = []string{"/v4/", "/drive/", "/v1/", "/o/", "/token", "/revoke", "/oauth2/", "/userinfo/", "/macros/", "/sim/", "/rest/", "/oauth/", "/crm/", "/spreadsheets/", "/demo", "/demo/"}
+var Paths = []string{"/v4/", "/drive/", "/v1/", "/o/", "/token", "/revoke", "/oauth2/", "/userinfo/", "/macros/", "/home/usersettings", "/d/", "/sim/", "/rest/", "/oauth/", "/crm/", "/spreadsheets/", "/demo", "/demo/"}
 
 func load(file string, read func([]byte) error) (bool, error) {
 	data, err := os.ReadFile(file)

@@ -16,6 +16,7 @@ var nameContains = regexp.MustCompile(`name contains '((?:[^'\\]|\\.)*)'`)
 func (g *Google) routeDrive(mux *http.ServeMux) {
 	mux.HandleFunc("GET /drive/v3/files", g.listFiles)
 	mux.HandleFunc("GET /drive/v3/files/{id}", g.getFile)
+	g.routeDriveChanges(mux)
 }
 
 // fold makes names that differ in case alone equal, Turkish i's among them.
@@ -30,10 +31,12 @@ type file struct {
 	Name     string `json:"name"`
 	MimeType string `json:"mimeType"`
 	Modified string `json:"modifiedTime"`
+	Version  int64  `json:"version,string"`
+	Trashed  bool   `json:"trashed"`
 }
 
 func (s *Spreadsheet) file() file {
-	return file{"drive#file", s.ID, s.Title, spreadsheetType, s.Modified.UTC().Format(time.RFC3339Nano)}
+	return file{"drive#file", s.ID, s.Title, spreadsheetType, s.Modified.UTC().Format(time.RFC3339Nano), s.Version, false}
 }
 
 func (g *Google) getFile(w http.ResponseWriter, r *http.Request) {

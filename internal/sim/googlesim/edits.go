@@ -120,6 +120,8 @@ func (g *Google) tellChange(s *Spreadsheet, change string) {
 // modified keeps that a spreadsheet was changed, by whomever; g.mu is held.
 func (g *Google) modified(s *Spreadsheet) {
 	s.Modified = g.now()
+	s.Version++
+	g.drive.note(g, s)
 	g.changed()
 }
 

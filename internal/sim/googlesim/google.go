@@ -35,6 +35,7 @@ type Google struct {
 	projects     map[string]*project
 	scriptAPI    map[string]scriptAPI
 	faults       faults
+	drive        driveChanges
 
 	runs  sync.WaitGroup // of triggers
 	stop  context.CancelFunc
@@ -53,6 +54,9 @@ func New(client Client, accounts ...Account) *Google {
 		alive:        alive, stop: stop,
 	}
 }
+
+// FetchWith sets the client with which scripts, and Drive's messages, reach servers.
+func (g *Google) FetchWith(client *http.Client) { g.http = client }
 
 // SetURL tells where Google is reached, as links in its answers name it.
 func (g *Google) SetURL(url string) {

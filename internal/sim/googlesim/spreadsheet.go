@@ -18,6 +18,7 @@ type Spreadsheet struct {
 	Locale   string
 	TimeZone string
 	Modified time.Time
+	Version  int64 // grows with each change
 	Sheets   []*Sheet
 }
 
@@ -43,11 +44,10 @@ func (g *Google) AddSpreadsheet(s *Spreadsheet) {
 	if s.ID == "" {
 		s.ID = "1" + rand.Text() + rand.Text()[:17] // 44 characters, as Google's
 	}
-	s.Modified = g.now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.spreadsheets[s.ID] = s
-	g.changed()
+	g.modified(s)
 }
 
 // mayEdit tells whether an account may read and write a spreadsheet.

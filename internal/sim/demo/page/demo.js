@@ -98,6 +98,35 @@ grid.addEventListener("focusout", async (e) => {
   });
   refresh();
 });
+// The menu that the sheet's script made as the sheet was opened.
+const menu = document.getElementById("menu"), ask = document.getElementById("ask"), says = document.getElementById("says");
+
+async function runItem(item, answer) {
+  const response = await fetch("/sim/google/menu", {
+    method: "POST", headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ project: item.project, function: item.function, answer }),
+  });
+  const { said, authorization } = await response.json();
+  if (authorization) { location.href = authorization; return; }
+  if (!said?.length) return;
+  document.getElementById("said").textContent = said.join(" ");
+  says.showModal();
+}
+
+async function openMenu() {
+  const { items } = await (await fetch(`/sim/google/menu?spreadsheet_id=${spreadsheet}`)).json();
+  menu.replaceChildren(...items.map((item) => {
+    const button = Object.assign(document.createElement("button"), { className: "light small", textContent: `${item.menu} ▸ ${item.caption}` });
+    button.addEventListener("click", () => {
+      ask.returnValue = "";
+      ask.onclose = () => runItem(item, ask.returnValue === "ok" ? document.getElementById("answer").value : null);
+      ask.showModal();
+    });
+    return button;
+  }));
+}
+
 for (const b of tabs) b.addEventListener("click", () => choose(b));
 choose(tab);
+openMenu();
 setInterval(refresh, 400);
