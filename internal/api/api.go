@@ -35,11 +35,17 @@ type Scripts interface {
 	Widen(ctx context.Context, token string) (again string, err error)
 }
 
+// Watch takes the messages of Google Drive; watch.Watch does.
+type Watch interface {
+	Notify(ctx context.Context, channelID, token, state string) error
+}
+
 // API serves /api/v1/. All fields are required.
 type API struct {
 	Receiver  Receiver
 	Store     Store
 	Scripts   Scripts
+	Watch     Watch
 	PublicURL string
 	Version   string
 	Log       *slog.Logger
@@ -131,6 +137,10 @@ func (a *API) Register(mux *http.ServeMux) {
 		Summary: "Trade a one-time token for a table's signing key", Errors: []int{400, 401, 404, 503}, MaxBodyBytes: 4 << 10,
 	}, a.activate)
 	huma.Register(api, huma.Operation{
+		OperationID: "drive", Method: http.MethodPost, Path: DrivePath, DefaultStatus: http.StatusNoContent,
+		Summary: "Hear from Google Drive that something changed", Errors: []int{401, 404, 503},
+	}, a.drive)
+	huma.Register(api, huma.Operation{
 		OperationID: "health", Method: http.MethodGet, Path: "/api/v1/health", Summary: "Whether the service works", Errors: []int{503},
 	}, a.health)
 }
@@ -206,6 +216,23 @@ func (a *API) activate(ctx context.Context, in *activateInput) (*activateOutput,
 	out.Body.Key = base64.StdEncoding.EncodeToString(t.Key)
 	out.Body.TableURL = a.PublicURL + t.Path()
 	return out, nil
+}
+
+// DrivePath is where Google Drive posts its messages.
+const DrivePath = "/api/v1/sheet-sync/drive"
+
+type driveInput struct {
+	Channel  string `header:"X-Goog-Channel-ID" required:"true"`
+	Token    string `header:"X-Goog-Channel-Token"`
+	State    string `header:"X-Goog-Resource-State" doc:"sync, or change"`
+	Language string `header:"Accept-Language"`
+}
+
+func (a *API) drive(ctx context.Context, in *driveInput) (*struct{}, error) {
+	if err := a.Watch.Notify(ctx, in.Channel, in.Token, in.State); err != nil {
+		return nil, a.fail(locale.Match(in.Language), err)
+	}
+	return nil, nil
 }
 
 type healthOutput struct {

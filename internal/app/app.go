@@ -17,6 +17,7 @@ import (
 	"sheet24/internal/secret"
 	"sheet24/internal/setup"
 	"sheet24/internal/sqlstore"
+	"sheet24/internal/watch"
 	"sheet24/internal/web"
 )
 
@@ -26,6 +27,7 @@ type App struct {
 	CRM   *bitrix24.Client
 	Setup *setup.Setup
 
+	watch    *watch.Watch
 	pipeline *pipeline.Pipeline
 	runner   *jobs.Runner
 	handler  http.Handler
@@ -68,14 +70,24 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		stop:     func() {},
 		log:      log,
 	}
+	a.watch = &watch.Watch{Store: store, Drive: goog, Work: a.pipeline, Address: driveAddress(c), Now: time.Now, Log: log}
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
-	(&api.API{Receiver: a.pipeline, Store: store, Scripts: a.Setup, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
-	pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Wake: runner, Sessions: store.Sessions(),
+	(&api.API{Receiver: a.pipeline, Store: store, Scripts: a.Setup, Watch: a.watch, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
+	pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Watch: a.watch, Wake: runner, Sessions: store.Sessions(),
 		BitrixApp: c.Bitrix24ID != "", Looks: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 	mux.Handle("/", pages)
 	a.handler = mux
 	return a, nil
+}
+
+// driveAddress is where Drive tells of changes: it posts to https alone, and only
+// where it may be asked.
+func driveAddress(c *Config) string {
+	if !strings.HasPrefix(c.PublicURL, "https://") || c.GoogleAccess == string(google.LinkAccess) {
+		return ""
+	}
+	return c.PublicURL + api.DrivePath
 }
 
 // Handler serves the API and the pages.
@@ -90,12 +102,31 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
-	a.upkeep.Go(func() {
-		if err := a.Setup.Upgrade(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("bring scripts up to date", "error", err)
-		}
-	})
+	a.upkeep.Go(func() { a.keepUp(ctx) })
 	return nil
+}
+
+// renewEvery is how often it is looked for users whom Drive does not tell of changes.
+const renewEvery = time.Minute
+
+// keepUp does what is to be done beside the stages until ctx ends.
+func (a *App) keepUp(ctx context.Context) {
+	note := func(what string, err error) {
+		if err != nil && ctx.Err() == nil {
+			a.log.Error(what, "error", err)
+		}
+	}
+	note("bring scripts up to date", a.Setup.Upgrade(ctx))
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		note("watch Drive", a.watch.Renew(ctx))
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // recheckAll asks for a look at every active table: while the service was down,

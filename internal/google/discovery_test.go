@@ -242,6 +242,13 @@ func TestDiscovery(t *testing.T) {
 	check(err)
 	script, err = w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:2", script) // brought up to date
 	check(err)
+	channel := &sheet24.DriveChannel{ID: "c", UserID: "u", Token: "t"}
+	check(w.client.Watch(t.Context(), "https://127.0.0.1:1/", channel))
+	check(w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 5, Column: 2, Value: true}}))
+	if files, _, err := w.client.Changed(t.Context(), "u", channel.PageToken); err != nil || !slices.Equal(files, []string{w.sheet}) {
+		t.Errorf("changed: %v, %v", files, err)
+	}
+	check(w.client.StopWatch(t.Context(), channel))
 	check(w.client.Uninstall(t.Context(), "u", script))
 
 	mu.Lock()
@@ -251,7 +258,7 @@ func TestDiscovery(t *testing.T) {
 		ids = append(ids, id)
 	}
 	sort.Strings(ids)
-	want := []string{"drive.files.list", "script.projects.create", "script.projects.deployments.create", "script.projects.deployments.delete", "script.projects.deployments.get", "script.projects.deployments.update", "script.projects.get",
+	want := []string{"drive.changes.getStartPageToken", "drive.changes.list", "drive.changes.watch", "drive.channels.stop", "drive.files.list", "script.projects.create", "script.projects.deployments.create", "script.projects.deployments.delete", "script.projects.deployments.get", "script.projects.deployments.update", "script.projects.get",
 		"script.projects.updateContent", "script.projects.versions.create", "sheets.spreadsheets.batchUpdate", "sheets.spreadsheets.get", "sheets.spreadsheets.values.batchGetByDataFilter",
 		"sheets.spreadsheets.values.batchUpdateByDataFilter"}
 	if !slices.Equal(ids, want) {

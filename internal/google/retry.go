@@ -11,7 +11,7 @@ import (
 // retry repeats requests that Google turned away for the moment, as its
 // documentation asks: exponentially later, with jitter. (Google's Go client does
 // not.) 429 means that nothing was done; a 5xx is repeated only where doing it
-// twice is as good as once, which creating a script, version or deployment is not.
+// twice is as good as once, which creating a script, version, deployment or channel is not.
 type retry struct{ next http.RoundTripper }
 
 const retries = 4
@@ -48,6 +48,6 @@ func again(r *http.Request, status int) bool {
 	if status == http.StatusTooManyRequests {
 		return true
 	}
-	creates := r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v1/projects")
+	creates := r.Method == http.MethodPost && (strings.HasPrefix(r.URL.Path, "/v1/projects") || strings.HasSuffix(r.URL.Path, "/watch"))
 	return status >= 500 && status != http.StatusNotImplemented && !creates
 }

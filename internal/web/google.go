@@ -25,6 +25,9 @@ func (w *Web) disconnect(rw http.ResponseWriter, r *http.Request, u *sheet24.Use
 		err = w.Setup.Uninstall(r.Context(), u.ID)
 	}
 	if err == nil {
+		err = w.Watch.Stop(r.Context(), u.ID)
+	}
+	if err == nil {
 		if err = w.Google.Revoke(r.Context(), t); err == nil {
 			err = w.Store.DeleteToken(r.Context(), u.ID)
 		}

@@ -68,6 +68,11 @@ type Waker interface {
 	Push(ctx context.Context, portalID int64)
 }
 
+// Watch ends what Google Drive tells of a user's changes; watch.Watch does.
+type Watch interface {
+	Stop(ctx context.Context, userID string) error
+}
+
 // Rechecker asks for a look at a table's whole tab; pipeline.Pipeline does.
 type Rechecker interface {
 	Recheck(ctx context.Context, t *sheet24.Table) error
@@ -80,6 +85,7 @@ type Web struct {
 	Portals   Connector
 	Setup     *setup.Setup
 	Work      Rechecker
+	Watch     Watch
 	Wake      Waker
 	Sessions  scs.CtxStore
 	Looks     bool   // tables are looked at without a script, too

@@ -16,7 +16,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts,
+		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -379,6 +379,49 @@ func scripts(t *testing.T, s *sqlstore.Store) {
 	}
 	_, err := s.Activate(t.Context(), "second")
 	wantCode(t, err, "activation_token")
+}
+
+func channels(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	now := time.Now()
+	unwatched := func() int { return len(must(s.Unwatched(t.Context(), now.Add(24*time.Hour)))(t)) }
+	if unwatched() != 0 {
+		t.Error("a grant without Drive's scope is to be watched")
+	}
+	grant := must(s.Token(t.Context(), table.UserID))(t)
+	grant.Scopes = []string{"openid", "https://www.googleapis.com/auth/drive.metadata.readonly"}
+	check(t, s.SaveToken(t.Context(), grant))
+	if unwatched() != 1 {
+		t.Error("a user with a table is not to be watched")
+	}
+	old := &sheet24.DriveChannel{ID: "old", UserID: table.UserID, ResourceID: "r", Token: "secret", PageToken: "7", ExpiresAt: now.Add(time.Hour)}
+	check(t, s.SaveChannel(t.Context(), old))
+	if unwatched() != 1 {
+		t.Error("a channel that expires soon is enough")
+	}
+	fresh := *old
+	fresh.ID, fresh.ExpiresAt = "fresh", now.Add(7*24*time.Hour)
+	check(t, s.SaveChannel(t.Context(), &fresh))
+	if unwatched() != 0 {
+		t.Error("a fresh channel is not enough")
+	}
+	fresh.PageToken = "9"
+	check(t, s.SaveChannel(t.Context(), &fresh))
+	all := must(s.ChannelsOf(t.Context(), table.UserID))(t)
+	if len(all) != 2 || all[0].ID != "fresh" || all[0].PageToken != "9" || all[0].Token != "secret" || !all[0].ExpiresAt.Equal(fresh.ExpiresAt.Truncate(time.Microsecond)) {
+		t.Errorf("channels: %+v", all)
+	}
+	check(t, s.DeleteChannel(t.Context(), "old"))
+	_, err := s.Channel(t.Context(), "old")
+	wantCode(t, err, "drive_channel")
+	if got := must(s.Channel(t.Context(), "fresh"))(t); got.UserID != table.UserID || got.ResourceID != "r" {
+		t.Errorf("channel: %+v", got)
+	}
+	check(t, s.EndToken(t.Context(), table.UserID))
+	check(t, s.DeleteChannel(t.Context(), "fresh"))
+	if unwatched() != 0 {
+		t.Error("a user whose grant ended is to be watched")
+	}
 }
 
 func event(table *sheet24.Table, id string) *sheet24.Event {
