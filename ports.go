@@ -11,8 +11,20 @@ type Sheets interface {
 	// Shown returns the texts of each range as the sheet shows them, by the formats
 	// of its cells and its locale.
 	Shown(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []Range) ([][][]any, error)
+	// Describe returns what a spreadsheet is like.
+	Describe(ctx context.Context, userID, spreadsheetID string) (SheetInfo, error)
+	// Merged returns the blocks of a tab's cells that are merged into one.
+	Merged(ctx context.Context, userID, spreadsheetID string, gid int64) ([]Range, error)
 	// Write sets cells in one request, as they are: a leading "=" stays text.
 	Write(ctx context.Context, userID, spreadsheetID string, gid int64, cells []Cell) error
+}
+
+// SheetInfo is what a spreadsheet is like.
+type SheetInfo struct {
+	Title    string
+	Locale   string           // tr_TR
+	TimeZone string           // IANA
+	Tabs     map[int64]string // titles by gid
 }
 
 // CRM reads and writes the records of a portal. An error of kind Unavailable may

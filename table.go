@@ -23,6 +23,7 @@ type Table struct {
 	StatusColumn      Column // where "✅ Senkronize" is written; empty name: nowhere
 	Language          string // of what is written into the sheet
 	TimeZone          string // of the spreadsheet, IANA
+	Locale            string // of the spreadsheet: tr_TR
 	WebhookURL        string // where the script posts
 	WebhookRegistered bool   // true once a signed ping arrived
 	Key               []byte // signs nudges; encrypted at rest
@@ -33,6 +34,8 @@ type Table struct {
 	CreatedAt         time.Time
 	Mappings          []FieldMapping
 	Lost              []string // names of columns that are mapped but not to be found; they are left alone
+	Problem           string   // code of the error that keeps the sheet from being read
+	StatusProblem     string   // code of the error that keeps the status from being written
 }
 
 // Mapping returns the mapping that feeds the field of that name.

@@ -79,7 +79,7 @@ func TestMappingFormKeepsWhatWasChosen(t *testing.T) {
 		"“UYDURMA” alanı bu varlıkta yok":    form("column_7", "ID", "column_0", "UYDURMA"),
 		"“red;}</style>” bir renk değil":     form("column_7", "ID", "column_0", "NAME", "color_row", "red;}</style>"),
 		"“uydurma” adında bir varlık yok":    form("entity", "uydurma"),
-		"Seçilen sekme artık e-tabloda yok.": form("gid", "77"),
+		"Bu sekme artık e-tabloda yok.": form("gid", "77"),
 	} {
 		_, page, _ := v.visit(http.MethodPost, address, f)
 		if !strings.Contains(page, why) || strings.Contains(page, "red;}</style>:") {

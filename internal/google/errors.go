@@ -34,6 +34,10 @@ func fail(err error) error {
 		return sheet24.Errorf(sheet24.Unauthorized, "google_forbidden").Because(err)
 	case g.Code == http.StatusNotFound:
 		return sheet24.Errorf(sheet24.NotFound, "google_not_found").Because(err)
+	case g.Code == http.StatusBadRequest && strings.Contains(g.Message, "No grid with id"):
+		return sheet24.Errorf(sheet24.NotFound, "tab_unknown").Because(err)
+	case g.Code == http.StatusBadRequest && strings.Contains(g.Message, "protected cell"):
+		return sheet24.Errorf(sheet24.Invalid, "google_protected").Because(err)
 	case g.Code == http.StatusTooManyRequests || g.Code >= 500:
 		return sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(err)
 	}

@@ -224,7 +224,17 @@ func TestReadAndWrite(t *testing.T) {
 		t.Errorf("writing nothing: %v", err)
 	}
 	_, err = w.client.Read(t.Context(), "u", w.sheet, 12345, []sheet24.Range{first})
-	wantCode(t, err, "google_refused")
+	wantCode(t, err, "tab_unknown")
+	for kind, cells := range map[string]string{"protect": "B2:B9", "merge": "C2:D3"} {
+		if err := w.sim.Edit(googlesim.Edit{SpreadsheetID: w.sheet, Kind: kind, Range: cells}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantCode(t, w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 2, Value: "x"}}), "google_protected")
+	merged, err := w.client.Merged(t.Context(), "u", w.sheet, 0)
+	if err != nil || !reflect.DeepEqual(merged, []sheet24.Range{{FirstRow: 2, LastRow: 3, FirstColumn: 3, LastColumn: 4}}) {
+		t.Errorf("merged: %v, %v", merged, err)
+	}
 	access, _ := w.sim.Grant("mehmet@ornek.com.tr", google.FullAccess.Scopes())
 	w.tokens.token.AccessToken = access
 	_, err = w.client.Read(t.Context(), "u", w.sheet, 0, []sheet24.Range{first})

@@ -55,6 +55,44 @@ func (c *Client) Spreadsheet(ctx context.Context, userID, id string) (*Spreadshe
 	return sp, nil
 }
 
+// Describe implements sheet24.Sheets.
+func (c *Client) Describe(ctx context.Context, userID, spreadsheetID string) (sheet24.SheetInfo, error) {
+	s, err := c.Spreadsheet(ctx, userID, spreadsheetID)
+	if err != nil {
+		return sheet24.SheetInfo{}, err
+	}
+	info := sheet24.SheetInfo{Title: s.Title, Locale: s.Locale, TimeZone: s.TimeZone, Tabs: map[int64]string{}}
+	for _, t := range s.Tabs {
+		info.Tabs[t.GID] = t.Title
+	}
+	return info, nil
+}
+
+// Merged implements sheet24.Sheets.
+func (c *Client) Merged(ctx context.Context, userID, spreadsheetID string, gid int64) ([]sheet24.Range, error) {
+	s, err := c.sheets(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.quotas.read(ctx, userID); err != nil {
+		return nil, err
+	}
+	got, err := s.Spreadsheets.Get(spreadsheetID).Fields("sheets(properties.sheetId,merges)").Context(ctx).Do()
+	if err != nil {
+		return nil, fail(err)
+	}
+	var merged []sheet24.Range
+	for _, sh := range got.Sheets {
+		if sh.Properties.SheetId != gid {
+			continue
+		}
+		for _, m := range sh.Merges {
+			merged = append(merged, sheet24.Range{FirstRow: int(m.StartRowIndex) + 1, LastRow: int(m.EndRowIndex), FirstColumn: int(m.StartColumnIndex) + 1, LastColumn: int(m.EndColumnIndex)})
+		}
+	}
+	return merged, nil
+}
+
 // Read implements sheet24.Sheets. Tabs are named by gid, so that one renamed in
 // between is still the one read.
 func (c *Client) Read(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {

@@ -112,7 +112,7 @@ func Nearest(s string, names []string) string {
 // toUser finds an employee by e-mail address, full name or id.
 func toUser(f sheet24.Field, s string) (any, error) {
 	if f.Choices == nil { // without the scope "user" ids alone are understood
-		if _, err := integer(s); err != nil {
+		if _, err := integer(s, ""); err != nil {
 			return nil, sheet24.Errorf(sheet24.Invalid, "value_user_scope", s)
 		}
 		return s, nil

@@ -13,6 +13,7 @@ import (
 // Context is what a value means beside its field: where and when it was written.
 // Its zero value knows nothing.
 type Context struct {
+	Locale     string                     // of the sheet, tr_TR: says what 1.234 and 3/4 are; empty: Turkish
 	Zone       *time.Location             // of the sheet: of times written without one; nil: UTC
 	PortalZone *time.Location             // of the portal: of times that it gives without one; nil: UTC
 	Funnel     int64                      // that the record is in: its stages are meant
@@ -88,6 +89,12 @@ func AsShown(fieldType string) bool {
 	return false
 }
 
+// ByFormat tells whether the format of a cell says what its number means to a field of
+// that type. See Formatted.
+func ByFormat(fieldType string) bool {
+	return fieldType == "double" || fieldType == "integer" || fieldType == "money"
+}
+
 func writable(f sheet24.Field) error {
 	switch {
 	case f.Type == "file" || f.Type == "disk_file":
@@ -116,12 +123,12 @@ func toPlain(f sheet24.Field, v any, at Context) (Values, error) {
 	case "double":
 		var n float64
 		var currency string
-		n, currency, err = amount(v)
+		n, currency, err = amount(v, at.Locale)
 		return Values{Plain: n, Currency: currency}, err
 	case "money":
 		return toMoney(f, v, at)
 	case "integer":
-		plain, err = integer(v)
+		plain, err = integer(v, at.Locale)
 	case "boolean":
 		plain, err = yesNo(v)
 	case "date", "datetime":

@@ -181,6 +181,58 @@ func TestToCRM(t *testing.T) {
 	}
 }
 
+// TestLocales has texts that can be read in two ways, each in sheets of several
+// locales.
+func TestLocales(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		field, in string
+		want      map[string]any // by locale
+	}{
+		{"double", "1.234", map[string]any{"": 1234.0, "tr_TR": 1234.0, "de_DE": 1234.0, "ru_RU": 1234.0, "en_US": 1.234, "en_GB": 1.234, "ja_JP": 1.234, "none": 1234.0}},
+		{"double", "1,234", map[string]any{"": 1.234, "tr_TR": 1.234, "de_DE": 1.234, "en_US": 1234.0, "en_GB": 1234.0}},
+		{"double", "1.234,5", map[string]any{"tr_TR": 1234.5, "en_US": 1234.5}}, // one reading alone
+		{"double", "1,234.5", map[string]any{"tr_TR": 1234.5, "en_US": 1234.5}},
+		{"integer", "12,000", map[string]any{"tr_TR": 12.0, "en_US": 12000.0}},
+		{"date", "3/4/2026", map[string]any{"tr_TR": "2026-04-03", "en_GB": "2026-04-03", "en_US": "2026-03-04"}},
+		{"date", "3.4.2026", map[string]any{"tr_TR": "2026-04-03", "en_US": "2026-04-03"}},
+		{"date", "2026/4/3", map[string]any{"tr_TR": "2026-04-03", "en_US": "2026-04-03"}},
+		{"datetime", "3/4/2026 1:30 PM", map[string]any{"tr_TR": "2026-04-03T13:30:00+03:00", "en_US": "2026-03-04T13:30:00+03:00"}},
+	} {
+		for locale, want := range c.want {
+			if got, err := mapping.ToCRM(of(c.field), c.in, mapping.Context{Locale: locale, Zone: istanbul}); err != nil || got.Plain != want {
+				t.Errorf("%s %q in %s: %v, %v; want %v", c.field, c.in, locale, got.Plain, err, want)
+			}
+		}
+	}
+}
+
+// TestFormatted has numbers in cells of every format that changes what they mean.
+func TestFormatted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		field, shown, locale string
+		n                    float64
+		want                 any
+	}{
+		{"integer", "%50", "tr_TR", 0.5, 50.0}, {"double", "7%", "en_US", 0.07, 7.0}, {"integer", "50,00 %", "de_DE", 0.5, 50.0},
+		{"double", "1.234,57", "tr_TR", 1234.567, 1234.567}, {"integer", "₺12", "tr_TR", 12, 12.0},
+		{"money", "₺1.234,57", "tr_TR", 1234.567, "1234,567 TRY"}, {"double", "$1,234.57", "en_US", 1234.567, "1234.567 USD"},
+		{"money", "-12,00 €", "de_DE", -12, "-12 EUR"}, {"money", "(£5.00)", "en_GB", -5, "-5 GBP"}, {"double", "12 AED", "en_US", 12, "12 AED"},
+		{"double", "12 adet", "tr_TR", 12, 12.0}, {"double", "12 KG", "tr_TR", 12, 12.0},
+	} {
+		got := mapping.Formatted(c.field, c.n, c.shown, c.locale)
+		if got != c.want {
+			t.Errorf("%s %v shown as %s: %v; want %v", c.field, c.n, c.shown, got, c.want)
+		}
+		// What comes out means the number that went in.
+		back, err := mapping.ToCRM(of("double"), got, mapping.Context{Locale: c.locale})
+		if err != nil || (back.Plain != c.n && !strings.Contains(c.shown, "%")) {
+			t.Errorf("%v is read back as %v, %v", got, back.Plain, err)
+		}
+	}
+}
+
 func TestAmountsBringTheirCurrency(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[any]string{"100 USD": "USD", "₺5": "TRY", "5": "", 5.0: ""} {

@@ -5,6 +5,7 @@ import "sheet24"
 // Layout says where a table's columns stand in the sheet now.
 type Layout struct {
 	ID     int                    // 0-based column of the records' ids, -1 if it is not to be found
+	IDName string                 // what it is called by now, where that has changed
 	Status int                    // 0-based column of the status, -1 if there is none
 	Fields []sheet24.FieldMapping // the columns found, at their present places
 	Lost   []sheet24.FieldMapping // the columns that cannot be told for certain
@@ -35,6 +36,21 @@ func Locate(t *sheet24.Table, header []string) Layout {
 		}
 	}
 	return l
+}
+
+// Renamed is the column that stands where a mapping's stood, if its name belongs to no
+// other: perhaps it was renamed. Its values tell.
+func Renamed(t *sheet24.Table, header []string, m sheet24.FieldMapping) (sheet24.Column, bool) {
+	i := m.Column.Index
+	if i < 0 || i >= len(header) || header[i] == "" || header[i] == t.StatusColumn.Name {
+		return sheet24.Column{}, false
+	}
+	for _, other := range t.Mappings {
+		if other.Column.Name == header[i] {
+			return sheet24.Column{}, false
+		}
+	}
+	return sheet24.Column{Index: i, Name: header[i]}, true
 }
 
 func find(header []string, c sheet24.Column) (int, bool) {

@@ -12,15 +12,24 @@ var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 
 const lastDay = 2958465
 
-var dateLayouts = []string{
-	"2.1.2006", "2.1.2006 15:04", "2.1.2006 15:04:05", "2/1/2006", "2/1/2006 15:04", "2/1/2006 15:04:05", "2-1-2006",
-	"2006-01-02", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02T15:04",
+// The ways to write a day, each alone or with a time.
+var (
+	dayFirst   = withTimes("2.1.2006", "2/1/2006", "2-1-2006", "2006-01-02", "2006/1/2")
+	monthFirst = withTimes("2.1.2006", "1/2/2006", "1-2-2006", "2006-01-02", "2006/1/2")
+)
+
+func withTimes(days ...string) []string {
+	layouts := []string{"2006-01-02T15:04:05", "2006-01-02T15:04"}
+	for _, day := range days {
+		layouts = append(layouts, day, day+" 15:04", day+" 15:04:05", day+" 3:04 PM", day+" 3:04:05 PM")
+	}
+	return layouts
 }
 
 // toMoment makes a field's text of a date or a date with time: the latter with
 // the offset that the sheet's zone had then.
 func toMoment(fieldType string, v any, at Context) (any, error) {
-	t, ok := moment(v, at.zone())
+	t, ok := moment(v, at.zone(), at.Locale)
 	if !ok {
 		return nil, sheet24.Errorf(sheet24.Invalid, "value_date", Text(v))
 	}
@@ -33,9 +42,9 @@ func toMoment(fieldType string, v any, at Context) (any, error) {
 	return t.Format(time.RFC3339), nil
 }
 
-// moment reads a serial date, or one written day first or in ISO form, from 1900
-// on: spreadsheets know no days before.
-func moment(v any, zone *time.Location) (time.Time, bool) {
+// moment reads a serial date, or one written in ISO form or day first (month first
+// where the sheet's locale does), from 1900 on: spreadsheets know no days before.
+func moment(v any, zone *time.Location, locale string) (time.Time, bool) {
 	if n, ok := v.(float64); ok {
 		if n < 1 || n >= lastDay+1 {
 			return time.Time{}, false
@@ -46,7 +55,11 @@ func moment(v any, zone *time.Location) (time.Time, bool) {
 	}
 	s := Text(v)
 	t, err := time.Parse(time.RFC3339, s)
-	for _, layout := range dateLayouts {
+	layouts := dayFirst
+	if notationOf(locale).monthFirst {
+		layouts = monthFirst
+	}
+	for _, layout := range layouts {
 		if err == nil {
 			break
 		}

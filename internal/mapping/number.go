@@ -34,25 +34,17 @@ var (
 
 // amount reads a number, and the currency beside it if there is one. It may be
 // text in Turkish or English notation: 1.234,56 and 1,234.56. What both could
-// mean is read as Turkish: 1.234 is a thousand and more.
-func amount(v any) (n float64, currency string, err error) {
+// mean is read as the sheet's locale writes.
+func amount(v any, locale string) (n float64, currency string, err error) {
 	if n, ok := v.(float64); ok {
 		return n, "", nil
 	}
-	s := strings.TrimSpace(Text(v))
-	for _, m := range [][]string{signBefore.FindStringSubmatch(s), reversed(signAfter.FindStringSubmatch(s))} {
-		if m == nil {
-			continue
-		}
-		if code, ok := signs[strings.ToUpper(m[1])]; ok {
-			currency, s = code, strings.TrimSpace(m[2])
-			break
-		}
-	}
+	s, currency := signed(strings.TrimSpace(Text(v)))
+	turkish, english := turkishNumber.MatchString(s), englishNumber.MatchString(s)
 	switch {
-	case turkishNumber.MatchString(s):
+	case turkish && !(english && notationOf(locale).point):
 		s = turkishToGo.Replace(s)
-	case englishNumber.MatchString(s):
+	case english:
 		s = englishToGo.Replace(s)
 	default:
 		s = ""
@@ -62,6 +54,19 @@ func amount(v any) (n float64, currency string, err error) {
 		return 0, "", sheet24.Errorf(sheet24.Invalid, "value_number", Text(v))
 	}
 	return n, currency, nil
+}
+
+// signed parts a text into an amount and the currency beside it, "" if there is none.
+func signed(s string) (rest, currency string) {
+	for _, m := range [][]string{signBefore.FindStringSubmatch(s), reversed(signAfter.FindStringSubmatch(s))} {
+		if m == nil {
+			continue
+		}
+		if code, ok := signs[strings.ToUpper(m[1])]; ok {
+			return strings.TrimSpace(m[2]), code
+		}
+	}
+	return s, ""
 }
 
 // reversed is a match of sign after number in the order of sign before number.
@@ -75,8 +80,8 @@ func reversed(m []string) []string {
 // largestInteger is what a cell's number can hold exactly.
 const largestInteger = 1 << 53
 
-func integer(v any) (any, error) {
-	n, currency, err := amount(v)
+func integer(v any, locale string) (any, error) {
+	n, currency, err := amount(v, locale)
 	if err != nil || currency != "" || n != math.Trunc(n) || math.Abs(n) > largestInteger {
 		return nil, sheet24.Errorf(sheet24.Invalid, "value_integer", Text(v))
 	}
@@ -85,7 +90,7 @@ func integer(v any) (any, error) {
 
 // toMoney makes "1234.56|TRY", which is how a field of type money is written.
 func toMoney(f sheet24.Field, v any, at Context) (Values, error) {
-	n, currency, err := amount(v)
+	n, currency, err := amount(v, at.Locale)
 	if err != nil {
 		return Values{}, err
 	}

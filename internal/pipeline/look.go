@@ -14,6 +14,7 @@ const (
 	inUse      = 10 * time.Minute // after an edit
 	idleLooks  = 4                // times Every
 	madeSure   = 20               // times Every
+	restsOf    = 10               // times as long as a look took
 	looksShare = 2 * time.Second  // a look of each of a user's tables: half of Google's 60 reads a minute
 )
 
@@ -21,21 +22,28 @@ const (
 // an edit.
 func (p *Pipeline) lookNow(t *sheet24.Table) bool { return p.Every > 0 && !t.Look.At.After(p.Now()) }
 
-// looked plans a table's next look after a scan: whole tells whether it was one,
-// told that somebody had told of an edit, and found that there was any.
-func (p *Pipeline) looked(ctx context.Context, t *sheet24.Table, whole, told, found bool) error {
+// look is what a scan was, and what it found.
+type look struct {
+	whole bool // of the whole tab
+	told  bool // somebody had told of an edit
+	found bool // there was one
+	took  time.Duration
+}
+
+// looked plans a table's next look after a scan.
+func (p *Pipeline) looked(ctx context.Context, t *sheet24.Table, k look) error {
 	if p.Every == 0 {
 		return nil
 	}
 	now := p.Now()
 	l := t.Look
-	if found {
+	if k.found {
 		l.EditedAt = now
 	}
 	switch {
-	case told:
+	case k.told:
 		l.Unannounced = 0
-	case found && t.WebhookRegistered:
+	case k.found && t.WebhookRegistered:
 		l.Unannounced++
 	}
 	t.Look = l
@@ -43,7 +51,8 @@ func (p *Pipeline) looked(ctx context.Context, t *sheet24.Table, whole, told, fo
 	if err != nil {
 		return err
 	}
-	if next := now.Add(every); whole || next.Before(l.At) {
+	every = max(every, restsOf*k.took) // a tab that takes long to read is read less often
+	if next := now.Add(every); k.whole || next.Before(l.At) {
 		l.At = next
 	}
 	return p.Store.SetLook(ctx, t.ID, l)

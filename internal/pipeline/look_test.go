@@ -190,8 +190,117 @@ func TestRowsThatMove(t *testing.T) {
 	expect(t, "writes", w.writes(), 1)
 }
 
-// TestColumnsAreFollowed moves them, renames one and gives it back its name.
+// TestColumnsAreFollowed moves them and renames them; they are followed for as long as
+// what they hold says which they are.
 func TestColumnsAreFollowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pass := w.clock()
+	do := func(e googlesim.Edit) {
+		t.Helper()
+		e.SpreadsheetID, e.GID = w.sheet, gid
+		w.check(w.google.Edit(e))
+	}
+	look := func() {
+		t.Helper()
+		pass(time.Minute)
+		w.sync()
+	}
+	column := func(field string) sheet24.Column {
+		t.Helper()
+		m, _ := w.fresh().Mapping(field)
+		return m.Column
+	}
+	look()
+	do(googlesim.Edit{Kind: "insert_columns", Range: "B:B"})
+	w.edit("D2", []any{"tasindi@ornek.com.tr"})
+	look()
+	expect(t, "record", w.lead(1), "Ayşe tasindi@ornek.com.tr NEW 100")
+	expect(t, "the e-mail's place", column("EMAIL").Index, 3)
+
+	// Renamed, and edited in the same breath.
+	w.edit("D1", []any{"Posta"})
+	w.edit("D2", []any{"yeni@ornek.com.tr"})
+	w.edit("F2", []any{555.0})
+	look()
+	expect(t, "record", w.lead(1), "Ayşe yeni@ornek.com.tr NEW 555")
+	expect(t, "the e-mail's column", column("EMAIL"), sheet24.Column{Index: 3, Name: "Posta"})
+	w.edit("A1", []any{"Kayıt no"})
+	w.edit("D2", []any{"yine@ornek.com.tr"})
+	look()
+	expect(t, "record", w.lead(1), "Ayşe yine@ornek.com.tr NEW 555")
+	expect(t, "the ID's column", column("ID"), sheet24.Column{Index: 0, Name: "Kayıt no"})
+
+	// Renamed and moved at once: not to be told, and its cells are left alone.
+	w.edit("D1", []any{"İletişim"})
+	do(googlesim.Edit{Kind: "insert_columns", Range: "B:B"})
+	w.edit("E2", []any{"gorulmez@ornek.com.tr"})
+	look()
+	expect(t, "record", w.lead(1), "Ayşe yine@ornek.com.tr NEW 555")
+	expect(t, "lost", w.fresh().Lost, []string{"Posta"})
+	writes := w.writes()
+
+	// Its name comes up over another column, which holds other things.
+	w.edit("I1", []any{"Posta"}, []any{"x"}, []any{"y"}, []any{""}, []any{"z"})
+	look()
+	expect(t, "writes for another column of that name", w.writes(), writes)
+	expect(t, "lost", w.fresh().Lost, []string{"Posta"})
+	do(googlesim.Edit{Kind: "delete_columns", Range: "I:I"})
+	w.edit("E1", []any{"Posta"}) // and now over its own
+	look()
+	expect(t, "found again", w.lead(1), "Ayşe gorulmez@ornek.com.tr NEW 555")
+	expect(t, "lost", w.fresh().Lost, []string{})
+
+	// Two headers change places over columns that do not.
+	w.edit("C1", []any{"", "", "Tutar"})
+	w.edit("C1", []any{"Durum"})
+	w.edit("F1", []any{"Ad"})
+	writes = w.writes()
+	look()
+	expect(t, "writes for names that changed places", w.writes(), writes)
+
+	if n := len(w.portal.Stats().Ignored); n > 0 {
+		t.Errorf("%d fields sent in vain", n)
+	}
+}
+
+// TestEmptiedColumn empties a column, and gives its name to another: that one's values
+// are not taken for it, nor its empty cells for cleared.
+func TestEmptiedColumn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pass := w.clock()
+	w.sync()
+	w.edit("C1", []any{"Eski"}, []any{"eski1"}, []any{"eski2"}, []any{"eski3"}, []any{"eski4"})
+	w.edit("H1", []any{"E-posta"}) // empty below
+	pass(time.Minute)
+	w.sync()
+	expect(t, "writes", w.writes(), 0)
+	expect(t, "lost", w.fresh().Lost, []string{"E-posta"})
+}
+
+// TestMergedCells merges cells, which hides values: the fields keep theirs.
+func TestMergedCells(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pass := w.clock()
+	w.sync()
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "merge", Range: "C2:C4"}))
+	w.edit("C5", []any{""}) // a cell that is empty, beside those that only seem so
+	pass(time.Minute)
+	w.sync()
+	for id, want := range map[int64]string{1: "Ayşe 1@ornek.com.tr NEW 100", 2: "Mehmet 2@ornek.com.tr NEW 200", 3: "Zeynep 3@ornek.com.tr NEW 300", 4: "Ali  NEW 400"} {
+		expect(t, fmt.Sprint("record ", id), w.lead(id), want)
+	}
+	w.edit("C2", []any{"hepsi@ornek.com.tr"})
+	pass(time.Minute)
+	w.sync()
+	expect(t, "the cell that is seen", w.lead(1)+"|"+w.lead(2), "Ayşe hepsi@ornek.com.tr NEW 100|Mehmet 2@ornek.com.tr NEW 200")
+}
+
+// TestFormulas are followed by their results, also where only these change; errors are
+// never sent.
+func TestFormulas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	pass := w.clock()
@@ -201,28 +310,122 @@ func TestColumnsAreFollowed(t *testing.T) {
 		w.sync()
 	}
 	look()
-	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "insert_columns", Range: "B:B"}))
-	w.edit("D2", []any{"tasindi@ornek.com.tr"})
+	w.edit("E2", []any{"=H2*2"})
+	w.edit("H2", []any{50.0})
+	w.edit("B3", []any{`="Meh" & "met Ali"`})
+	w.edit("E4", []any{"=IMPORTRANGE(1)"})
 	look()
-	expect(t, "record", w.lead(1), "Ayşe tasindi@ornek.com.tr NEW 100")
-	m, _ := w.fresh().Mapping("EMAIL")
-	expect(t, "the e-mail's place", m.Column.Index, 3)
+	expect(t, "records", w.lead(1)+"|"+w.lead(2)+"|"+w.lead(3), "Ayşe 1@ornek.com.tr NEW 100|Mehmet Ali 2@ornek.com.tr NEW 200|Zeynep 3@ornek.com.tr NEW 300")
+	expect(t, "an error", fmt.Sprint(w.status(4)), "❌ Tutar: hücre bir hata gösteriyor (#NAME?)")
+	w.edit("H2", []any{75.0})
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "recalculate", Range: "E4", Values: [][]any{{301.0}}}))
+	look()
+	expect(t, "records", w.lead(1)+"|"+w.lead(3), "Ayşe 1@ornek.com.tr NEW 150|Zeynep 3@ornek.com.tr NEW 301")
+}
 
-	w.edit("D1", []any{"Posta"})
-	w.edit("D2", []any{"gorulmez@ornek.com.tr"})
-	w.edit("F2", []any{555.0})
-	look()
-	expect(t, "record", w.lead(1), "Ayşe tasindi@ornek.com.tr NEW 555")
-	expect(t, "lost", w.fresh().Lost, []string{"E-posta"})
-	w.edit("H1", []any{"E-posta"}) // under its name stands another, empty column
-	w.edit("H3", []any{"sekizinci@ornek.com.tr"})
-	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "undo"}))
-	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "undo"}))
-	w.edit("D1", []any{"E-posta"})
-	look()
-	expect(t, "found again", w.lead(1), "Ayşe gorulmez@ornek.com.tr NEW 555")
-	expect(t, "lost", w.fresh().Lost, []string{})
-	if n := len(w.portal.Stats().Ignored); n > 0 {
-		t.Errorf("%d fields sent in vain", n)
+// TestCopiedRows copies rows with their ids: the record stays with its own row.
+func TestCopiedRows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pass := w.clock()
+	w.sync()
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	w.edit("A9", rows[2]) // Mehmet
+	w.nudge(9, 9)
+	w.sync()
+	expect(t, "the copy", fmt.Sprint(w.status(9)), "❌ ID 2 birden çok satırda var. Hangisinin doğru olduğunu bilemeyiz; birini silin.")
+	w.edit("B9", []any{"Kopya"})
+	w.edit("B3", []any{"Mehmet Can"})
+	w.nudge(3, 9)
+	w.sync()
+	expect(t, "the record", w.lead(2), "Mehmet Can 2@ornek.com.tr NEW 200")
+
+	// Rows inserted above push both down: what a row holds tells which it is.
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "insert_rows", Range: "2:3"}))
+	pass(time.Minute)
+	w.sync()
+	w.edit("B5", []any{"Mehmet Ali"})
+	w.nudge(5, 5)
+	w.sync()
+	expect(t, "the record", w.lead(2), "Mehmet Ali 2@ornek.com.tr NEW 200")
+
+	// The copy moved to where the record's row was, and that away: neither is sure.
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "insert_rows", Range: "2:7"}))
+	w.edit("B11", []any{"Biri"})
+	writes := w.writes()
+	pass(time.Minute)
+	w.sync()
+	expect(t, "writes while nobody can tell", w.writes(), writes)
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "clear", Range: "A17:F17"})) // the copy
+	pass(time.Minute)
+	w.sync()
+	expect(t, "the record", w.lead(2), "Biri 2@ornek.com.tr NEW 200")
+}
+
+// TestSheetIsGone deletes the tab, and takes the user's access away, and gives all of
+// it back: nothing is lost, and the table's page knows why it stands still.
+func TestSheetIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pass := w.clock()
+	w.sync()
+	look := func() {
+		t.Helper()
+		pass(6 * time.Minute)
+		w.sync()
 	}
+	w.google.Unshare(w.sheet, owner)
+	w.edit("B2", []any{"Ayşe 2"})
+	w.nudge(2, 2)
+	look()
+	expect(t, "problem", w.fresh().Problem, "google_forbidden")
+	expect(t, "writes", w.writes(), 0)
+	w.google.Share(w.sheet, owner)
+	look()
+	expect(t, "record", w.lead(1), "Ayşe 2 1@ornek.com.tr NEW 100")
+	expect(t, "problem", w.fresh().Problem, "")
+
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "rename_tab", Title: "Adaylar"}))
+	w.event(sheet24.Structure, sheet24.Range{})
+	w.sync()
+	expect(t, "the tab's title", w.fresh().Tab, "Adaylar")
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "insert_tab", Title: "Boş"}))
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "delete_tab"}))
+	look()
+	expect(t, "problem", w.fresh().Problem, "tab_unknown")
+}
+
+// TestStatusColumnCannotBeWritten protects it, moves it, and deletes it: rows are
+// synced all the same.
+func TestStatusColumnCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pass := w.clock()
+	w.sync()
+	protect := func(kind string) {
+		t.Helper()
+		w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: kind, Range: "F:F"}))
+	}
+	change := func(name string) {
+		t.Helper()
+		w.edit("B2", []any{name})
+		pass(time.Minute)
+		w.sync()
+		expect(t, "record", w.lead(1), name+" 1@ornek.com.tr NEW 100")
+	}
+	protect("protect")
+	change("Bir")
+	expect(t, "problem", w.fresh().StatusProblem, "google_protected")
+	protect("unprotect")
+	change("İki")
+	expect(t, "problem", w.fresh().StatusProblem, "")
+	expect(t, "status", w.status(2), any(ok))
+	protect("delete_columns")
+	change("Üç")
+	expect(t, "problem", w.fresh().StatusProblem, "status_lost")
+	w.edit("J1", []any{"Senkronizasyon"}) // anywhere
+	change("Dört")
+	expect(t, "problem", w.fresh().StatusProblem, "")
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	expect(t, "status", rows[1][9], any(ok))
 }

@@ -13,6 +13,7 @@ package pipeline
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"sheet24"
@@ -24,6 +25,9 @@ type Store interface {
 	TablesOfTab(ctx context.Context, spreadsheetID string, gid int64) ([]*sheet24.Table, error)
 	SetRegistered(ctx context.Context, tableID int64) error
 	SetColumns(ctx context.Context, tableID int64, found, lost []sheet24.FieldMapping) error
+	SetSheet(ctx context.Context, t *sheet24.Table) error
+	SetProblem(ctx context.Context, tableID int64, code string) error
+	SetStatusProblem(ctx context.Context, tableID int64, code string) error
 	SetLook(ctx context.Context, tableID int64, l sheet24.Look) error
 	CountTables(ctx context.Context, userID string) (int, error)
 	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
@@ -58,4 +62,6 @@ type Pipeline struct {
 	Every  time.Duration // between looks at a tab that is being edited; 0: only when told of edits
 	Now    func() time.Time
 	Log    *slog.Logger
+
+	described sync.Map // by table: when its spreadsheet was last described
 }

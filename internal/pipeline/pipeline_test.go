@@ -349,16 +349,19 @@ func TestMovedColumnsAreFollowed(t *testing.T) {
 	expect(t, "writes", w.writes(), 1)
 }
 
+// TestLostColumnChangesNothing gives a column's name to nothing, and its place to other
+// values: nobody can tell what became of it.
 func TestLostColumnChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.edit("C1", []any{"Posta"})
-	w.edit("B2", []any{"Ayşe Nur", "baska@ornek.com.tr"})
-	w.nudge(1, 2)
+	w.edit("B2", []any{"Ayşe Nur"})
+	w.edit("C1", []any{"Not"}, []any{"a"}, []any{"b"}, []any{"c"}, []any{"d"})
+	w.nudge(1, 5)
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe Nur 1@ornek.com.tr NEW 100")
-	w.edit("C1", []any{"E-posta"}) // the header comes back
-	w.nudge(2, 2)
+	expect(t, "writes", w.writes(), 1)
+	w.edit("C1", []any{"E-posta"}, []any{"baska@ornek.com.tr"}, []any{"2@ornek.com.tr"}, []any{"3@ornek.com.tr"}, []any{"4@ornek.com.tr"}) // it comes back
+	w.nudge(1, 2)
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe Nur baska@ornek.com.tr NEW 100")
 }

@@ -131,7 +131,7 @@ func innermost(err error) *sheet24.Error {
 func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.RowChange, found map[sheet24.Link][]int64) rowPlan {
 	t := b.tables[c.TableID]
 	w := sheet24.ItemWrite{Entity: t.Entity, ID: item.ID, Fields: map[string]any{}}
-	at := mapping.Context{Zone: location(t), Links: func(l sheet24.Link) []int64 { return found[l] }}
+	at := mapping.Context{Locale: t.Locale, Zone: location(t), Links: func(l sheet24.Link) []int64 { return found[l] }}
 	fail := func(column string, err error) rowPlan {
 		return rowPlan{err: sheet24.Errorf(sheet24.Invalid, "in_column", column, locale.Error(t.Language, err)).Because(err)}
 	}

@@ -129,6 +129,10 @@ func TestAmountsBringTheirCurrency(t *testing.T) {
 	w.change(row, "D", "$1,500.00")
 	r, _ := w.portal.Record(2, id)
 	expect(t, "deal", fmt.Sprint(r.Fields["opportunity"], " ", r.Fields["currencyId"]), "1500 USD")
+	w.google.SetFormats(w.sheet, gid, map[int]string{3: "€0.00"})
+	w.change(row, "D", 1234.567)
+	r, _ = w.portal.Record(2, id)
+	expect(t, "deal by its cell's format", fmt.Sprint(r.Fields["opportunity"], " ", r.Fields["currencyId"]), "1234.567 EUR")
 }
 
 func TestAmountAgainstItsCurrencyColumn(t *testing.T) {
@@ -337,7 +341,7 @@ func TestTextFieldsTakeWhatIsShown(t *testing.T) {
 	for id := int64(1); id <= 3; id++ {
 		r, _ := w.portal.Record(1, id)
 		expect(t, "record", fmt.Sprint(r.Fields["comments"], " ", r.FirstOf("PHONE"), " ", r.Fields["post"], " ", r.Fields["birthdate"], " ", r.Fields["opportunity"]),
-			"31.12.2026 05321234567 %50 2026-12-31 0.25")
+			"31.12.2026 05321234567 %50 2026-12-31 25")
 	}
 	// The number changes, and so does what is shown of it.
 	w.change(3, "C", 5551112233.0)

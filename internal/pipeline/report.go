@@ -23,24 +23,46 @@ func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err er
 		return false, err
 	}
 	if t.StatusColumn.Name != "" {
-		if err := p.writeStatus(ctx, t, changes); err != nil {
-			if grantEnded(err) {
-				return false, nil
-			}
-			if e := sheet24.AsError(err); e.Kind != sheet24.Invalid {
-				return false, err
-			}
-			// A protected status column is its owner's choice and stops nothing.
-			p.Log.Warn("status not written", "table", t.ID, "error", err)
+		err := p.writeStatus(ctx, t, changes)
+		if grantEnded(err) {
+			return false, nil
+		}
+		// That the status column is protected or gone is its owner's choice, and that
+		// the sheet is, the next scan finds out: it stops nothing.
+		e := sheet24.AsError(err)
+		if err != nil && e.Kind != sheet24.Invalid && e.Kind != sheet24.NotFound && e.Code != "google_forbidden" {
+			return false, err
+		}
+		if err := p.statusWritten(ctx, t, err); err != nil {
+			return false, err
 		}
 	}
 	return len(changes) == reportRows, p.Store.MarkReported(ctx, changes)
 }
 
+// statusWritten keeps why the status was not written, for the table's page.
+func (p *Pipeline) statusWritten(ctx context.Context, t *sheet24.Table, err error) error {
+	code := ""
+	if err != nil {
+		p.Log.Warn("status not written", "table", t.ID, "error", err)
+		code = sheet24.AsError(err).Code
+	}
+	if code != "" && code != "google_protected" && code != "status_lost" {
+		code = ""
+	}
+	if code == t.StatusProblem {
+		return nil
+	}
+	return p.Store.SetStatusProblem(ctx, t.ID, code)
+}
+
 func (p *Pipeline) writeStatus(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) error {
 	tab, err := p.readTab(ctx, t, nil)
-	if err != nil || tab.layout.Status < 0 {
+	if err != nil {
 		return err
+	}
+	if tab.layout.Status < 0 {
+		return sheet24.Errorf(sheet24.Invalid, "status_lost", t.StatusColumn.Name)
 	}
 	texts := map[int]string{} // by row; a later change has the last word
 	for _, c := range changes {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -13,15 +14,52 @@ import (
 
 // tab is what one read brought of a table's tab.
 type tab struct {
+	header []string
 	layout mapping.Layout
 	rows   map[int][]any   // the rows asked for, by their number
 	byID   map[int64][]int // the row numbers of each record id, over the whole tab
+	idAt   map[int]int64   // and the reverse
+	merged []sheet24.Range // blocks of cells, where it matters
+}
+
+// covered tells whether a cell is hidden behind another that it was merged with: it is
+// not empty, it is not there. row is from 1, column from 0.
+func (t *tab) covered(row, column int) bool {
+	return slices.ContainsFunc(t.merged, func(m sheet24.Range) bool {
+		column := column + 1
+		inside := row >= m.FirstRow && row <= m.LastRow && column >= m.FirstColumn && column <= m.LastColumn
+		return inside && (row != m.FirstRow || column != m.FirstColumn)
+	})
 }
 
 // readTab reads a table's header, its whole ID column, and of some of its rows
-// (none: nil) the columns that are mapped, in one request; in two where columns
-// were moved since it was set up.
+// (none: nil) the columns that are mapped, in one request; in more where columns
+// were moved or renamed since it was set up.
 func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24.Range) (*tab, error) {
+	at := lastLayout(t)
+	got, err := p.readAt(ctx, t, at, rows)
+	if err != nil {
+		return nil, err
+	}
+	got.layout = mapping.Locate(t, got.header)
+	if got.layout.ID == at.ID && slices.Equal(columns(got.layout), columns(at)) {
+		return got, nil
+	}
+	layout, err := p.proven(ctx, t, got)
+	if err != nil {
+		return nil, err
+	}
+	if layout.ID >= 0 && (layout.ID != at.ID || !slices.Equal(columns(layout), columns(at))) {
+		if got, err = p.readAt(ctx, t, layout, rows); err != nil {
+			return nil, err
+		}
+	}
+	got.layout = layout
+	return got, nil
+}
+
+// lastLayout is where a table's columns stood when they were last seen.
+func lastLayout(t *sheet24.Table) mapping.Layout {
 	id, _ := t.Mapping(sheet24.IDField)
 	at := mapping.Layout{ID: max(id.Column.Index, 0)} // if it is not known, the header will tell
 	for _, m := range t.Mappings {
@@ -29,11 +67,7 @@ func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24
 			at.Fields = append(at.Fields, m)
 		}
 	}
-	got, err := p.readAt(ctx, t, at, rows)
-	if err != nil || got.layout.ID < 0 || (got.layout.ID == at.ID && slices.Equal(columns(got.layout), columns(at))) {
-		return got, err
-	}
-	return p.readAt(ctx, t, got.layout, rows)
+	return at
 }
 
 // follow keeps where columns were found, so that the next read needs no second
@@ -42,7 +76,7 @@ func (p *Pipeline) follow(ctx context.Context, t *sheet24.Table, l mapping.Layou
 	found := slices.Clone(l.Fields)
 	lost := l.Lost
 	if id, ok := t.Mapping(sheet24.IDField); ok && l.ID >= 0 {
-		id.Column.Index = l.ID
+		id.Column = sheet24.Column{Index: l.ID, Name: cmp.Or(l.IDName, id.Column.Name)}
 		found = append(found, id)
 	}
 	names := []string{}
@@ -52,7 +86,7 @@ func (p *Pipeline) follow(ctx context.Context, t *sheet24.Table, l mapping.Layou
 	same := slices.Equal(names, t.Lost)
 	for _, m := range found {
 		before, _ := t.Mapping(m.Field)
-		same = same && before.Column.Index == m.Column.Index
+		same = same && before.Column == m.Column
 	}
 	if same {
 		return nil
@@ -74,11 +108,10 @@ func (p *Pipeline) readAt(ctx context.Context, t *sheet24.Table, at mapping.Layo
 	if err != nil {
 		return nil, err
 	}
-	var header []string
+	got := &tab{rows: map[int][]any{}, byID: map[int64][]int{}, idAt: map[int]int64{}}
 	if len(read[0]) > 0 {
-		header = Header(read[0][0])
+		got.header = Header(read[0][0])
 	}
-	got := &tab{layout: mapping.Locate(t, header), rows: map[int][]any{}, byID: map[int64][]int{}}
 	asked := func(row int) bool {
 		return slices.ContainsFunc(rows, func(r sheet24.Range) bool { return row >= r.FirstRow && (r.LastRow == 0 || row <= r.LastRow) })
 	}
@@ -89,6 +122,7 @@ func (p *Pipeline) readAt(ctx context.Context, t *sheet24.Table, at mapping.Layo
 		number := t.HeaderRow + 1 + i
 		if id, ok := recordID(row[0]); ok {
 			got.byID[id] = append(got.byID[id], number)
+			got.idAt[number] = id
 		}
 		if asked(number) {
 			got.set(number, at.ID, row)

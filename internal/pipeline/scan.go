@@ -8,7 +8,6 @@ import (
 
 	"sheet24"
 	"sheet24/internal/locale"
-	"sheet24/internal/mapping"
 )
 
 // scanEvents is how many events one scan takes at most.
@@ -40,11 +39,18 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 	if len(rows) == 0 {
 		return more, p.Store.CommitScan(ctx, t, events, nil, nil)
 	}
-	tab, err := p.readTab(ctx, t, rows)
-	if err != nil && grantEnded(err) {
-		return false, nil
+	began := p.Now()
+	if whole {
+		err = p.describe(ctx, t, events)
+	}
+	var tab *tab
+	if err == nil {
+		tab, err = p.readTab(ctx, t, rows)
 	}
 	if err != nil {
+		return false, p.unreadable(ctx, t, events, err)
+	}
+	if err := p.readable(ctx, t); err != nil {
 		return false, err
 	}
 	if err := p.follow(ctx, t, tab.layout); err != nil {
@@ -70,7 +76,7 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		p.Wake.Report(ctx, t.ID)
 	}
 	told := slices.ContainsFunc(events, func(e sheet24.Event) bool { return e.Type != sheet24.Recheck })
-	return more, p.looked(ctx, t, whole, told, has(sheet24.Pending))
+	return more, p.looked(ctx, t, look{whole: whole, told: told, found: has(sheet24.Pending), took: p.Now().Sub(began)})
 }
 
 // wholeTab are all rows below a table's header.
@@ -97,15 +103,19 @@ func grantEnded(err error) bool {
 }
 
 // nudged joins the rows that events name, below the header; whole is true when
-// one of them asks for the whole tab.
+// one of them asks for the whole tab, or the header itself was edited.
 func nudged(t *sheet24.Table, events []sheet24.Event) (rows []sheet24.Range, whole bool) {
 	for _, e := range events {
 		switch e.Type {
 		case sheet24.Structure, sheet24.Recheck:
 			return wholeTab(t), true
 		case sheet24.RowEdited:
-			if first := max(e.Rows.FirstRow, t.HeaderRow+1); first <= e.Rows.LastRow {
-				rows = append(rows, sheet24.Rows(first, e.Rows.LastRow))
+			switch {
+			case e.Rows.LastRow < t.HeaderRow: // a title above
+			case e.Rows.FirstRow <= t.HeaderRow:
+				return wholeTab(t), true
+			default:
+				rows = append(rows, sheet24.Rows(e.Rows.FirstRow, e.Rows.LastRow))
 			}
 		}
 	}
@@ -132,18 +142,23 @@ func (p *Pipeline) compare(ctx context.Context, t *sheet24.Table, tab *tab, whol
 		numbers = append(numbers, number)
 		if id, ok := recordID(cell(row, tab.layout.ID)); ok {
 			ids = append(ids, id)
+			ids = append(ids, tab.neighbours(id)...)
 		}
 	}
 	slices.Sort(numbers)
-	known, err := p.Store.Snapshots(ctx, t.ID, ids)
+	slices.Sort(ids)
+	known, err := p.Store.Snapshots(ctx, t.ID, slices.Compact(ids))
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.findMerged(ctx, t, tab, known); err != nil {
 		return nil, nil, err
 	}
 	var changes []sheet24.RowChange
 	var snapshots []sheet24.Snapshot
 	for _, number := range numbers {
 		row := tab.rows[number]
-		id, err := identify(t, tab, row)
+		id, err := identify(t, tab, number, known)
 		if err != nil {
 			// A look at the whole tab meets notes and totals too: it was not asked
 			// about them, so it says nothing of them.
@@ -154,7 +169,7 @@ func (p *Pipeline) compare(ctx context.Context, t *sheet24.Table, tab *tab, whol
 			continue
 		}
 		before, seen := known[id]
-		fields, after := difference(tab.layout, row, before.Values)
+		fields, after := difference(tab, number, before.Values)
 		if len(fields) == 0 && seen && before.Row == number {
 			continue
 		}
@@ -166,40 +181,44 @@ func (p *Pipeline) compare(ctx context.Context, t *sheet24.Table, tab *tab, whol
 	return changes, snapshots, nil
 }
 
-// identify tells which record a row is, if that is certain.
-func identify(t *sheet24.Table, tab *tab, row []any) (int64, error) {
-	if tab.layout.ID < 0 {
-		m, _ := t.Mapping(sheet24.IDField)
-		return 0, sheet24.Errorf(sheet24.Invalid, "column_lost", m.Column.Name)
+// findMerged looks for merged cells where a row seems to have lost a value: a cell
+// that another covers is not an empty one.
+func (p *Pipeline) findMerged(ctx context.Context, t *sheet24.Table, tab *tab, known map[int64]sheet24.Snapshot) (err error) {
+	for id, snapshot := range known {
+		for _, number := range tab.byID[id] {
+			row, read := tab.rows[number]
+			for _, m := range tab.layout.Fields {
+				if read && m.Updatable && snapshot.Values[m.Field] != nil && cell(row, m.Column.Index) == nil {
+					tab.merged, err = p.Sheets.Merged(ctx, t.UserID, t.SpreadsheetID, t.GID)
+					return err
+				}
+			}
+		}
 	}
-	v := cell(row, tab.layout.ID)
-	if v == nil {
-		return 0, sheet24.Errorf(sheet24.Invalid, "row_without_id")
-	}
-	id, ok := recordID(v)
-	if !ok {
-		return 0, sheet24.Errorf(sheet24.Invalid, "row_id_invalid", mapping.Text(v))
-	}
-	if len(tab.byID[id]) > 1 {
-		return 0, sheet24.Errorf(sheet24.Invalid, "row_id_twice", mapping.Text(v))
-	}
-	return id, nil
+	return nil
 }
 
 // difference compares a row with what it held before. Columns that are lost for
-// now keep their old values, so that nothing is taken for cleared.
-func difference(layout mapping.Layout, row []any, before map[string]any) (map[string]sheet24.Change, map[string]any) {
-	now := values(layout, row)
+// now, and cells that others cover, keep their old values, so that nothing is taken
+// for cleared.
+func difference(tab *tab, number int, before map[string]any) (map[string]sheet24.Change, map[string]any) {
+	now := values(tab.layout, tab.rows[number])
 	fields := map[string]sheet24.Change{}
-	for _, m := range layout.Fields {
+	keep := func(m sheet24.FieldMapping) {
+		if v, ok := before[m.Field]; ok {
+			now[m.Field] = v
+		}
+	}
+	for _, m := range tab.layout.Fields {
+		if tab.covered(number, m.Column.Index) {
+			keep(m)
+		}
 		if m.Updatable && before[m.Field] != now[m.Field] {
 			fields[m.Field] = sheet24.Change{Old: before[m.Field], New: now[m.Field]}
 		}
 	}
-	for _, m := range layout.Lost {
-		if v, ok := before[m.Field]; ok {
-			now[m.Field] = v
-		}
+	for _, m := range tab.layout.Lost {
+		keep(m)
 	}
 	return fields, now
 }

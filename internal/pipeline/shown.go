@@ -9,17 +9,17 @@ import (
 	"sheet24/internal/mapping"
 )
 
-// asShown puts into changes what the sheet shows where a number was found for a
-// field that takes texts: a date there is "31.12.2026", a number with leading
-// zeros keeps them. It costs a second read, and only then; a row that has moved
-// since the first keeps what was read of it.
+// asShown puts into changes what numbers mean by the formats of their cells: a field
+// that takes texts gets what the sheet shows ("31.12.2026", "007"), and a number that is
+// shown as %50 is 50. It costs a second read, and only where numbers changed; a row
+// that has moved since the first keeps what was read of it.
 func (p *Pipeline) asShown(ctx context.Context, t *sheet24.Table, layout mapping.Layout, changes []sheet24.RowChange) error {
 	var wanted []sheet24.FieldMapping
 	var ranges []sheet24.Range // of each
 	for _, m := range layout.Fields {
 		first, last := 0, 0
 		for _, c := range changes {
-			if _, number := c.Fields[m.Field].New.(float64); number && mapping.AsShown(m.Type) {
+			if _, number := c.Fields[m.Field].New.(float64); number && (mapping.AsShown(m.Type) || mapping.ByFormat(m.Type)) {
 				if first == 0 {
 					first = c.Row
 				}
@@ -51,13 +51,18 @@ func (p *Pipeline) asShown(ctx context.Context, t *sheet24.Table, layout mapping
 		for _, c := range changes {
 			change, ok := c.Fields[m.Field]
 			at := c.Row - ranges[i].FirstRow
-			if _, number := change.New.(float64); !ok || !number || at < 0 || at >= len(shown[i]) || moved(c) {
+			n, number := change.New.(float64)
+			if !ok || !number || at < 0 || at >= len(shown[i]) || moved(c) {
 				continue
 			}
-			if text, ok := cell(shown[i][at], 0).(string); ok {
-				change.New = text
-				c.Fields[m.Field] = change
+			text, ok := cell(shown[i][at], 0).(string)
+			if !ok {
+				continue
 			}
+			if change.New = any(text); mapping.ByFormat(m.Type) {
+				change.New = mapping.Formatted(m.Type, n, text, t.Locale)
+			}
+			c.Fields[m.Field] = change
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 
 const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 	is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
-	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, script_version, script_wide, last_sync_at, look_at, edited_at, unannounced, lost_columns, enabled, created_at
+	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, script_version, script_wide, last_sync_at, look_at, edited_at, unannounced, lost_columns, locale, problem, status_problem, enabled, created_at
 	FROM sheet_sync_config `
 
 // SaveTable stores a table with its mappings and the snapshots of its rows, all
@@ -32,19 +32,20 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO sheet_sync_config (user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 				is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
-				webhook_url, webhook_key, enabled, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
+				webhook_url, webhook_key, locale, enabled, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)
 			ON CONFLICT (user_id, sheet_id, sheet_gid) DO UPDATE SET
 				portal_id = excluded.portal_id, sheet_name = excluded.sheet_name, spreadsheet_title = excluded.spreadsheet_title,
 				entity_type = excluded.entity_type, entity_title = excluded.entity_title, is_custom_view = excluded.is_custom_view, color_scheme = excluded.color_scheme,
 				header_row = excluded.header_row, status_column_index = excluded.status_column_index,
 				status_column_name = excluded.status_column_name, language = excluded.language, time_zone = excluded.time_zone,
 				webhook_url = excluded.webhook_url, webhook_key = excluded.webhook_key, webhook_registered = FALSE,
-				enabled = excluded.enabled, look_at = NULL, unannounced = 0, lost_columns = '[]', updated_at = excluded.updated_at
+				enabled = excluded.enabled, look_at = NULL, unannounced = 0, lost_columns = '[]',
+				locale = excluded.locale, problem = '', status_problem = '', updated_at = excluded.updated_at
 			RETURNING id, created_at`,
 			t.UserID, t.PortalID, t.SpreadsheetID, t.GID, t.Tab, t.SpreadsheetTitle, string(t.Entity), t.EntityTitle,
 			t.CustomView, string(colors), t.HeaderRow, t.StatusColumn.Index, t.StatusColumn.Name, t.Language, t.TimeZone,
-			t.WebhookURL, key, t.Enabled, now).Scan(&t.ID, &t.CreatedAt)
+			t.WebhookURL, key, t.Locale, t.Enabled, now).Scan(&t.ID, &t.CreatedAt)
 		if err != nil {
 			return err
 		}
@@ -185,7 +186,7 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
 		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL, &t.Script.Version, &t.Script.Wide,
-		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Enabled, &t.CreatedAt)
+		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &t.Enabled, &t.CreatedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -212,13 +213,14 @@ func (s *Store) SetLook(ctx context.Context, tableID int64, l sheet24.Look) erro
 	return err
 }
 
-// SetColumns keeps where a table's columns stand by now, and which of them are not
-// to be found. A column that is lost has a place of its own below 0.
+// SetColumns keeps where a table's columns stand by now, and under which names, and
+// which of them are not to be found. A column that is lost has a place of its own below 0.
 func (s *Store) SetColumns(ctx context.Context, tableID int64, found []sheet24.FieldMapping, lost []sheet24.FieldMapping) error {
 	names := []string{}
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		place := func(m sheet24.FieldMapping, index int) error {
-			_, err := tx.ExecContext(ctx, `UPDATE field_mappings SET sheet_column_index = $3 WHERE config_id = $1 AND bitrix_field = $2`, tableID, m.Field, index)
+			_, err := tx.ExecContext(ctx, `UPDATE field_mappings SET sheet_column_index = $3, sheet_column_name = $4 WHERE config_id = $1 AND bitrix_field = $2`,
+				tableID, m.Field, index, m.Column.Name)
 			return err
 		}
 		// No two may stand in one place, not even on the way: all go below 0 first.
@@ -245,6 +247,27 @@ func (s *Store) SetColumns(ctx context.Context, tableID int64, found []sheet24.F
 		_, err = tx.ExecContext(ctx, `UPDATE sheet_sync_config SET lost_columns = $2, updated_at = $3 WHERE id = $1`, tableID, string(text), s.now())
 		return err
 	})
+}
+
+// SetSheet keeps what a table's sheet is like by now.
+func (s *Store) SetSheet(ctx context.Context, t *sheet24.Table) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET spreadsheet_title = $2, sheet_name = $3, locale = $4, time_zone = $5, updated_at = $6 WHERE id = $1`,
+		t.ID, t.SpreadsheetTitle, t.Tab, t.Locale, t.TimeZone, s.now())
+	return err
+}
+
+// SetProblem keeps the code of the error that keeps a table's sheet from being read;
+// empty: nothing does.
+func (s *Store) SetProblem(ctx context.Context, tableID int64, code string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET problem = $2, updated_at = $3 WHERE id = $1`, tableID, code, s.now())
+	return err
+}
+
+// SetStatusProblem keeps the code of the error that keeps a table's status from being
+// written; empty: nothing does.
+func (s *Store) SetStatusProblem(ctx context.Context, tableID int64, code string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET status_problem = $2, updated_at = $3 WHERE id = $1`, tableID, code, s.now())
+	return err
 }
 
 // CountTables tells how many tables of a user are looked at.

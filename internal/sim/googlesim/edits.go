@@ -61,7 +61,12 @@ var kinds = map[string]func(*Google, *Spreadsheet, *Sheet, Edit) (caused, error)
 	"sort":           (*Google).sortRows,
 	"undo":           (*Google).undo,
 	"rename_tab":     (*Google).renameTab,
+	"insert_tab":     (*Google).insertTab,
 	"delete_tab":     (*Google).deleteTab,
+	"recalculate":    (*Google).recalculate,
+	"merge":          (*Google).mergeCells,
+	"protect":        (*Google).protect,
+	"unprotect":      (*Google).unprotect,
 }
 
 // caused are the events that an edit causes.

@@ -13,7 +13,7 @@ type Format struct {
 }
 
 // batchUpdate answers POST /v4/spreadsheets/{id}:batchUpdate, of whose requests the
-// simulated Sheets knows repeatCell.
+// simulated Sheets knows repeatCell and appendDimension of columns.
 func (g *Google) batchUpdate(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
 	var body struct {
 		Requests []struct {
@@ -22,6 +22,11 @@ func (g *Google) batchUpdate(w http.ResponseWriter, r *http.Request, s *Spreadsh
 				Cell   json.RawMessage
 				Fields string
 			}
+			AppendDimension *struct {
+				SheetID   int64
+				Dimension string
+				Length    int
+			}
 		}
 	}
 	if !decode(w, r, &body) {
@@ -29,8 +34,19 @@ func (g *Google) batchUpdate(w http.ResponseWriter, r *http.Request, s *Spreadsh
 	}
 	replies := []any{}
 	for _, q := range body.Requests {
+		if a := q.AppendDimension; a != nil {
+			t, ok := s.byGID(a.SheetID)
+			if !ok || a.Dimension != "COLUMNS" || a.Length < 1 {
+				invalid(w, "Invalid requests[0].appendDimension")
+				return
+			}
+			_, columns := t.size()
+			t.Columns = columns + a.Length
+			replies = append(replies, map[string]any{})
+			continue
+		}
 		if q.RepeatCell == nil {
-			invalid(w, "Invalid requests: only repeatCell is simulated")
+			invalid(w, "Invalid requests: only repeatCell and appendDimension are simulated")
 			return
 		}
 		p, err := s.at(dataFilter{GridRange: &q.RepeatCell.Range})

@@ -213,7 +213,7 @@ func (g *Google) sortRows(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 		lines = append(lines, line)
 	}
 	slices.SortStableFunc(lines, func(x, y []any) int {
-		c := compareCells(x[0], y[0])
+		c := compareCells(resultOf(x[0]), resultOf(y[0]))
 		if e.Descending {
 			return -c
 		}
@@ -225,6 +225,14 @@ func (g *Google) sortRows(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 		}
 	}
 	return caused{change: "OTHER", moved: &b}, nil
+}
+
+// resultOf is what a cell is sorted by; a formula that is computed has none yet.
+func resultOf(v any) any {
+	if f, ok := v.(map[string]any); ok {
+		return f["result"]
+	}
+	return v
 }
 
 func compareCells(a, b any) int {
@@ -266,10 +274,69 @@ func (g *Google) renameTab(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	return caused{change: "OTHER"}, nil
 }
 
+func (g *Google) insertTab(s *Spreadsheet, _ *Sheet, e Edit) (caused, error) {
+	if _, taken := s.byTitle(e.Title); e.Title == "" || taken {
+		return caused{}, fmt.Errorf("a tab cannot be called %q", e.Title)
+	}
+	gid := int64(1)
+	for _, t := range s.Sheets {
+		gid = max(gid, t.GID+1)
+	}
+	s.Sheets = append(s.Sheets, &Sheet{GID: gid, Title: e.Title})
+	return caused{change: "INSERT_GRID"}, nil
+}
+
 func (g *Google) deleteTab(s *Spreadsheet, t *Sheet, _ Edit) (caused, error) {
 	if len(s.Sheets) == 1 {
 		return caused{}, errors.New("the last tab cannot be deleted")
 	}
 	s.Sheets = slices.DeleteFunc(s.Sheets, func(other *Sheet) bool { return other == t })
 	return caused{change: "REMOVE_GRID"}, nil
+}
+
+// recalculate gives formulas new results, as what they refer to elsewhere does. No
+// event tells of it.
+func (g *Google) recalculate(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+	_, at, err := parseA1(e.Range)
+	if err != nil {
+		return caused{}, err
+	}
+	for i, row := range e.Values {
+		for j, v := range row {
+			f, ok := t.at(at.row+i, at.col+j).(map[string]any)
+			if !ok {
+				return caused{}, fmt.Errorf("%s%d has no formula", columnLetter(at.col+j), at.row+i+1)
+			}
+			t.put(at.row+i, at.col+j, map[string]any{"formula": f["formula"], "result": v})
+		}
+	}
+	return caused{}, nil
+}
+
+// mergeCells merges a range into its first cell; what the others held is gone.
+func (g *Google) mergeCells(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+	b, err := t.closed(e.Range)
+	if err != nil {
+		return caused{}, err
+	}
+	first := t.at(b.row, b.col)
+	t.clear(b)
+	t.put(b.row, b.col, first)
+	t.Merges = append(t.Merges, e.Range)
+	return caused{change: "OTHER"}, nil
+}
+
+// protect keeps a range from being edited by anybody but the spreadsheet's owner.
+func (g *Google) protect(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+	if _, err := t.closed(e.Range); err != nil {
+		return caused{}, err
+	}
+	t.Protected = append(t.Protected, e.Range)
+	return caused{change: "OTHER"}, nil
+}
+
+// unprotect lifts all protection of a tab.
+func (g *Google) unprotect(_ *Spreadsheet, t *Sheet, _ Edit) (caused, error) {
+	t.Protected = nil
+	return caused{change: "OTHER"}, nil
 }

@@ -2,6 +2,7 @@ package googlesim
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -58,11 +59,40 @@ func (g *Google) getSpreadsheet(w http.ResponseWriter, _ *http.Request, s *Sprea
 		if t.Frozen > 0 {
 			grid["frozenRowCount"] = t.Frozen
 		}
-		tabs = append(tabs, map[string]any{"properties": map[string]any{"sheetId": t.GID, "title": t.Title, "index": i, "sheetType": "GRID",
-			"gridProperties": grid}})
+		tab := map[string]any{"properties": map[string]any{"sheetId": t.GID, "title": t.Title, "index": i, "sheetType": "GRID",
+			"gridProperties": grid}}
+		if merges := t.merges(); len(merges) > 0 {
+			tab["merges"] = merges
+		}
+		tabs = append(tabs, tab)
 	}
 	reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "sheets": tabs,
 		"properties": map[string]any{"title": s.Title, "locale": s.Locale, "timeZone": s.TimeZone}})
+}
+
+// merges are the blocks of merged cells, as Sheets describes them.
+func (t *Sheet) merges() (all []any) {
+	for _, a := range t.Merges {
+		if b, err := t.closed(a); err == nil {
+			all = append(all, gridRange{t.GID, b.row, b.endRow, b.col, b.endCol})
+		}
+	}
+	return all
+}
+
+// mayWrite tells why a block of a tab cannot be written by an API.
+func (t *Sheet) mayWrite(b block) error {
+	rows, columns := t.size()
+	rows = max(rows, b.endRow) // the grid grows downwards as far as anybody needs
+	if b.endCol > columns {
+		return fmt.Errorf("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", a1(t.Title, b, t), rows, columns)
+	}
+	for _, a := range t.Protected {
+		if p, err := t.closed(a); err == nil && b.row < p.endRow && p.row < b.endRow && b.col < p.endCol && p.col < b.endCol {
+			return errors.New("You are trying to edit a protected cell or object. Please contact the spreadsheet owner to remove protection if you need to edit.")
+		}
+	}
+	return nil
 }
 
 // place is where a range or a data filter points.
@@ -123,6 +153,9 @@ func (s *Spreadsheet) at(f dataFilter) (place, error) {
 func (s *Spreadsheet) valueRange(p place, render string) map[string]any {
 	v := map[string]any{"range": a1(p.tab.Title, p.block, p.tab), "majorDimension": "ROWS"}
 	rows := p.tab.read(p.block)
+	if render == "FORMULA" {
+		p.tab.formulas(p.block, rows)
+	}
 	if render == "" || render == "FORMATTED_VALUE" {
 		for _, row := range rows {
 			for i, value := range row {
@@ -139,8 +172,13 @@ func (s *Spreadsheet) valueRange(p place, render string) map[string]any {
 // write sets values and returns what values.update answers.
 func (g *Google) write(s *Spreadsheet, p place, values [][]any, input string) (map[string]any, error) {
 	cells, columns := 0, 0
-	for i, row := range values {
+	for _, row := range values {
 		columns = max(columns, len(row))
+	}
+	if err := p.tab.mayWrite(block{p.row, p.row + len(values), p.col, p.col + columns}); err != nil {
+		return nil, err
+	}
+	for i, row := range values {
 		for j, v := range row {
 			if p.endRow >= 0 && p.row+i >= p.endRow || p.endCol >= 0 && p.col+j >= p.endCol {
 				return nil, errors.New("Requested writing within range [" + a1(p.tab.Title, p.block, p.tab) + "], but tried writing to another row or column")

@@ -1,6 +1,7 @@
 package googlesim
 
 import (
+	"cmp"
 	"crypto/rand"
 	"math"
 	"slices"
@@ -22,15 +23,19 @@ type Spreadsheet struct {
 	Sheets   []*Sheet
 }
 
-// Sheet is a tab: rows of cells, each a string, float64, bool or nil.
+// Sheet is a tab: rows of cells, each a string, float64, bool, nil, or a formula; see
+// formula.
 type Sheet struct {
 	GID     int64
 	Title   string
 	Frozen  int            // rows
-	Formats map[int]string // of columns, from 0: DATE, DATE_TIME, PERCENT, or a pattern of zeros
+	Formats map[int]string // of columns, from 0: DATE, DATE_TIME, PERCENT, $0.00 or another sign, or zeros
 	Rows    [][]any
 
 	Formatted []Format
+	Columns   int      // of the grid; 0: 26
+	Merges    []string // ranges
+	Protected []string // ranges that only the spreadsheet's owner may edit by hand, and no API
 
 	undo [][][]any // what the rows were before each of the last edits
 }
@@ -55,6 +60,18 @@ func (s *Spreadsheet) mayEdit(email string) bool {
 	return s.Owner == email || slices.Contains(s.Editors, email)
 }
 
+// Unshare takes a spreadsheet from an account, its owner too.
+func (g *Google) Unshare(spreadsheetID, email string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.spreadsheets[spreadsheetID]
+	if s.Owner == email {
+		s.Owner = ""
+	}
+	s.Editors = slices.DeleteFunc(s.Editors, func(other string) bool { return other == email })
+	g.changed()
+}
+
 // Share lets an account edit a spreadsheet.
 func (g *Google) Share(spreadsheetID, email string) {
 	g.mu.Lock()
@@ -76,8 +93,12 @@ func (g *Google) Cells(spreadsheetID string, gid int64) (title string, rows [][]
 	if !ok {
 		return "", nil, false
 	}
-	for _, r := range t.Rows {
-		rows = append(rows, append([]any(nil), r...))
+	for i, r := range t.Rows {
+		row := make([]any, len(r))
+		for j := range r {
+			row[j] = t.result(i, j)
+		}
+		rows = append(rows, row)
 	}
 	return t.Title, rows, true
 }
@@ -127,7 +148,7 @@ func (t *Sheet) read(b block) [][]any {
 			endCol = min(endCol, b.endCol)
 		}
 		for j := b.col; j < endCol; j++ {
-			v := t.Rows[i][j]
+			v := t.result(i, j)
 			if v == nil {
 				v = ""
 			}
@@ -162,7 +183,7 @@ func (t *Sheet) set(row, col int, v any) {
 }
 
 func (t *Sheet) size() (rows, columns int) {
-	rows, columns = gridRows, gridColumns
+	rows, columns = gridRows, cmp.Or(t.Columns, gridColumns)
 	rows = max(rows, len(t.Rows))
 	for _, r := range t.Rows {
 		columns = max(columns, len(r))
@@ -179,6 +200,9 @@ func typed(v any, locale string) any {
 	}
 	if rest, ok := strings.CutPrefix(s, "'"); ok {
 		return rest
+	}
+	if strings.HasPrefix(s, "=") && len(s) > 1 {
+		return formula(s)
 	}
 	switch strings.ToUpper(s) {
 	case "TRUE", "DOĞRU":
@@ -217,6 +241,12 @@ func formatted(v any, locale, format string) any {
 			return "%" + strconv.FormatFloat(v*100, 'f', -1, 64)
 		case format == "PERCENT":
 			return strconv.FormatFloat(v*100, 'f', -1, 64) + "%"
+		case strings.HasPrefix(format, "$") || strings.HasPrefix(format, "€") || strings.HasPrefix(format, "₺"):
+			text := strconv.FormatFloat(v, 'f', 2, 64)
+			if turkish {
+				text = strings.Replace(text, ".", ",", 1)
+			}
+			return strings.TrimRight(format, "0.,") + text
 		case strings.Trim(format, "0") == "" && format != "":
 			text := strconv.FormatFloat(v, 'f', 0, 64)
 			return strings.Repeat("0", max(0, len(format)-len(text))) + text

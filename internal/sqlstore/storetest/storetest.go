@@ -16,7 +16,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels,
+		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -379,6 +379,22 @@ func scripts(t *testing.T, s *sqlstore.Store) {
 	}
 	_, err := s.Activate(t.Context(), "second")
 	wantCode(t, err, "activation_token")
+}
+
+func sheetState(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	table.SpreadsheetTitle, table.Tab, table.Locale, table.TimeZone = "Satış 2027", "Adaylar", "en_US", "Europe/Berlin"
+	check(t, s.SetSheet(t.Context(), table))
+	check(t, s.SetProblem(t.Context(), table.ID, "tab_unknown"))
+	check(t, s.SetStatusProblem(t.Context(), table.ID, "status_lost"))
+	got := must(s.Table(t.Context(), table.ID))(t)
+	if got.SpreadsheetTitle != "Satış 2027" || got.Tab != "Adaylar" || got.Locale != "en_US" || got.TimeZone != "Europe/Berlin" || got.Problem != "tab_unknown" || got.StatusProblem != "status_lost" {
+		t.Errorf("table: %+v", got)
+	}
+	check(t, s.SaveTable(t.Context(), table, nil)) // set up anew, it has no problems
+	if got = must(s.Table(t.Context(), table.ID))(t); got.Locale != "en_US" || got.Problem != "" || got.StatusProblem != "" {
+		t.Errorf("set up anew: %+v", got)
+	}
 }
 
 func channels(t *testing.T, s *sqlstore.Store) {

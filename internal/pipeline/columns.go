@@ -1,0 +1,121 @@
+package pipeline
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"sheet24"
+	"sheet24/internal/mapping"
+)
+
+// proofRows is how many records tell whether a column is the one it is taken for.
+const proofRows = 500
+
+// proven tells where a table's columns stand after some were moved or renamed. A name
+// alone is no proof: people give an old name to another column. A column is the one
+// it was when it holds what it held; one that does not is lost, and left alone.
+func (p *Pipeline) proven(ctx context.Context, t *sheet24.Table, got *tab) (mapping.Layout, error) {
+	l := got.layout
+	id, _ := t.Mapping(sheet24.IDField)
+	var renamed sheet24.Column // of the ID
+	if l.ID < 0 {
+		if c, ok := mapping.Renamed(t, got.header, id); ok {
+			renamed = c
+			l.ID, l.IDName = c.Index, c.Name
+		}
+	}
+	suspects, trusted := suspects(t, got.header, l)
+	if l.ID < 0 || (len(suspects) == 0 && l.ID == id.Column.Index && renamed.Name == "") {
+		l.Fields, l.Lost = trusted, lostOf(t, l, trusted)
+		return l, nil
+	}
+	held, err := p.readAt(ctx, t, mapping.Layout{ID: l.ID, Fields: suspects}, wholeTab(t))
+	if err != nil {
+		return l, err
+	}
+	var ids []int64
+	for _, row := range slices.Sorted(maps.Keys(held.idAt)) {
+		if record := held.idAt[row]; len(held.byID[record]) == 1 && len(ids) < proofRows {
+			ids = append(ids, record)
+		}
+	}
+	known, err := p.Store.Snapshots(ctx, t.ID, ids)
+	if err != nil {
+		return l, err
+	}
+	if l.ID != id.Column.Index || renamed.Name != "" {
+		if !mostly(len(known), len(ids), renamed.Name != "") {
+			l.ID, l.IDName = -1, ""
+			l.Fields, l.Lost = trusted, lostOf(t, l, trusted)
+			return l, nil
+		}
+	}
+	found := trusted
+	for _, m := range suspects {
+		same, held := held.same(m, known)
+		before, _ := t.Mapping(m.Field)
+		if mostly(same, held, before.Column.Name != m.Column.Name) {
+			found = append(found, m)
+		}
+	}
+	slices.SortFunc(found, func(a, b sheet24.FieldMapping) int { return a.Column.Index - b.Column.Index })
+	l.Fields, l.Lost = found, lostOf(t, l, found)
+	return l, nil
+}
+
+// suspects are the columns that stand elsewhere than they did, or whose place has a
+// new name; trusted are the others that were found.
+func suspects(t *sheet24.Table, header []string, l mapping.Layout) (suspects, trusted []sheet24.FieldMapping) {
+	for _, m := range l.Fields {
+		before, _ := t.Mapping(m.Field)
+		if before.Column == m.Column {
+			trusted = append(trusted, m)
+		} else {
+			suspects = append(suspects, m)
+		}
+	}
+	for _, m := range l.Lost {
+		if c, ok := mapping.Renamed(t, header, m); ok && m.Field != sheet24.IDField {
+			m.Column = c
+			suspects = append(suspects, m)
+		}
+	}
+	return suspects, trusted
+}
+
+// lostOf are a table's columns that are not among those found.
+func lostOf(t *sheet24.Table, l mapping.Layout, found []sheet24.FieldMapping) (lost []sheet24.FieldMapping) {
+	for _, m := range t.Mappings {
+		at := func(other sheet24.FieldMapping) bool { return other.Field == m.Field }
+		if m.Field == sheet24.IDField && l.ID < 0 || m.Field != sheet24.IDField && !slices.ContainsFunc(found, at) {
+			lost = append(lost, m)
+		}
+	}
+	return lost
+}
+
+// same counts the known records whose row holds in a column what it held, and those
+// that held anything.
+func (t *tab) same(m sheet24.FieldMapping, known map[int64]sheet24.Snapshot) (same, held int) {
+	for id, snapshot := range known {
+		before := snapshot.Values[m.Field]
+		if before == nil {
+			continue
+		}
+		held++
+		if cell(t.rows[t.byID[id][0]], m.Column.Index) == before {
+			same++
+		}
+	}
+	return same, held
+}
+
+// mostly tells whether enough is the same for a column to be the one it was. Under a
+// new name that takes nearly all, but for one edit; under its own, half.
+func mostly(same, held int, renamed bool) bool {
+	if renamed {
+		return same > held-same && held-same <= max(1, held/10)
+	}
+	return same*2 >= held
+}

@@ -1,0 +1,89 @@
+package pipeline
+
+import (
+	"maps"
+	"slices"
+
+	"sheet24"
+	"sheet24/internal/mapping"
+)
+
+// identify tells which record a row is, if that is certain.
+func identify(t *sheet24.Table, tab *tab, number int, known map[int64]sheet24.Snapshot) (int64, error) {
+	if tab.layout.ID < 0 {
+		m, _ := t.Mapping(sheet24.IDField)
+		return 0, sheet24.Errorf(sheet24.Invalid, "column_lost", m.Column.Name)
+	}
+	v := cell(tab.rows[number], tab.layout.ID)
+	if v == nil {
+		return 0, sheet24.Errorf(sheet24.Invalid, "row_without_id")
+	}
+	id, ok := recordID(v)
+	if !ok {
+		return 0, sheet24.Errorf(sheet24.Invalid, "row_id_invalid", mapping.Text(v))
+	}
+	if len(tab.byID[id]) > 1 && tab.original(id, known) != number {
+		return 0, sheet24.Errorf(sheet24.Invalid, "row_id_twice", mapping.Text(v))
+	}
+	return id, nil
+}
+
+// original is which of the rows with one id is the record's, and not a copy of it; 0 if
+// that cannot be told. It is the row that still stands where the record was last
+// seen, between the rows that were beside it, or else the only one that holds what
+// the record's row did.
+func (t *tab) original(id int64, known map[int64]sheet24.Snapshot) int {
+	snapshot, ok := known[id]
+	if !ok {
+		return 0
+	}
+	if slices.Contains(t.byID[id], snapshot.Row) && t.unmoved(snapshot.Row, known) {
+		return snapshot.Row
+	}
+	same, equal := 0, 0
+	for _, number := range t.byID[id] {
+		row, read := t.rows[number]
+		if !read {
+			return 0
+		}
+		if now := values(t.layout, row); maps.Equal(now, snapshot.Values) {
+			same, equal = number, equal+1
+		}
+	}
+	if equal != 1 {
+		return 0
+	}
+	return same
+}
+
+// unmoved tells that the rows beside a row are where they were last seen.
+func (t *tab) unmoved(number int, known map[int64]sheet24.Snapshot) bool {
+	seen := false
+	for _, beside := range []int{number - 1, number + 1} {
+		id, ok := t.idAt[beside]
+		snapshot, known := known[id]
+		if !ok || !known || len(t.byID[id]) > 1 {
+			continue
+		}
+		if snapshot.Row != beside {
+			return false
+		}
+		seen = true
+	}
+	return seen
+}
+
+// neighbours are the records beside the rows that share an id.
+func (t *tab) neighbours(id int64) (ids []int64) {
+	if len(t.byID[id]) < 2 {
+		return nil
+	}
+	for _, number := range t.byID[id] {
+		for _, beside := range []int{number - 1, number + 1} {
+			if other, ok := t.idAt[beside]; ok {
+				ids = append(ids, other)
+			}
+		}
+	}
+	return ids
+}
