@@ -48,7 +48,7 @@ func activate(ctx context.Context, a *App, user *sheet24.User, ready Ready) erro
 	for _, m := range draft.Mappings {
 		choice.Fields[m.Column.Index] = m.Field
 	}
-	table, err := a.Setup.Save(ctx, user, choice)
+	table, _, err := a.Setup.Save(ctx, user, choice)
 	if err != nil {
 		return err
 	}

@@ -214,3 +214,37 @@ func TestResolve(t *testing.T) {
 		}
 	}
 }
+
+// TestFind finds who is reached at addresses, more of them than a request takes.
+func TestFind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+	var values []string
+	ids := map[string]int64{}
+	for n := range 45 {
+		email := fmt.Sprintf("kisi%d@ornek.com.tr", n)
+		ids[email] = w.sim.Add(3, map[string]any{"name": "A"}, bitrixsim.Multi{TypeID: "EMAIL", ValueType: "WORK", Value: strings.ToUpper(email[:4]) + email[4:]},
+			bitrixsim.Multi{TypeID: "PHONE", ValueType: "WORK", Value: "+90 212 000 00 00"})
+		values = append(values, email)
+	}
+	found, err := w.Find(t.Context(), w.portal, sheet24.Contacts, "EMAIL", append(values, "yok@ornek.com.tr"))
+	w.check(err)
+	for email, id := range ids {
+		if !slices.Equal(found[email], []int64{id}) {
+			t.Errorf("%s: %v; want %d", email, found[email], id)
+		}
+	}
+	if len(found["yok@ornek.com.tr"]) != 0 {
+		t.Errorf("nobody's address: %v", found)
+	}
+	found, err = w.Find(t.Context(), w.portal, sheet24.Contacts, "PHONE", []string{"+902120000000"})
+	w.check(err)
+	if len(found["+902120000000"]) != 45 {
+		t.Errorf("a switchboard: %d records", len(found["+902120000000"]))
+	}
+	for _, e := range []sheet24.Entity{sheet24.Deals, "spa:1036"} {
+		if found, err := w.Find(t.Context(), w.portal, e, "EMAIL", values); err != nil || found != nil {
+			t.Errorf("%s: %v, %v", e, found, err)
+		}
+	}
+}

@@ -90,3 +90,26 @@ func TestObstacles(t *testing.T) {
 	edit(t, ready, "C5", "menuden@ornek.com.tr")
 	eventually(t, waitForSync, "an edit", synced(t, ready, 4, "menuden@ornek.com.tr"))
 }
+
+// TestRowsWithoutIDs sets up a tab that has no column for ids: it gets one, after
+// asking, and the rows' records are found.
+func TestRowsWithoutIDs(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "")
+	post(t, ready.URL+"/sim/google/edits", map[string]any{"spreadsheet_id": ready.SpreadsheetID, "gid": ready.GID, "kind": "delete_columns", "range": "H:H"}, nil)
+	b := browse(t)
+	b.open(ready.URL)
+	b.click("#connect")
+	b.click("#allow")
+	b.see(`//a[contains(., "Satış 2026")]`)
+	b.open(ready.URL + "/sheet-sync/new/" + ready.SpreadsheetID + "/mapping?gid=0&entity=leads")
+	b.see(`//label[contains(., "Sekmede ID sütunu yok")]`)
+	b.look("mapping-without-id")
+	b.click("#save")
+	b.see("#review")
+	b.open(ready.URL + "/sheet-sync/tables/1")
+	b.see(`//p[@id="notice"][contains(., "satırın")]`)
+	b.look("matched")
+	edit(t, ready, "C5", "kimliksiz@ornek.com.tr")
+	eventually(t, waitForSync, "an edit", synced(t, ready, 4, "kimliksiz@ornek.com.tr"))
+}

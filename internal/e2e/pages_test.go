@@ -73,13 +73,13 @@ func TestMappingFormKeepsWhatWasChosen(t *testing.T) {
 		return f
 	}
 	for why, f := range map[string]url.Values{
-		"Bitrix24 ID sütunu seçilmedi.":      form("column_0", "NAME"),
-		"En az bir sütunu":                   form("column_7", "ID"),
-		"alanı iki sütuna eşlendi":           form("column_7", "ID", "column_0", "NAME", "column_1", "NAME"),
-		"“UYDURMA” alanı bu varlıkta yok":    form("column_7", "ID", "column_0", "UYDURMA"),
-		"“red;}</style>” bir renk değil":     form("column_7", "ID", "column_0", "NAME", "color_row", "red;}</style>"),
-		"“uydurma” adında bir varlık yok":    form("entity", "uydurma"),
-		"Bu sekme artık e-tabloda yok.": form("gid", "77"),
+		"Bitrix24 ID sütunu seçilmedi.":   form("column_0", "NAME"),
+		"En az bir sütunu":                form("column_7", "ID"),
+		"alanı iki sütuna eşlendi":        form("column_7", "ID", "column_0", "NAME", "column_1", "NAME"),
+		"“UYDURMA” alanı bu varlıkta yok": form("column_7", "ID", "column_0", "UYDURMA"),
+		"“red;}</style>” bir renk değil":  form("column_7", "ID", "column_0", "NAME", "color_row", "red;}</style>"),
+		"“uydurma” adında bir varlık yok": form("entity", "uydurma"),
+		"Bu sekme artık e-tabloda yok.":   form("gid", "77"),
 	} {
 		_, page, _ := v.visit(http.MethodPost, address, f)
 		if !strings.Contains(page, why) || strings.Contains(page, "red;}</style>:") {

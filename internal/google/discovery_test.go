@@ -236,6 +236,9 @@ func TestDiscovery(t *testing.T) {
 	check(err)
 	check(w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 2, Value: "x"}, {Row: 4, Column: 2, Value: 7.0}}))
 	check(w.client.FormatHeader(t.Context(), "u", w.sheet, 0, 1, 3, sheet24.DefaultColors))
+	check(w.client.AppendColumns(t.Context(), "u", w.sheet, 0, 2))
+	_, err = w.client.Merged(t.Context(), "u", w.sheet, 0)
+	check(err)
 	script, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
 	check(err)
 	_, err = w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", script) // found as it is

@@ -30,6 +30,20 @@ func (c *Client) FormatHeader(ctx context.Context, userID, spreadsheetID string,
 	return fail(err)
 }
 
+// AppendColumns gives a tab more columns at its right.
+func (c *Client) AppendColumns(ctx context.Context, userID, spreadsheetID string, gid int64, n int) error {
+	s, err := c.sheets(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if err := c.quotas.write(ctx, userID); err != nil {
+		return err
+	}
+	_, err = s.Spreadsheets.BatchUpdate(spreadsheetID, &sheets.BatchUpdateSpreadsheetRequest{Requests: []*sheets.Request{{
+		AppendDimension: &sheets.AppendDimensionRequest{SheetId: gid, Dimension: "COLUMNS", Length: int64(n), ForceSendFields: []string{"SheetId"}}}}}).Context(ctx).Do()
+	return fail(err)
+}
+
 // colorOf reads "#rrggbb", which has been checked, as shares of one.
 func colorOf(hex string) *sheets.Color {
 	n, _ := strconv.ParseUint(hex[1:], 16, 32)

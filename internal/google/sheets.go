@@ -1,8 +1,10 @@
 package google
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"google.golang.org/api/sheets/v4"
 
@@ -141,7 +143,8 @@ func (c *Client) values(ctx context.Context, userID, spreadsheetID string, gid i
 	return values, nil
 }
 
-// Write implements sheet24.Sheets.
+// Write implements sheet24.Sheets. Cells that stand one below the other are one range
+// of the request, as statuses mostly are.
 func (c *Client) Write(ctx context.Context, userID, spreadsheetID string, gid int64, cells []sheet24.Cell) error {
 	if len(cells) == 0 {
 		return nil
@@ -151,11 +154,16 @@ func (c *Client) Write(ctx context.Context, userID, spreadsheetID string, gid in
 		return err
 	}
 	req := &sheets.BatchUpdateValuesByDataFilterRequest{ValueInputOption: "RAW"}
-	for _, cell := range cells {
+	for _, run := range runs(cells) {
+		values := make([][]any, len(run))
+		for i, cell := range run {
+			values[i] = []any{cell.Value}
+		}
+		first, last := run[0], run[len(run)-1]
 		req.Data = append(req.Data, &sheets.DataFilterValueRange{
 			DataFilter: &sheets.DataFilter{GridRange: gridRange(gid, sheet24.Range{
-				FirstRow: cell.Row, LastRow: cell.Row, FirstColumn: cell.Column, LastColumn: cell.Column})},
-			MajorDimension: "ROWS", Values: [][]any{{cell.Value}},
+				FirstRow: first.Row, LastRow: last.Row, FirstColumn: first.Column, LastColumn: last.Column})},
+			MajorDimension: "ROWS", Values: values,
 		})
 	}
 	if err := c.quotas.write(ctx, userID); err != nil {
@@ -163,6 +171,22 @@ func (c *Client) Write(ctx context.Context, userID, spreadsheetID string, gid in
 	}
 	_, err = s.Spreadsheets.Values.BatchUpdateByDataFilter(spreadsheetID, req).Context(ctx).Do()
 	return fail(err)
+}
+
+// runs are cells in groups that stand one below the other in one column.
+func runs(cells []sheet24.Cell) (groups [][]sheet24.Cell) {
+	sorted := slices.Clone(cells)
+	slices.SortStableFunc(sorted, func(a, b sheet24.Cell) int {
+		return cmp.Or(cmp.Compare(a.Column, b.Column), cmp.Compare(a.Row, b.Row))
+	})
+	start := 0
+	for i := 1; i <= len(sorted); i++ {
+		if i == len(sorted) || sorted[i].Column != sorted[i-1].Column || sorted[i].Row != sorted[i-1].Row+1 {
+			groups = append(groups, sorted[start:i])
+			start = i
+		}
+	}
+	return groups
 }
 
 // gridRange writes a range as the API has it: from 0, ends excluded, 0 for open.

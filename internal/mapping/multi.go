@@ -133,6 +133,15 @@ func sameContact(typeID, shown, have string) bool {
 	return shown == have || typeID == "PHONE" && significant(shown) == significant(have) && significant(have) != ""
 }
 
+// ContactKey is what e-mail addresses (EMAIL), or telephone numbers (PHONE), that are
+// the same have in common; "" of what is none.
+func ContactKey(typeID, value string) string {
+	if typeID == "PHONE" {
+		return significant(value)
+	}
+	return strings.ToLower(strings.TrimSpace(value))
+}
+
 // significant are a telephone number's digits without leading zeros.
 func significant(phone string) string {
 	return strings.TrimLeft(strings.Map(func(r rune) rune {

@@ -114,7 +114,7 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 	w.check(w.store.SavePortal(t.Context(), portal))
 	w.user = user
 	w.setup = &setup.Setup{Store: w.store, Google: client, CRM: crm, PublicURL: "http://127.0.0.1:1"}
-	w.table, err = w.setup.Save(t.Context(), user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: entity, Colors: sheet24.DefaultColors, Fields: fields})
+	w.table, _, err = w.setup.Save(t.Context(), user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: entity, Colors: sheet24.DefaultColors, Fields: fields})
 	w.check(err)
 	return w
 }
@@ -467,7 +467,7 @@ func TestStatusColumnIsAddedWhenAskedFor(t *testing.T) {
 		w := newWorld(t)
 		w.edit("F1", []any{""}) // the tab has none
 		var err error
-		w.table, err = w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
+		w.table, _, err = w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
 			AddStatus: add, Fields: map[int]string{0: "ID", 4: "OPPORTUNITY"}})
 		w.check(err)
 		w.edit("E2", []any{1.0})
@@ -484,12 +484,85 @@ func TestStatusColumnIsAddedWhenAskedFor(t *testing.T) {
 	}
 }
 
+// TestIDColumnIsAddedWhenAskedFor finds the records of rows that have no ids: by their
+// e-mail addresses and telephone numbers, if one record alone has them.
+func TestIDColumnIsAddedWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	twin := func(name, email, phone string) int64 {
+		return w.portal.Add(1, map[string]any{"name": name, "stageId": "NEW"},
+			bitrixsim.Multi{TypeID: "EMAIL", ValueType: "WORK", Value: email}, bitrixsim.Multi{TypeID: "PHONE", ValueType: "WORK", Value: phone})
+	}
+	twin("Can", "ortak@ornek.com.tr", "+90 532 000 00 01")
+	second := twin("Canan", "ortak@ornek.com.tr", "+90 532 000 00 02")
+	header := []any{"", "Ad", "E-posta", "Telefon"}
+	for len(header) < 26 { // as wide as the grid
+		header = append(header, "Not "+sheet24.ColumnLetter(len(header)))
+	}
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "clear", Range: "A1:F9"}))
+	w.edit("A1", header,
+		[]any{"", "Ayşe", "1@ornek.com.tr; 1@baska.com"}, // one record, by the first of its addresses
+		[]any{"", "Mehmet", "2@ORNEK.com.tr"},
+		[]any{"", "Canan", "ortak@ornek.com.tr", "+905320000002"},                // two, of which the number tells one
+		[]any{"", "Ortak", "ortak@ornek.com.tr"},                                 // two
+		[]any{"", "Yok", "yok@ornek.com.tr"},                                     // none
+		[]any{"", "Ali", "4@ornek.com.tr"}, []any{"", "Ali 2", "4@ornek.com.tr"}, // one, and two rows
+		[]any{""}, []any{"", "Zeynep", "3@ornek.com.tr"})
+	var matched setup.Matched
+	var err error
+	choice := setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors, AddStatus: true, Fields: map[int]string{1: "NAME", 2: "EMAIL", 3: "PHONE"}}
+	if _, _, err = w.setup.Save(t.Context(), w.user, choice); sheet24.AsError(err).Code != "mapping_no_id" {
+		t.Errorf("without being asked for: %v", err)
+	}
+	choice.AddID = true
+	w.table, matched, err = w.setup.Save(t.Context(), w.user, choice)
+	w.check(err)
+	expect(t, "matched", matched, setup.Matched{Rows: 8, Found: 4, Ambiguous: 3})
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	expect(t, "headers", fmt.Sprint(rows[0][26:]), "[Bitrix24 ID Senkronizasyon]")
+	got := ""
+	for _, row := range rows[1:] {
+		if len(row) > 26 && row[26] != nil {
+			got += fmt.Sprint(row[26], " ")
+		} else {
+			got += "- "
+		}
+	}
+	expect(t, "ids", got, fmt.Sprintf("1 2 %d - - - - - 3 ", second))
+
+	// Nothing was sent; an edit now is, and says so in the new column.
+	w.edit("B3", []any{"Mehmet Can"})
+	w.nudge(3, 3)
+	w.sync()
+	expect(t, "record", w.lead(2), "Mehmet Can 2@ornek.com.tr NEW 200")
+	expect(t, "writes", w.writes(), 1)
+	_, rows, _ = w.google.Cells(w.sheet, gid)
+	expect(t, "status", rows[2][27], any(ok))
+}
+
+// TestIDsByTitle finds the records of entities that nobody is reached at.
+func TestIDsByTitle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := w.portal.Add(2, map[string]any{"title": "Depo", "stageId": "NEW"})
+	for range 2 {
+		w.portal.Add(2, map[string]any{"title": "Çatı", "stageId": "NEW"})
+	}
+	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "clear", Range: "A1:F9"}))
+	w.edit("A1", []any{"Anlaşma"}, []any{"Depo"}, []any{"Çatı"}, []any{"Yok"})
+	_, matched, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Deals, Colors: sheet24.DefaultColors, AddID: true, Fields: map[int]string{0: "TITLE"}})
+	w.check(err)
+	expect(t, "matched", matched, setup.Matched{Rows: 3, Found: 1, Ambiguous: 1})
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	expect(t, "id", rows[1][1], any(float64(first)))
+}
+
 func TestSetUpAgainTakesTheRowsAsTheyAre(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("E2", []any{1.0}) // nobody announced it
 	var err error
-	w.table, err = w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
+	w.table, _, err = w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
 		Fields: map[int]string{0: "ID", 4: "OPPORTUNITY"}})
 	w.check(err)
 	w.event(sheet24.Recheck, sheet24.Range{})

@@ -190,7 +190,7 @@ func TestWhatOneTableMayNotRead(t *testing.T) {
 	other := &googlesim.Spreadsheet{Title: "Projeler", Owner: owner, Locale: "tr_TR", TimeZone: "Europe/Istanbul",
 		Sheets: []*googlesim.Sheet{{GID: 7, Title: "P", Rows: [][]any{{"ID", "Proje adı"}, {float64(project), "Eski"}}}}}
 	w.google.AddSpreadsheet(other)
-	projects, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: "spa:1036", Colors: sheet24.DefaultColors, Fields: map[int]string{0: "ID", 1: "TITLE"}})
+	projects, _, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: "spa:1036", Colors: sheet24.DefaultColors, Fields: map[int]string{0: "ID", 1: "TITLE"}})
 	w.check(err)
 	w.portal.RemoveEntity(1036)
 	for table, field := range map[*sheet24.Table]string{w.table: "NAME", projects: "TITLE"} {
@@ -260,7 +260,7 @@ func TestTwoTablesOfOneRecord(t *testing.T) {
 	_, rows, _ := w.google.Cells(w.sheet, gid)
 	other := &googlesim.Spreadsheet{Title: "Kopya", Owner: owner, Locale: "tr_TR", TimeZone: "Europe/Istanbul", Sheets: []*googlesim.Sheet{{GID: 7, Title: "Leads", Rows: rows}}}
 	w.google.AddSpreadsheet(other)
-	second, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
+	second, _, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
 		Fields: map[int]string{0: "ID", 2: "EMAIL"}})
 	w.check(err)
 	for _, table := range []*sheet24.Table{w.table, second} {
@@ -281,7 +281,7 @@ func TestTablesShareTheirBatches(t *testing.T) {
 	other := &googlesim.Spreadsheet{Title: "Anlaşmalar", Owner: owner, Locale: "tr_TR", TimeZone: "Europe/Istanbul",
 		Sheets: []*googlesim.Sheet{{GID: 7, Title: "Deals", Rows: [][]any{{"ID", "Anlaşma adı"}, {float64(deal), "Eski"}}}}}
 	w.google.AddSpreadsheet(other)
-	deals, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: sheet24.Deals, Colors: sheet24.DefaultColors,
+	deals, _, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: sheet24.Deals, Colors: sheet24.DefaultColors,
 		Fields: map[int]string{0: "ID", 1: "TITLE"}})
 	w.check(err)
 	for table, field := range map[*sheet24.Table]string{w.table: "NAME", deals: "TITLE"} {
@@ -353,7 +353,7 @@ func TestHeaderIsFormattedIfAskedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	expect(t, "formats, not asked for", len(w.google.Formatted(w.sheet, gid)), 0)
-	_, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Fields: map[int]string{0: "ID", 1: "NAME"},
+	_, _, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Fields: map[int]string{0: "ID", 1: "NAME"},
 		FormatHeader: true, Colors: sheet24.ColorScheme{Header: "#ff0000", Text: "#ffffff", Accent: "#1f7a5c", Row: "#eef6f2"}})
 	w.check(err)
 	f := w.google.Formatted(w.sheet, gid)

@@ -5,16 +5,14 @@ package setup
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
 	"net/url"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"sheet24"
 	"sheet24/internal/google"
-	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
 	"sheet24/internal/pipeline"
 )
@@ -23,6 +21,7 @@ import (
 type Google interface {
 	sheet24.Sheets
 	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
+	AppendColumns(ctx context.Context, userID, spreadsheetID string, gid int64, n int) error
 	FormatHeader(ctx context.Context, userID, spreadsheetID string, gid int64, row, columns int, colors sheet24.ColorScheme) error
 	scripts
 }
@@ -64,6 +63,7 @@ type Draft struct {
 	Mappings    []sheet24.FieldMapping
 	Status      sheet24.Column // where the status can be written
 	HasStatus   bool
+	HasID       bool // a column looks as if it had the records' ids
 }
 
 // Entities lists what tables of a user can follow, and the portal that has it.
@@ -138,96 +138,9 @@ func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid i
 		d.Samples = append(d.Samples, texts)
 	}
 	d.Mappings = mapping.Suggest(d.Header, d.Fields)
+	d.HasID = slices.ContainsFunc(d.Mappings, func(m sheet24.FieldMapping) bool { return m.Field == sheet24.IDField })
 	d.Status, d.HasStatus = mapping.SuggestStatusColumn(d.Header)
 	return d, below, nil
-}
-
-// Choice is what the user decided about a draft.
-type Choice struct {
-	SpreadsheetID string
-	GID           int64
-	Entity        sheet24.Entity
-	HeaderRow     int            // from 1; 0: it is found
-	Fields        map[int]string // field name by 0-based column; columns without one are left alone
-	FormatHeader  bool           // give the header row the table's colours, in the sheet too
-	AddStatus     bool           // add a status column if there is none
-	Colors        sheet24.ColorScheme
-}
-
-var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-
-// Save stores a table as its user chose. Its rows as they stand now are taken for
-// known: only what changes from here on is sent.
-func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet24.Table, error) {
-	d, rows, err := s.inspect(ctx, user.ID, c.SpreadsheetID, c.GID, c.Entity, c.HeaderRow, sheet24.Rows(1, 0))
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range []string{c.Colors.Header, c.Colors.Text, c.Colors.Accent, c.Colors.Row} {
-		if !color.MatchString(v) {
-			return nil, sheet24.Errorf(sheet24.Invalid, "color", v)
-		}
-	}
-	t := &sheet24.Table{
-		UserID: user.ID, PortalID: d.Portal.ID, SpreadsheetID: d.Spreadsheet.ID, SpreadsheetTitle: d.Spreadsheet.Title,
-		GID: d.Tab.GID, Tab: d.Tab.Title, Entity: d.Entity, EntityTitle: d.EntityTitle, Colors: c.Colors, HeaderRow: d.HeaderRow,
-		Language: user.Language, TimeZone: d.Spreadsheet.TimeZone, Locale: d.Spreadsheet.Locale, Enabled: true,
-		WebhookURL: s.PublicURL + "/api/v1/sheet-sync/webhook", Key: make([]byte, 32),
-	}
-	rand.Read(t.Key)
-	if t.Mappings, err = d.mappings(c.Fields); err != nil {
-		return nil, err
-	}
-	switch {
-	case d.HasStatus:
-		t.StatusColumn = d.Status
-	case c.AddStatus:
-		t.StatusColumn = sheet24.Column{Index: len(d.Header), Name: locale.T(user.Language, "status_column_header")}
-		if err := s.Google.Write(ctx, user.ID, t.SpreadsheetID, t.GID,
-			[]sheet24.Cell{{Row: d.HeaderRow, Column: t.StatusColumn.Index + 1, Value: t.StatusColumn.Name}}); err != nil {
-			return nil, err
-		}
-	}
-	if c.FormatHeader {
-		columns := max(len(d.Header), t.StatusColumn.Index+1)
-		if err := s.Google.FormatHeader(ctx, user.ID, t.SpreadsheetID, t.GID, d.HeaderRow, columns, c.Colors); err != nil {
-			return nil, err
-		}
-	}
-	baseline := pipeline.Baseline(t, mapping.Locate(t, d.Header), d.HeaderRow+1, rows)
-	return t, s.Store.SaveTable(ctx, t, baseline)
-}
-
-// mappings checks the chosen fields and makes mappings of them.
-func (d *Draft) mappings(chosen map[int]string) ([]sheet24.FieldMapping, error) {
-	fields := map[string]sheet24.Field{}
-	for _, f := range d.Fields {
-		fields[f.Name] = f
-	}
-	taken := map[string]bool{}
-	var all []sheet24.FieldMapping
-	for i, header := range d.Header {
-		name := chosen[i]
-		if name == "" {
-			continue
-		}
-		f, ok := fields[name]
-		if !ok || !mapping.Mappable(f) {
-			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_field", name)
-		}
-		if taken[name] {
-			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_twice", f.Title)
-		}
-		taken[name] = true
-		all = append(all, mapping.MappingOf(sheet24.Column{Index: i, Name: header}, f))
-	}
-	if !taken[sheet24.IDField] {
-		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_no_id")
-	}
-	if len(all) == 1 {
-		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_empty")
-	}
-	return all, nil
 }
 
 // SpreadsheetURL is where a person opens a table's tab.

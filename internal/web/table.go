@@ -52,6 +52,7 @@ func (w *Web) renderTable(rw http.ResponseWriter, r *http.Request, status int, v
 		w.fail(rw, r, err)
 		return
 	}
+	v.notice = w.sessions.PopString(r.Context(), "notice")
 	v.outdated = w.Setup.Outdated(v.table)
 	v.settingsURL = cmp.Or(w.GoogleURL, "https://script.google.com") + "/home/usersettings"
 	v.sheetURL = setup.SpreadsheetURL(v.table, w.GoogleURL)

@@ -71,6 +71,7 @@ type mappingForm struct {
 	draft     *setup.Draft
 	fields    map[int]string // by column
 	addStatus bool
+	addID     bool
 	format    bool // of the header in the sheet
 	colors    sheet24.ColorScheme
 	problem   string
@@ -83,7 +84,7 @@ func (w *Web) mapping(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 		w.fail(rw, r, err)
 		return
 	}
-	f := mappingForm{draft: d, fields: map[int]string{}, addStatus: true, colors: sheet24.DefaultColors}
+	f := mappingForm{draft: d, fields: map[int]string{}, addStatus: true, addID: true, colors: sheet24.DefaultColors}
 	for _, m := range d.Mappings {
 		f.fields[m.Column.Index] = m.Field
 	}
@@ -116,7 +117,7 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 	gid, _ := strconv.ParseInt(r.FormValue("gid"), 10, 64) // draft has said so if it is none
 	c := setup.Choice{
 		SpreadsheetID: r.PathValue("spreadsheet"), GID: gid, Entity: sheet24.Entity(r.FormValue("entity")),
-		HeaderRow: headerRow(r), Fields: map[int]string{}, AddStatus: r.FormValue("add_status") != "",
+		HeaderRow: headerRow(r), Fields: map[int]string{}, AddStatus: r.FormValue("add_status") != "", AddID: r.FormValue("add_id") != "",
 		FormatHeader: r.FormValue("format_header") != "",
 		Colors: sheet24.ColorScheme{Header: r.FormValue("color_header"), Text: r.FormValue("color_text"),
 			Accent: r.FormValue("color_accent"), Row: r.FormValue("color_row")},
@@ -128,7 +129,7 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 			}
 		}
 	}
-	t, err := w.Setup.Save(r.Context(), u, c)
+	t, matched, err := w.Setup.Save(r.Context(), u, c)
 	if err != nil {
 		d, again := w.draft(r, u)
 		if again != nil {
@@ -136,8 +137,11 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 			return
 		}
 		w.render(rw, r, http.StatusUnprocessableEntity, mappingPage(mappingForm{
-			draft: d, fields: c.Fields, addStatus: c.AddStatus, format: c.FormatHeader, colors: c.Colors, problem: locale.Error(u.Language, err)}))
+			draft: d, fields: c.Fields, addStatus: c.AddStatus, addID: c.AddID, format: c.FormatHeader, colors: c.Colors, problem: locale.Error(u.Language, err)}))
 		return
+	}
+	if matched.Rows > 0 {
+		w.sessions.Put(r.Context(), "notice", locale.T(u.Language, "matched", matched.Found, matched.Rows, matched.Ambiguous, matched.Rows-matched.Found-matched.Ambiguous))
 	}
 	w.activate(rw, r, t)
 }
