@@ -108,7 +108,7 @@ func TestRowsWithoutIDs(t *testing.T) {
 	b.click("#save")
 	b.see("#review")
 	b.open(ready.URL + "/sheet-sync/tables/1")
-	b.see(`//p[@id="notice"][contains(., "satırın")]`)
+	b.see(`//p[@id="notice"][contains(., "200 satırın hepsinin")]`)
 	b.look("matched")
 	edit(t, ready, "C5", "kimliksiz@ornek.com.tr")
 	eventually(t, waitForSync, "an edit", synced(t, ready, 4, "kimliksiz@ornek.com.tr"))

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -86,4 +87,43 @@ func (t *tab) neighbours(id int64) (ids []int64) {
 		}
 	}
 	return ids
+}
+
+// restoreIDs writes back the ids of rows that lost theirs, as a paste over them does: a
+// row that is empty but for that, stands where a record was last seen, and holds all
+// that it held is that record's.
+func (p *Pipeline) restoreIDs(ctx context.Context, t *sheet24.Table, tab *tab) error {
+	if tab.layout.ID < 0 {
+		return nil
+	}
+	var without []int
+	for number, row := range tab.rows {
+		if cell(row, tab.layout.ID) == nil && len(values(tab.layout, row)) > 0 {
+			without = append(without, number)
+		}
+	}
+	slices.Sort(without)
+	seen, err := p.Store.SnapshotsAt(ctx, t.ID, without)
+	if err != nil {
+		return err
+	}
+	var cells []sheet24.Cell
+	for _, number := range without {
+		was := slices.DeleteFunc(seen[number], func(s sheet24.Snapshot) bool {
+			return len(tab.byID[s.EntityID]) > 0 || !maps.Equal(values(tab.layout, tab.rows[number]), s.Values)
+		})
+		if len(was) != 1 {
+			continue
+		}
+		id := was[0].EntityID
+		tab.byID[id], tab.idAt[number] = []int{number}, id
+		tab.set(number, tab.layout.ID, []any{float64(id)})
+		cells = append(cells, sheet24.Cell{Row: number, Column: tab.layout.ID + 1, Value: float64(id)})
+	}
+	err = p.Sheets.Write(ctx, t.UserID, t.SpreadsheetID, t.GID, cells)
+	if sheet24.IsKind(err, sheet24.Invalid) { // its column is protected: the row is known all the same
+		p.Log.Warn("ids not written back", "table", t.ID, "error", err)
+		return nil
+	}
+	return err
 }

@@ -35,6 +35,7 @@ type Store interface {
 	AddEvent(ctx context.Context, e *sheet24.Event) error
 	UnprocessedEvents(ctx context.Context, tableID int64, limit int) ([]sheet24.Event, error)
 	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
+	SnapshotsAt(ctx context.Context, tableID int64, rows []int) (map[int][]sheet24.Snapshot, error)
 	CommitScan(ctx context.Context, t *sheet24.Table, events []sheet24.Event, changes []sheet24.RowChange, snapshots []sheet24.Snapshot) error
 
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)

@@ -374,7 +374,6 @@ func TestRowsThatCannotBeTold(t *testing.T) {
 		row           int
 	}{
 		"twice":   {"A3", "❌ ID 1 birden çok satırda var. Hangisinin doğru olduğunu bilemeyiz; birini silin.", 1.0, 3},
-		"no id":   {"A3", "❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın.", "", 3},
 		"not one": {"A3", "❌ “bir” bir Bitrix24 ID'si değil; tam sayı olmalı.", "bir", 3},
 		"deleted": {"A3", "❌ Kayıt Bitrix24'te yok; silinmiş olabilir.", 999.0, 3},
 		"new row": {"B6", "❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın.", "Yeni kişi", 6},
@@ -389,6 +388,30 @@ func TestRowsThatCannotBeTold(t *testing.T) {
 			expect(t, "writes", w.writes(), 0)
 		})
 	}
+}
+
+// TestLostIDs pastes over ids: a row that is otherwise as it was gets its own back, one
+// that is not says what it lacks.
+func TestLostIDs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.edit("A2", []any{""}, []any{"", "Başkası"}, []any{""})
+	w.nudge(2, 4)
+	w.sync()
+	_, rows, _ := w.google.Cells(w.sheet, gid)
+	expect(t, "ids", fmt.Sprint(rows[1][0], rows[2][0], rows[3][0]), "1 <nil> 3")
+	expect(t, "the changed row", w.status(3), any("❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın."))
+	expect(t, "writes", w.writes(), 0)
+	w.edit("B2", []any{"Ayşe 2"})
+	w.nudge(2, 2)
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe 2 1@ornek.com.tr NEW 100")
+
+	// A row pasted elsewhere with no id is nobody's.
+	w.edit("A9", []any{"", "Zeynep", "3@ornek.com.tr", "Yeni", 300.0})
+	w.nudge(9, 9)
+	w.sync()
+	expect(t, "a copy without an id", w.status(9), any("❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın."))
 }
 
 func TestWholeTabFindsWhatNobodyAnnounced(t *testing.T) {

@@ -56,6 +56,9 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 	if err := p.follow(ctx, t, tab.layout); err != nil {
 		return false, err
 	}
+	if err := p.restoreIDs(ctx, t, tab); err != nil {
+		return false, err
+	}
 	changes, snapshots, err := p.compare(ctx, t, tab, whole)
 	if err != nil {
 		return false, err

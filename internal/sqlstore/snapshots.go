@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 
 	"sheet24"
 )
@@ -24,13 +25,7 @@ func (s *Store) Snapshots(ctx context.Context, tableID int64, entityIDs []int64)
 		rows, err := s.db.QueryContext(ctx, `
 			SELECT entity_id, sheet_row, row_values FROM row_snapshots
 			WHERE config_id = $1 AND entity_id IN (`+placeholders(2, n)+`)`, args...)
-		snapshots, err := collect(rows, err, func(row scanner) (n sheet24.Snapshot, err error) {
-			var values string
-			if err := row.Scan(&n.EntityID, &n.Row, &values); err != nil {
-				return n, err
-			}
-			return n, json.Unmarshal([]byte(values), &n.Values)
-		})
+		snapshots, err := collect(rows, err, scanSnapshot)
 		if err != nil {
 			return nil, err
 		}
@@ -60,4 +55,34 @@ func (s *Store) saveSnapshots(ctx context.Context, tx *sql.Tx, tableID int64, sn
 		}
 	}
 	return nil
+}
+
+func scanSnapshot(row scanner) (n sheet24.Snapshot, err error) {
+	var values string
+	if err := row.Scan(&n.EntityID, &n.Row, &values); err != nil {
+		return n, err
+	}
+	return n, json.Unmarshal([]byte(values), &n.Values)
+}
+
+// SnapshotsAt returns the snapshots that were last seen in a row, by row.
+func (s *Store) SnapshotsAt(ctx context.Context, tableID int64, numbers []int) (map[int][]sheet24.Snapshot, error) {
+	all := map[int][]sheet24.Snapshot{}
+	for chunk := range slices.Chunk(numbers, 500) {
+		args := []any{tableID}
+		for _, n := range chunk {
+			args = append(args, n)
+		}
+		rows, err := s.db.QueryContext(ctx, `
+			SELECT entity_id, sheet_row, row_values FROM row_snapshots
+			WHERE config_id = $1 AND sheet_row IN (`+placeholders(2, len(chunk))+`)`, args...)
+		snapshots, err := collect(rows, err, scanSnapshot)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range snapshots {
+			all[n.Row] = append(all[n.Row], n)
+		}
+	}
+	return all, nil
 }

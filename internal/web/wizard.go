@@ -141,7 +141,15 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 		return
 	}
 	if matched.Rows > 0 {
-		w.sessions.Put(r.Context(), "notice", locale.T(u.Language, "matched", matched.Found, matched.Rows, matched.Ambiguous, matched.Rows-matched.Found-matched.Ambiguous))
+		w.sessions.Put(r.Context(), "notice", matchedText(u.Language, matched))
 	}
 	w.activate(rw, r, t)
+}
+
+// matchedText says what became of rows without ids.
+func matchedText(lang string, m setup.Matched) string {
+	if m.Found == m.Rows {
+		return locale.T(lang, "matched_all", m.Rows)
+	}
+	return locale.T(lang, "matched", m.Found, m.Rows, m.Ambiguous, m.Rows-m.Found-m.Ambiguous)
 }

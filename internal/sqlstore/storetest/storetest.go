@@ -16,7 +16,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState,
+		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState, "SnapshotsAt": snapshotsAt,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -379,6 +379,18 @@ func scripts(t *testing.T, s *sqlstore.Store) {
 	}
 	_, err := s.Activate(t.Context(), "second")
 	wantCode(t, err, "activation_token")
+}
+
+func snapshotsAt(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	check(t, s.CommitScan(t.Context(), table, nil, nil, []sheet24.Snapshot{{EntityID: 12, Row: 2, Values: map[string]any{"EMAIL": "b@x.tr"}}, {EntityID: 13, Row: 9}}))
+	got := must(s.SnapshotsAt(t.Context(), table.ID, []int{2, 3}))(t)
+	if len(got) != 1 || len(got[2]) != 2 {
+		t.Errorf("seen in rows 2 and 3: %+v", got)
+	}
+	if got = must(s.SnapshotsAt(t.Context(), table.ID, nil))(t); len(got) != 0 {
+		t.Errorf("seen nowhere: %+v", got)
+	}
 }
 
 func sheetState(t *testing.T, s *sqlstore.Store) {
