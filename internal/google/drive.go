@@ -26,8 +26,8 @@ func SpreadsheetOf(text string) string {
 	return ""
 }
 
-// Spreadsheets lists the spreadsheets that a user can open, those changed last
-// first, whose names contain search. next is the token of the following page.
+// Spreadsheets lists the spreadsheets that a user can open, in shared drives too, those
+// changed last first, whose names contain search. next is the token of the following page.
 func (c *Client) Spreadsheets(ctx context.Context, userID, search, page string) (files []File, next string, err error) {
 	s, err := c.drive(ctx, userID)
 	if err != nil {
@@ -38,7 +38,7 @@ func (c *Client) Spreadsheets(ctx context.Context, userID, search, page string) 
 		q += " and name contains '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(search) + "'"
 	}
 	list, err := s.Files.List().Q(q).OrderBy("modifiedTime desc").PageSize(50).PageToken(page).
-		SupportsAllDrives(true).IncludeItemsFromAllDrives(true).Corpora("user").
+		SupportsAllDrives(true).IncludeItemsFromAllDrives(true).Corpora("allDrives").
 		Fields("nextPageToken, files(id, name, modifiedTime)").Context(ctx).Do()
 	if err != nil {
 		return nil, "", fail(err)

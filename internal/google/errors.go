@@ -3,12 +3,16 @@ package google
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"google.golang.org/api/googleapi"
 
 	"sheet24"
 )
+
+// enableLink is where Google says that an API is switched on.
+var enableLink = regexp.MustCompile(`https://console\.(?:developers|cloud)\.google\.com/\S+`)
 
 // fail turns an error of a Google call into one that a user can act on.
 func fail(err error) error {
@@ -30,6 +34,8 @@ func fail(err error) error {
 		return sheet24.Errorf(sheet24.Unauthorized, "google_script_api_off").Because(err)
 	case g.Code == http.StatusForbidden && strings.Contains(g.Body, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"):
 		return sheet24.Errorf(sheet24.Unauthorized, "google_reconnect").Because(err)
+	case g.Code == http.StatusForbidden && (strings.Contains(g.Body, "SERVICE_DISABLED") || strings.Contains(g.Body, "accessNotConfigured")):
+		return sheet24.Errorf(sheet24.Unavailable, "google_api_disabled", enableLink.FindString(g.Message)).Because(err)
 	case g.Code == http.StatusForbidden:
 		return sheet24.Errorf(sheet24.Unauthorized, "google_forbidden").Because(err)
 	case g.Code == http.StatusNotFound:

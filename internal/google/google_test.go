@@ -279,19 +279,52 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-func TestScriptAPIOff(t *testing.T) {
+// TestErrors has an answer of Google's for each thing that a user, or an
+// administrator, can mend.
+func TestErrors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	off := func(rw http.ResponseWriter, r *http.Request) bool {
-		if !strings.HasPrefix(r.URL.Path, "/v1/projects") {
-			return false
+	for _, c := range []struct {
+		status     int
+		body, code string
+		args       []any
+	}{
+		{403, `{"error":{"code":403,"message":"User has not enabled the Apps Script API. Enable it by visiting https://script.google.com/home/usersettings then retry.","status":"PERMISSION_DENIED"}}`, "google_script_api_off", nil},
+		{403, `{"error":{"code":403,"message":"Apps Script API has not been used in project 1 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/script.googleapis.com/overview?project=1 then retry.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED"}]}}`,
+			"google_api_disabled", []any{"https://console.developers.google.com/apis/api/script.googleapis.com/overview?project=1"}},
+		{403, `{"error":{"code":403,"message":"Request had insufficient authentication scopes.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}`, "google_reconnect", nil},
+		{403, `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`, "google_forbidden", nil},
+		{404, `{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}`, "google_not_found", nil},
+		{400, `{"error":{"code":400,"message":"Invalid requests[0].addSheet","status":"INVALID_ARGUMENT"}}`, "google_refused", []any{"Invalid requests[0].addSheet"}},
+		{400, `{"error":{"code":400,"message":"No grid with id: 7","status":"INVALID_ARGUMENT"}}`, "tab_unknown", nil},
+		{502, `<html>Bad gateway</html>`, "google_busy", nil},
+		{200, `{"scriptId":`, "google_unreachable", nil},
+	} {
+		f := func(rw http.ResponseWriter, r *http.Request) bool {
+			if !strings.HasPrefix(r.URL.Path, "/v1/projects") {
+				return false
+			}
+			rw.Header().Set("Content-Type", "application/json")
+			rw.WriteHeader(c.status)
+			rw.Write([]byte(c.body))
+			return true
 		}
-		rw.Header().Set("Content-Type", "application/json")
-		rw.WriteHeader(http.StatusForbidden)
-		rw.Write([]byte(`{"error":{"code":403,"message":"User has not enabled the Apps Script API. Enable it by visiting https://script.google.com/home/usersettings then retry.","status":"PERMISSION_DENIED"}}`))
-		return true
+		w.intercept.Store(&f)
+		_, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
+		wantCode(t, err, c.code)
+		if got := sheet24.AsError(err).Args; len(c.args) > 0 && !reflect.DeepEqual(got, c.args) {
+			t.Errorf("%s: %v; want %v", c.code, got, c.args)
+		}
 	}
-	w.intercept.Store(&off)
-	_, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
-	wantCode(t, err, "google_script_api_off")
+}
+
+// TestSharedDrives lists what is in them, too.
+func TestSharedDrives(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sim.AddSpreadsheet(&googlesim.Spreadsheet{Title: "Ekip satışı", Drive: "0ABC", Editors: []string{owner}})
+	files, _, err := w.client.Spreadsheets(t.Context(), "u", "ekip", "")
+	if err != nil || len(files) != 1 || files[0].Name != "Ekip satışı" {
+		t.Errorf("files: %+v, %v", files, err)
+	}
 }

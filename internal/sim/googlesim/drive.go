@@ -69,9 +69,14 @@ func (g *Google) listFiles(w http.ResponseWriter, r *http.Request) {
 		size = 100
 	}
 	start, _ := strconv.Atoi(strings.TrimPrefix(q.Get("pageToken"), "~"))
+	// What is in shared drives is listed only for who says that they can bear it.
+	shared := q.Get("supportsAllDrives") == "true" && q.Get("includeItemsFromAllDrives") == "true" && q.Get("corpora") == "allDrives"
 	files := []file{}
 	g.mu.Lock()
 	for _, s := range g.spreadsheets {
+		if s.Drive != "" && !shared {
+			continue
+		}
 		if s.mayEdit(email) && strings.Contains(fold(s.Title), fold(search)) {
 			files = append(files, s.file())
 		}

@@ -85,7 +85,7 @@ func (t *Sheet) mayWrite(b block) error {
 	rows, columns := t.size()
 	rows = max(rows, b.endRow) // the grid grows downwards as far as anybody needs
 	if b.endCol > columns {
-		return fmt.Errorf("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", a1(t.Title, b, t), rows, columns)
+		return fmt.Errorf("Range (%s!%s%d) exceeds grid limits. Max rows: %d, max columns: %d", t.Title, columnLetter(b.col), b.row+1, rows, columns)
 	}
 	for _, a := range t.Protected {
 		if p, err := t.closed(a); err == nil && b.row < p.endRow && p.row < b.endRow && b.col < p.endCol && p.col < b.endCol {

@@ -16,6 +16,7 @@ type Spreadsheet struct {
 	Title    string
 	Owner    string // e-mail address
 	Editors  []string
+	Drive    string // id of the shared drive that it is in, whose members are the editors
 	Locale   string
 	TimeZone string
 	Modified time.Time
