@@ -429,3 +429,46 @@ func TestStatusColumnCannotBeWritten(t *testing.T) {
 	_, rows, _ := w.google.Cells(w.sheet, gid)
 	expect(t, "status", rows[1][9], any(ok))
 }
+
+// TestTenMillionCells has a tab of 20,000 rows and 500 columns, of which four are
+// mapped: no more of it is read than these.
+func TestTenMillionCells(t *testing.T) {
+	t.Parallel()
+	const rows, columns = 20_000, 500
+	w := newWorldOf(t, sheet24.Leads, map[int]string{0: "ID", 10: "NAME", 20: "LAST_NAME", 499: "OPPORTUNITY"}, func(p *bitrixsim.Portal) [][]any {
+		all := make([][]any, rows+1)
+		for i := range all {
+			row := make([]any, columns)
+			for j := range row {
+				row[j] = "dolgu"
+			}
+			all[i] = row
+		}
+		for j := range columns {
+			all[0][j] = fmt.Sprint("Sütun ", j)
+		}
+		for i := 1; i <= rows; i++ {
+			all[i][0], all[i][499] = float64(i), float64(i)
+		}
+		p.Add(1, map[string]any{"name": "dolgu", "stageId": "NEW"})
+		return all
+	})
+	w.clock()
+	measured := func(what string, most int64) {
+		t.Helper()
+		got, asked := w.got.Swap(0), w.asked.Swap(0)
+		if got > most {
+			t.Errorf("%s: %d bytes in %d requests; at most %d", what, got, asked, most)
+		}
+		t.Logf("%s: %d bytes in %d requests", what, got, asked)
+	}
+	const mapped = rows * 4 * 14 // the mapped cells, with JSON around each
+	measured("setting it up", mapped+columns*30*20)
+	w.sync()
+	measured("a look", mapped+columns*30)
+	w.edit("K2", []any{"Ayşe"})
+	w.nudge(2, 2)
+	w.sync()
+	measured("a nudge", 2*rows*12+columns*60) // the IDs, and one row
+	expect(t, "record", w.lead(1), "Ayşe  NEW <nil>")
+}

@@ -37,13 +37,28 @@ type world struct {
 	t      *testing.T
 	google *googlesim.Google
 	portal *bitrixsim.Portal
-	down   atomic.Bool // the portal answers 503
+	down   atomic.Bool  // the portal answers 503
+	got    atomic.Int64 // bytes that Google answered
+	asked  atomic.Int64 // requests that it answered
 	store  *sqlstore.Store
 	setup  *setup.Setup
 	user   *sheet24.User
 	sheet  string
 	table  *sheet24.Table
 	events int
+}
+
+// counted counts what Google answers.
+type counted struct {
+	http.ResponseWriter
+	w *world
+}
+
+func (c *counted) WriteHeader(status int) { c.w.asked.Add(1); c.ResponseWriter.WriteHeader(status) }
+
+func (c *counted) Write(data []byte) (int, error) {
+	c.w.got.Add(int64(len(data)))
+	return c.ResponseWriter.Write(data)
 }
 
 // asleep wakes nothing: sync does.
@@ -76,7 +91,10 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 	account := googlesim.Account{Email: owner, Name: "Ayşe"}
 	w.google = googlesim.New(googlesim.Client{ID: "id", Secret: "secret"}, account)
 	t.Cleanup(w.google.Close)
-	googleServer := httptest.NewServer(w.google.Handler())
+	sheets := w.google.Handler()
+	googleServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		sheets.ServeHTTP(&counted{rw, w}, r)
+	}))
 	t.Cleanup(googleServer.Close)
 	w.portal = bitrixsim.New(bitrixsim.Options{Secret: "gizli"})
 	rest := w.portal.Handler()

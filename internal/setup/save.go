@@ -29,11 +29,15 @@ var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 // Save stores a table as its user chose. Its rows as they stand now are taken for
 // known: only what changes from here on is sent.
 func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet24.Table, Matched, error) {
-	d, rows, err := s.inspect(ctx, user.ID, c.SpreadsheetID, c.GID, c.Entity, c.HeaderRow, sheet24.Rows(1, 0))
+	d, err := s.Inspect(ctx, user.ID, c.SpreadsheetID, c.GID, c.Entity, c.HeaderRow)
 	if err != nil {
 		return nil, Matched{}, err
 	}
 	t, err := s.table(user, d, c)
+	if err != nil {
+		return nil, Matched{}, err
+	}
+	rows, err := s.mapped(ctx, t)
 	if err != nil {
 		return nil, Matched{}, err
 	}
@@ -82,6 +86,31 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	}
 	baseline := pipeline.Baseline(t, mapping.Locate(t, header), d.HeaderRow+1, rows)
 	return t, matched, s.Store.SaveTable(ctx, t, baseline)
+}
+
+// mapped reads the mapped columns of a table's tab: its rows below the header, with
+// nothing in the other columns.
+func (s *Setup) mapped(ctx context.Context, t *sheet24.Table) ([][]any, error) {
+	var ranges []sheet24.Range
+	for _, m := range t.Mappings {
+		ranges = append(ranges, sheet24.Range{FirstRow: t.HeaderRow + 1, FirstColumn: m.Column.Index + 1, LastColumn: m.Column.Index + 1})
+	}
+	read, err := s.Google.Read(ctx, t.UserID, t.SpreadsheetID, t.GID, ranges)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for i, m := range t.Mappings {
+		for j, cells := range read[i] {
+			if len(rows) <= j {
+				rows = append(rows, nil)
+			}
+			if len(cells) > 0 && cells[0] != "" {
+				rows[j] = withValue(rows[j], m.Column.Index, cells[0])
+			}
+		}
+	}
+	return rows, nil
 }
 
 // table makes a table of what was chosen, without the columns that are yet to be

@@ -80,21 +80,15 @@ func (s *Setup) Entities(ctx context.Context, userID string) (*sheet24.Portal, [
 }
 
 // Inspect looks at a tab and suggests how its columns map to an entity. headerRow,
-// from 1, is where the column names stand; 0: it is found.
+// from 1, is where the column names stand; 0: it is found. It reads no more of the tab
+// than it needs for that.
 func (s *Setup) Inspect(ctx context.Context, userID, spreadsheetID string, gid int64, entity sheet24.Entity, headerRow int) (*Draft, error) {
-	d, _, err := s.inspect(ctx, userID, spreadsheetID, gid, entity, headerRow, sheet24.Rows(1, max(searched, headerRow)+samples))
-	return d, err
-}
-
-// inspect reads the rows of a tab that are asked for, which begin with its first,
-// and returns those below the header.
-func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid int64, entity sheet24.Entity, headerRow int, rows sheet24.Range) (*Draft, [][]any, error) {
 	if entity.TypeID() == 0 {
-		return nil, nil, sheet24.Errorf(sheet24.NotFound, "entity_unknown", string(entity))
+		return nil, sheet24.Errorf(sheet24.NotFound, "entity_unknown", string(entity))
 	}
 	portal, entities, err := s.Entities(ctx, userID)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	d := &Draft{Entity: entity, Portal: portal}
 	for _, e := range entities {
@@ -103,7 +97,7 @@ func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid i
 		}
 	}
 	if d.Spreadsheet, err = s.Google.Spreadsheet(ctx, userID, spreadsheetID); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	found := false
 	for _, t := range d.Spreadsheet.Tabs {
@@ -112,21 +106,21 @@ func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid i
 		}
 	}
 	if !found {
-		return nil, nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
+		return nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
 	}
-	read, err := s.Google.Read(ctx, userID, spreadsheetID, gid, []sheet24.Range{rows})
+	read, err := s.Google.Read(ctx, userID, spreadsheetID, gid, []sheet24.Range{sheet24.Rows(1, max(searched, headerRow)+samples)})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if d.Fields, err = s.CRM.Fields(ctx, d.Portal, entity); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	all := read[0]
 	if d.HeaderRow = headerRow; headerRow < 1 {
 		d.HeaderRow = mapping.HeaderRow(all[:min(searched, len(all))], int(d.Tab.Frozen), d.Fields)
 	}
 	if len(all) < d.HeaderRow || len(all[d.HeaderRow-1]) == 0 {
-		return nil, nil, sheet24.Errorf(sheet24.Invalid, "header_empty", d.Tab.Title, strconv.Itoa(d.HeaderRow))
+		return nil, sheet24.Errorf(sheet24.Invalid, "header_empty", d.Tab.Title, strconv.Itoa(d.HeaderRow))
 	}
 	d.Header = pipeline.Header(all[d.HeaderRow-1])
 	below := all[d.HeaderRow:]
@@ -140,7 +134,7 @@ func (s *Setup) inspect(ctx context.Context, userID, spreadsheetID string, gid i
 	d.Mappings = mapping.Suggest(d.Header, d.Fields)
 	d.HasID = slices.ContainsFunc(d.Mappings, func(m sheet24.FieldMapping) bool { return m.Field == sheet24.IDField })
 	d.Status, d.HasStatus = mapping.SuggestStatusColumn(d.Header)
-	return d, below, nil
+	return d, nil
 }
 
 // SpreadsheetURL is where a person opens a table's tab.
