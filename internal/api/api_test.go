@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,7 +15,6 @@ import (
 	"sheet24"
 	"sheet24/internal/api"
 	"sheet24/internal/pipeline"
-	"sheet24/internal/secret"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/storetest"
 )
@@ -41,15 +39,7 @@ func (widens) Widen(_ context.Context, token string) (string, error) {
 // server serves the API over a store with one table, whose key is "key".
 func server(t *testing.T) (*httptest.Server, *sqlstore.Store, *sheet24.Table) {
 	t.Helper()
-	box, err := secret.New(secret.NewKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "sheet24.db"), box)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
+	store := storetest.Open(t)
 	table := storetest.Seed(t, store)
 	mux := http.NewServeMux()
 	p := &pipeline.Pipeline{Store: store, Wake: asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}

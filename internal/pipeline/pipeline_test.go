@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,11 +17,11 @@ import (
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/google"
 	"sheet24/internal/pipeline"
-	"sheet24/internal/secret"
 	"sheet24/internal/setup"
 	"sheet24/internal/sim/bitrixsim"
 	"sheet24/internal/sim/googlesim"
 	"sheet24/internal/sqlstore"
+	"sheet24/internal/sqlstore/storetest"
 )
 
 const (
@@ -112,11 +111,7 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 	w.google.AddSpreadsheet(s)
 	w.sheet = s.ID
 
-	box, err := secret.New(secret.NewKey())
-	w.check(err)
-	w.store, err = sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "sheet24.db"), box)
-	w.check(err)
-	t.Cleanup(func() { w.store.Close() })
+	w.store = storetest.Open(t)
 	client := google.New(google.Config{ClientID: "id", ClientSecret: "secret", PerMinute: 1e6, BaseURL: googleServer.URL}, w.store)
 	crm := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(portalServer.URL, "http://")}, Pace: time.Millisecond, RequestLimit: 100 * time.Millisecond, Fresh: time.Millisecond})
 	w.Pipeline = &pipeline.Pipeline{Store: w.store, Sheets: client, CRM: crm, Wake: asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +11,8 @@ import (
 	"sheet24"
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/pipeline"
-	"sheet24/internal/secret"
 	"sheet24/internal/sim/bitrixsim"
-	"sheet24/internal/sqlstore"
+	"sheet24/internal/sqlstore/storetest"
 )
 
 // throughput is what pushing many rows took of a portal's bucket.
@@ -39,11 +37,7 @@ func pushThousands(t testing.TB, n int) throughput {
 	sim := bitrixsim.New(bitrixsim.Options{Secret: "gizli", Leak: plan.Rate, Brim: plan.Burst})
 	server := httptest.NewServer(sim.Handler())
 	t.Cleanup(server.Close)
-	box, err := secret.New(secret.NewKey())
-	check(err)
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "sheet24.db"), box)
-	check(err)
-	t.Cleanup(func() { store.Close() })
+	store := storetest.Open(t)
 	crm := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(server.URL, "http://")}, Plan: plan})
 	user, err := store.EnsureUser(t.Context(), owner, "Ayşe", "tr")
 	check(err)

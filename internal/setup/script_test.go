@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"sheet24"
 	"sheet24/internal/google/script"
-	"sheet24/internal/secret"
 	"sheet24/internal/setup"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/storetest"
@@ -45,15 +43,7 @@ func (g *installer) Uninstall(_ context.Context, _ string, have sheet24.Script) 
 // another.
 func newSetup(t *testing.T) (*setup.Setup, *installer, *sqlstore.Store, []*sheet24.Table) {
 	t.Helper()
-	box, err := secret.New(secret.NewKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "sheet24.db"), box)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
+	store := storetest.Open(t)
 	one := storetest.Seed(t, store)
 	two, three := *one, *one
 	two.GID, three.SpreadsheetID = 8, "sheet-2"
@@ -77,11 +67,9 @@ func (g *installer) want(t *testing.T, installed, removed []string) {
 	g.installed, g.removed = nil, nil
 }
 
-// TestUpgrade moves the server: scripts that are active follow, once a spreadsheet.
-// One that would need another permission waits for its user.
-func TestUpgrade(t *testing.T) {
-	t.Parallel()
-	s, g, store, tables := newSetup(t)
+// activated installs the scripts of tables and takes them for active.
+func activated(t *testing.T, s *setup.Setup, store *sqlstore.Store, tables []*sheet24.Table) {
+	t.Helper()
 	for _, table := range tables {
 		if _, err := s.Install(t.Context(), table); err != nil {
 			t.Fatal(err)
@@ -90,6 +78,14 @@ func TestUpgrade(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestUpgrade moves the server: scripts that are active follow, once a spreadsheet.
+// One that would need another permission waits for its user.
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	s, g, store, tables := newSetup(t)
+	activated(t, s, store, tables)
 	g.want(t, []string{"sheet-1", "sheet-1", "sheet-2"}, nil)
 	upgrade := func() {
 		t.Helper()
@@ -157,14 +153,7 @@ func TestWiden(t *testing.T) {
 func TestUninstall(t *testing.T) {
 	t.Parallel()
 	s, g, store, tables := newSetup(t)
-	for _, table := range tables {
-		if _, err := s.Install(t.Context(), table); err != nil {
-			t.Fatal(err)
-		}
-		if err := store.SetRegistered(t.Context(), table.ID); err != nil {
-			t.Fatal(err)
-		}
-	}
+	activated(t, s, store, tables)
 	g.installed, g.fails = nil, errors.New("no access")
 	if err := s.Uninstall(t.Context(), tables[0].UserID); err != nil {
 		t.Fatal(err)

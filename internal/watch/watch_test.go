@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -14,7 +13,6 @@ import (
 	"sheet24"
 	"sheet24/internal/api"
 	"sheet24/internal/google"
-	"sheet24/internal/secret"
 	"sheet24/internal/sim/googlesim"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/storetest"
@@ -49,15 +47,7 @@ func (r *rig) Recheck(_ context.Context, t *sheet24.Table) error {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	box, err := secret.New(secret.NewKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "sheet24.db"), box)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
+	store := storetest.Open(t)
 	r := &rig{t: t, store: store, table: storetest.Seed(t, store)}
 	owner := "ayse@ornek.com.tr"
 	r.google = googlesim.New(googlesim.Client{ID: "id", Secret: "secret"}, googlesim.Account{Email: owner})
@@ -148,10 +138,12 @@ func TestChanges(t *testing.T) {
 	}
 
 	// Several changes are told of once; another file is none of ours.
+	r.google.Fail(googlesim.Faults{PushDelayMS: 500})
 	for range 5 {
 		r.edit(r.sheet)
 	}
-	r.waits("edits", func() bool { return slices.Equal(r.rechecked, []int64{r.table.ID}) })
+	r.waits("edits", func() bool { return slices.Equal(r.rechecked, []int64{r.table.ID}) && len(r.told) == 2 })
+	r.google.Fail(googlesim.Faults{PushDelayMS: 50})
 	r.edit(r.other)
 	r.waits("another file", func() bool { return len(r.told) == 3 })
 

@@ -4,12 +4,14 @@ package storetest
 
 import (
 	"errors"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"sheet24"
+	"sheet24/internal/secret"
 	"sheet24/internal/sqlstore"
 )
 
@@ -25,6 +27,21 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 			test(t, open(t))
 		})
 	}
+}
+
+// Open opens a new SQLite store that the test closes, for tests of what uses one.
+func Open(t testing.TB) *sqlstore.Store {
+	t.Helper()
+	box, err := secret.New(secret.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "sheet24.db"), box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 // Seed makes a user with a portal and a table, as most tests need them.
