@@ -33,7 +33,7 @@ type rig struct {
 
 	mu        sync.Mutex
 	rechecked []int64
-	told      []string // states of the messages
+	told      []string // states of the messages, once they are answered
 	status    int      // of the answers, if not Notify's own
 	clock     time.Duration
 }
@@ -65,8 +65,12 @@ func newRig(t *testing.T) *rig {
 	}
 	mux := http.NewServeMux()
 	r.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		defer func() {
+			r.mu.Lock()
+			r.told = append(r.told, q.Header.Get("X-Goog-Resource-State"))
+			r.mu.Unlock()
+		}()
 		r.mu.Lock()
-		r.told = append(r.told, q.Header.Get("X-Goog-Resource-State"))
 		status := r.status
 		r.mu.Unlock()
 		if status != 0 {

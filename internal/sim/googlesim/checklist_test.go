@@ -202,3 +202,31 @@ func TestCellsThatAreNoValues(t *testing.T) {
 		t.Errorf("within a grid that grew: HTTP %d %s", status, message)
 	}
 }
+
+// TestQuotas are an account's, and those of all together.
+func TestQuotas(t *testing.T) {
+	t.Parallel()
+	s := newSim(t)
+	read := func() (int, string) {
+		t.Helper()
+		status, answer := s.call(http.MethodGet, "/v4/spreadsheets/s/values/A1", nil)
+		e, _ := answer["error"].(map[string]any)
+		message, _ := e["message"].(string)
+		return status, message
+	}
+	for whose, f := range map[string]Faults{"minute per user'": {PerMinute: 2}, "minute'": {AllPerMinute: 2}} {
+		s.Fail(f)
+		for range 2 {
+			if status, message := read(); status != http.StatusOK {
+				t.Errorf("within: HTTP %d %s", status, message)
+			}
+		}
+		if status, message := read(); status != http.StatusTooManyRequests || !strings.Contains(message, "limit 'Read requests per "+whose) {
+			t.Errorf("beyond: HTTP %d %s", status, message)
+		}
+		s.now = s.now.Add(time.Minute)
+		if status, _ := read(); status != http.StatusOK {
+			t.Errorf("a minute later: HTTP %d", status)
+		}
+	}
+}

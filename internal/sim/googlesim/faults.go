@@ -3,6 +3,7 @@ package googlesim
 import (
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,6 +19,7 @@ type Faults struct {
 
 	// Quotas, each 0 for any.
 	PerMinute      int `json:"per_minute"`      // reads, and writes, of Sheets that an account may make a minute
+	AllPerMinute   int `json:"all_per_minute"`  // and all accounts together
 	Fetches        int `json:"fetches"`         // requests that an account's scripts may make a day
 	RuntimeSeconds int `json:"runtime_seconds"` // that an account's triggers may run a day
 
@@ -69,7 +71,7 @@ func (g *Google) routeFaults(mux *http.ServeMux) {
 		if !decode(w, r, &f) {
 			return
 		}
-		if f.Lose < 0 || f.Lose > 1 || f.Duplicate < 0 || f.Duplicate > 1 || min(f.DelayMS, f.PerMinute, f.Fetches, f.RuntimeSeconds, f.ScriptAPIDelayMS, f.GrantSeconds, f.NotFound, f.PushDelayMS) < 0 {
+		if f.Lose < 0 || f.Lose > 1 || f.Duplicate < 0 || f.Duplicate > 1 || min(f.DelayMS, f.PerMinute, f.AllPerMinute, f.Fetches, f.RuntimeSeconds, f.ScriptAPIDelayMS, f.GrantSeconds, f.NotFound, f.PushDelayMS) < 0 {
 			invalid(w, "lose and duplicate are shares from 0 to 1, the other numbers go from 0 on")
 			return
 		}
@@ -102,10 +104,16 @@ func (f *faults) deliveries() []time.Duration {
 	return list
 }
 
-// within counts a request of an account and tells whether its quota a minute had
-// room.
-func (f *faults) within(account, kind string, now time.Time) bool {
-	return f.use(account+" "+kind, 1, f.now().PerMinute, time.Minute, now)
+// within counts a request of an account and tells which quota a minute had no room
+// for it, "" if all had.
+func (f *faults) within(account, kind string, now time.Time) string {
+	switch set := f.now(); {
+	case !f.use(account+" "+kind, 1, set.PerMinute, time.Minute, now):
+		return "per user"
+	case !f.use("all "+kind, 1, set.AllPerMinute, time.Minute, now):
+		return "per project"
+	}
+	return ""
 }
 
 // use counts n of what is limited within a time, and tells whether there was room.
@@ -128,7 +136,7 @@ func (f *faults) use(what string, n, limit int, every time.Duration, now time.Ti
 }
 
 // overQuota is Google's own answer to one request too many.
-func overQuota(w http.ResponseWriter, kind string) {
+func overQuota(w http.ResponseWriter, kind, whose string) {
 	fail(w, http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric '"+kind+" requests' and limit '"+kind+
-		" requests per minute per user' of service 'sheets.googleapis.com' for consumer 'project_number:1'.", "RATE_LIMIT_EXCEEDED")
+		" requests per minute"+strings.TrimPrefix(" "+whose, " per project")+"' of service 'sheets.googleapis.com' for consumer 'project_number:1'.", "RATE_LIMIT_EXCEEDED")
 }

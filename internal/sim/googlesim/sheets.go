@@ -31,8 +31,8 @@ func (g *Google) inSpreadsheet(f inSheet) http.HandlerFunc {
 		if r.Method == http.MethodPut || strings.Contains(r.URL.Path, "pdate") {
 			kind = "Write"
 		}
-		if !g.faults.within(email, kind, g.now()) {
-			overQuota(w, kind)
+		if whose := g.faults.within(email, kind, g.now()); whose != "" {
+			overQuota(w, kind, whose)
 			return
 		}
 		g.mu.Lock()
