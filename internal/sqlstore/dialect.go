@@ -28,7 +28,18 @@ type dialect struct {
 	folder  string // of the migrations
 	open    func() (*sql.DB, error)
 	prepare string // runs before the migrations
+	lock    string // and before that, so that one process migrates at a time
+	unlock  string
+	// clock is the database's own time, $1 seconds from now: the clocks of several
+	// processes differ.
+	clock func(seconds string) string
 }
+
+// server tells PostgreSQL from SQLite.
+func (d *dialect) server() bool { return d.goose == goose.DialectPostgres }
+
+// migrationLock is the number of PostgreSQL's advisory lock for migrations.
+const migrationLock = "7243924"
 
 func dialectOf(databaseURL string) (*dialect, error) {
 	if strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://") {
@@ -36,6 +47,10 @@ func dialectOf(databaseURL string) (*dialect, error) {
 			name: redact(databaseURL), goose: goose.DialectPostgres, folder: "migrations/postgres",
 			open:    func() (*sql.DB, error) { return openPostgres(databaseURL) },
 			prepare: `CREATE SCHEMA IF NOT EXISTS auth; CREATE SCHEMA IF NOT EXISTS bitrix`,
+			lock:    `SELECT pg_advisory_lock(` + migrationLock + `)`, unlock: `SELECT pg_advisory_unlock(` + migrationLock + `)`,
+			clock: func(seconds string) string {
+				return `(clock_timestamp() + make_interval(secs => CAST(` + seconds + ` AS double precision)))`
+			},
 		}, nil
 	}
 	path, ok := sqlitePath(databaseURL)
@@ -45,6 +60,9 @@ func dialectOf(databaseURL string) (*dialect, error) {
 	return &dialect{
 		name: path, goose: goose.DialectSQLite3, folder: "migrations/sqlite",
 		open: func() (*sql.DB, error) { return openSQLite(path) },
+		clock: func(seconds string) string {
+			return `strftime('%Y-%m-%d %H:%M:%f', 'now', ` + seconds + ` || ' seconds')`
+		},
 	}, nil
 }
 
@@ -82,22 +100,45 @@ func openPostgres(databaseURL string) (*sql.DB, error) {
 	return db, nil
 }
 
-func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
-	if d.prepare != "" {
-		if _, err := db.ExecContext(ctx, d.prepare); err != nil {
-			return err
-		}
+// alone runs f while no other process does.
+func (d *dialect) alone(ctx context.Context, db *sql.DB, f func() error) error {
+	if d.lock == "" {
+		return f()
 	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, d.lock); err != nil {
+		return err
+	}
+	defer conn.ExecContext(context.WithoutCancel(ctx), d.unlock)
+	return f()
+}
+
+func (d *dialect) migrations(db *sql.DB) (*goose.Provider, error) {
 	dir, err := fs.Sub(migrations, d.folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p, err := goose.NewProvider(d.goose, db, dir)
-	if err != nil {
+	return goose.NewProvider(d.goose, db, dir)
+}
+
+func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
+	return d.alone(ctx, db, func() error {
+		if d.prepare != "" {
+			if _, err := db.ExecContext(ctx, d.prepare); err != nil {
+				return err
+			}
+		}
+		p, err := d.migrations(db)
+		if err != nil {
+			return err
+		}
+		_, err = p.Up(ctx)
 		return err
-	}
-	_, err = p.Up(ctx)
-	return err
+	})
 }
 
 func sqlitePath(databaseURL string) (string, bool) {

@@ -19,6 +19,8 @@ type Store struct {
 	db  *sql.DB
 	box *secret.Box
 	now func() time.Time
+
+	dialect *dialect
 }
 
 // Open opens the database at a URL, "sqlite:PATH" (or a plain path) or
@@ -32,7 +34,7 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
-	s := &Store{db: db, box: box, now: func() time.Time { return moment(time.Now()) }}
+	s := &Store{db: db, box: box, now: func() time.Time { return moment(time.Now()) }, dialect: d}
 	if err := d.migrate(ctx, db); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
@@ -42,6 +44,14 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 
 // DB is the pool itself, for the job queue that lives in the same database.
 func (s *Store) DB() *sql.DB { return s.db }
+
+// Shared tells that other processes may work on the same database.
+func (s *Store) Shared() bool { return s.dialect.server() }
+
+// Alone runs f while no other process migrates the database.
+func (s *Store) Alone(ctx context.Context, f func() error) error {
+	return s.dialect.alone(ctx, s.db, f)
+}
 
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }

@@ -4,9 +4,12 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +21,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState, "SnapshotsAt": snapshotsAt,
+		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState, "SnapshotsAt": snapshotsAt, "Leases": leases,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -396,6 +399,51 @@ func scripts(t *testing.T, s *sqlstore.Store) {
 	}
 	_, err := s.Activate(t.Context(), "second")
 	wantCode(t, err, "activation_token")
+}
+
+func leases(t *testing.T, s *sqlstore.Store) {
+	acquire := func(owner string, d time.Duration) (string, bool, bool) {
+		t.Helper()
+		note, dirty, ok, err := s.Acquire(t.Context(), "scan 7", owner, d)
+		check(t, err)
+		return note, dirty, ok
+	}
+	want := func(what string, note string, dirty, ok bool, wantNote string, wantDirty, wantOK bool) {
+		t.Helper()
+		if note != wantNote || dirty != wantDirty || ok != wantOK {
+			t.Errorf("%s: %q %v %v; want %q %v %v", what, note, dirty, ok, wantNote, wantDirty, wantOK)
+		}
+	}
+	note, dirty, ok := acquire("a", time.Minute)
+	want("first", note, dirty, ok, "", false, true)
+	note, dirty, ok = acquire("b", time.Minute)
+	want("while it is held", note, dirty, ok, "", false, false)
+	if !must(s.Renew(t.Context(), "scan 7", "a", time.Minute))(t) || must(s.Renew(t.Context(), "scan 7", "b", time.Minute))(t) {
+		t.Error("renewed by others, or not by its owner")
+	}
+	check(t, s.Release(t.Context(), "scan 7", "b", "not mine"))
+	check(t, s.Release(t.Context(), "scan 7", "a", "47"))
+	note, dirty, ok = acquire("b", 100*time.Millisecond)
+	want("after its release", note, dirty, ok, "47", false, true)
+	time.Sleep(150 * time.Millisecond)
+	if must(s.Renew(t.Context(), "scan 7", "b", time.Minute))(t) {
+		t.Error("renewed after it ran out")
+	}
+	note, dirty, ok = acquire("c", time.Minute)
+	want("after it ran out", note, dirty, ok, "47", true, true)
+	var wins atomic.Int32
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			if _, _, ok, err := s.Acquire(t.Context(), "push x", fmt.Sprint(i), time.Minute); err == nil && ok {
+				wins.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if wins.Load() != 1 {
+		t.Errorf("%d owners at once", wins.Load())
+	}
 }
 
 func snapshotsAt(t *testing.T, s *sqlstore.Store) {
