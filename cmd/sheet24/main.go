@@ -27,6 +27,7 @@ type cli struct {
 
 type serveCmd struct {
 	EnvFile string `help:"File with settings that the environment does not have." default:".env" type:"path"`
+	Role    string `help:"What this process does of what several share by one PostgreSQL: all, web (browsers and scripts) or worker (the sync)." enum:"all,web,worker," default:""`
 }
 
 type demoCmd struct {
@@ -50,7 +51,7 @@ type simulateCmd struct {
 type versionCmd struct{}
 
 func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
-	config, err := app.LoadConfig(c.EnvFile)
+	config, err := app.LoadConfig(c.EnvFile, app.Role(c.Role))
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	if err != nil {
 		return nil, fmt.Errorf("SHEET24_DATABASE_URL: %w", err)
 	}
-	runner, err := jobs.New(ctx, store, log)
+	runner, err := jobs.New(ctx, store, c.Role != RoleWeb, log)
 	if err != nil {
 		store.Close()
 		return nil, err
@@ -60,7 +60,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	}
 	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Log: log,
 		App: bitrix24.App{ID: c.Bitrix24ID, Secret: c.Bitrix24Secret, AuthURL: c.Bitrix24AuthURL}})
-	runner.Looks = c.PollSeconds > 0
+	runner.Looks, runner.Buckets = c.PollSeconds > 0, crm
 	a := &App{
 		Store:    store,
 		CRM:      crm,
@@ -74,9 +74,11 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
 	(&api.API{Receiver: a.pipeline, Store: store, Scripts: a.Setup, Watch: a.watch, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
-	pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Watch: a.watch, Wake: runner, Sessions: store.Sessions(),
-		BitrixApp: c.Bitrix24ID != "", Looks: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
-	mux.Handle("/", pages)
+	if c.Role != RoleWorker {
+		pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Watch: a.watch, Wake: runner, Sessions: store.Sessions(),
+			BitrixApp: c.Bitrix24ID != "", Looks: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
+		mux.Handle("/", pages)
+	}
 	a.handler = mux
 	return a, nil
 }

@@ -2,6 +2,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,11 +36,23 @@ type Config struct {
 	Bitrix24ID         string   `env:"BITRIX24_CLIENT_ID"`
 	Bitrix24Secret     string   `env:"BITRIX24_CLIENT_SECRET"`
 	Bitrix24AuthURL    string   `env:"SHEET24_BITRIX24_AUTH_URL"`
+	Role               Role     `env:"SHEET24_ROLE" envDefault:"all"`
 }
 
+// Role is what one of several processes does.
+type Role string
+
+// The roles: web answers browsers and scripts, worker syncs.
+const (
+	RoleAll    Role = "all"
+	RoleWeb    Role = "web"
+	RoleWorker Role = "worker"
+)
+
 // LoadConfig reads the environment and, for what is not set there, a file. A
-// missing file is no error. What is missing or wrong is one line each.
-func LoadConfig(file string) (*Config, error) {
+// missing file is no error. A role that is given goes before the environment's. What
+// is missing or wrong is one line each.
+func LoadConfig(file string, role Role) (*Config, error) {
 	if err := godotenv.Load(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -63,6 +76,7 @@ func LoadConfig(file string) (*Config, error) {
 			*f.value = f.preset
 		}
 	}
+	c.Role = cmp.Or(role, c.Role, RoleAll)
 	return c, c.check()
 }
 
@@ -115,8 +129,17 @@ func (c *Config) check() error {
 	if (c.Bitrix24ID == "") != (c.Bitrix24Secret == "") {
 		complain("BITRIX24_CLIENT_ID, BITRIX24_CLIENT_SECRET", "set both, as Bitrix24 shows them for your local application, or neither: then portals are connected by webhooks alone")
 	}
-	if scheme, _, ok := strings.Cut(c.DatabaseURL, "://"); ok && scheme != "sqlite" {
-		complain("SHEET24_DATABASE_URL", "the service runs on sqlite:PATH, not yet on %s://…", scheme)
+	if scheme, _, ok := strings.Cut(c.DatabaseURL, "://"); ok && scheme != "sqlite" && scheme != "postgres" && scheme != "postgresql" {
+		complain("SHEET24_DATABASE_URL", "%s://… is neither sqlite:PATH nor postgres://USER:PASSWORD@HOST/DATABASE", scheme)
+	}
+	switch c.Role {
+	case RoleAll:
+	case RoleWeb, RoleWorker:
+		if !strings.HasPrefix(c.DatabaseURL, "postgres") {
+			complain("--role", "%s needs a database that several processes share: set SHEET24_DATABASE_URL to postgres://…", c.Role)
+		}
+	default:
+		complain("--role", "%q is none of all, web, worker", c.Role)
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	return errors.Join(wrong...)
@@ -130,7 +153,7 @@ func (c *Config) Environ() []string {
 	return append(os.Environ(),
 		"GOOGLE_CLIENT_ID="+c.GoogleClientID, "GOOGLE_CLIENT_SECRET="+c.GoogleClientSecret, "GOOGLE_REDIRECT_URI="+c.GoogleRedirectURI,
 		"SHEET24_DATABASE_URL="+c.DatabaseURL, "SHEET24_PUBLIC_URL="+c.PublicURL, "SHEET24_SECRET_KEY="+c.SecretKey,
-		"SHEET24_LISTEN="+c.Listen, "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
+		"SHEET24_LISTEN="+c.Listen, "SHEET24_ROLE="+string(cmp.Or(c.Role, RoleAll)), "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
 		"SHEET24_GOOGLE_PER_MINUTE="+strconv.Itoa(c.GooglePerMinute), "SHEET24_POLL_SECONDS="+strconv.Itoa(c.PollSeconds), "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
 		"BITRIX24_CLIENT_ID="+c.Bitrix24ID, "BITRIX24_CLIENT_SECRET="+c.Bitrix24Secret, "SHEET24_BITRIX24_AUTH_URL="+c.Bitrix24AuthURL)
 }

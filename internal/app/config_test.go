@@ -25,7 +25,7 @@ func load(t *testing.T, lines ...string) (*app.Config, error) {
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := app.LoadConfig(file)
+	c, err := app.LoadConfig(file, "")
 	for _, line := range lines { // what the file has set
 		name, _, _ := strings.Cut(line, "=")
 		os.Unsetenv(name)

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"sync"
@@ -131,6 +132,15 @@ func connection(p *sheet24.Portal) string {
 // SetPlan tells the client that a portal's plan is another from now on.
 func (c *Client) SetPlan(p *sheet24.Portal) { c.line(p).limiter.setPlan(p.Plan) }
 
+// Level tells how full a portal's bucket is, as far as this client filled it.
+func (c *Client) Level(p *sheet24.Portal) float64 { return c.line(p).limiter.now() }
+
+// Fill says how full another process left a portal's bucket.
+func (c *Client) Fill(p *sheet24.Portal, level float64) { c.line(p).limiter.fill(level) }
+
+// FillUp takes a portal's bucket for full: nobody knows what another process sent.
+func (c *Client) FillUp(p *sheet24.Portal) { c.line(p).limiter.fill(math.Inf(1)) }
+
 // reads are the methods that change nothing.
 var reads = map[string]bool{
 	"scope": true, "profile": true, "app.info": true, "server.time": true, "method.get": true, "user.get": true,
@@ -156,6 +166,9 @@ func (c *Client) send(ctx context.Context, p *sheet24.Portal, method string, par
 func (c *Client) post(ctx context.Context, p *sheet24.Portal, address *url.URL, params any, token string) (*answer, time.Time, error) {
 	l := c.line(p)
 	if err := l.limiter.wait(ctx, sheet24.IsInteractive(ctx)); err != nil {
+		return nil, time.Time{}, unreachable(p.Host, err)
+	}
+	if err := sheet24.CheckLease(ctx); err != nil { // it may have been frozen while it waited
 		return nil, time.Time{}, unreachable(p.Host, err)
 	}
 	sent := time.Now()

@@ -114,3 +114,19 @@ func (l *limiter) setPlan(plan sheet24.Plan) {
 	l.plan = plan
 	l.dispatch()
 }
+
+// now is the bucket's level.
+func (l *limiter) now() float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drain()
+	return l.level
+}
+
+// fill raises the bucket to a level that somebody else filled it to.
+func (l *limiter) fill(level float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drain()
+	l.level = max(l.level, min(level, l.plan.Burst))
+}

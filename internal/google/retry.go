@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"sheet24"
 )
 
 // retry repeats requests that Google turned away for the moment, as its
@@ -18,6 +20,9 @@ const retries = 4
 
 func (t *retry) RoundTrip(r *http.Request) (*http.Response, error) {
 	for n := 0; ; n++ {
+		if err := sheet24.CheckLease(r.Context()); err != nil {
+			return nil, err
+		}
 		resp, err := t.next.RoundTrip(r)
 		if err != nil || n == retries || !again(r, resp.StatusCode) {
 			return resp, err

@@ -1,22 +1,27 @@
-// Package jobs runs the pipeline's stages on River: one scan and one report at a
-// time for a table, one push for a portal. A job is only a wake-up; what there is
-// to do stands in the database, and a sweeper wakes whatever waits there.
+// Package jobs runs the stages of package pipeline. River carries wake-ups, which say
+// nothing but "look"; what has to be done stands in the tables. Of all processes, one
+// at a time runs a stage for a table, and one pushes to a portal: a lease in the
+// database says which.
 package jobs
 
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
-	"github.com/riverqueue/river/rivertype"
 
+	"sheet24"
 	"sheet24/internal/sqlstore"
 )
 
@@ -31,7 +36,21 @@ type Stages interface {
 // Store is what the runner needs of the database.
 type Store interface {
 	DB() *sql.DB
+	Shared() bool
+	Alone(ctx context.Context, f func() error) error
 	Waiting(ctx context.Context) (sqlstore.Work, error)
+	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
+	Acquire(ctx context.Context, subject, owner string, d time.Duration) (note string, dirty, ok bool, err error)
+	Renew(ctx context.Context, subject, owner string, d time.Duration) (bool, error)
+	Release(ctx context.Context, subject, owner, note string) error
+}
+
+// Buckets are the levels of portals' leaky buckets; bitrix24.Client has them. They go
+// along with the right to push from one process to the next.
+type Buckets interface {
+	Level(p *sheet24.Portal) float64
+	Fill(p *sheet24.Portal, level float64)
+	FillUp(p *sheet24.Portal)
 }
 
 // sweepEvery is how often work that nobody woke is looked for.
@@ -39,44 +58,88 @@ const sweepEvery = 2 * time.Second
 
 // Runner wakes and runs stages. It implements pipeline.Waker.
 type Runner struct {
-	Looks bool // wakes looks at whole tabs, too; set before Start
+	Looks   bool    // wakes looks at whole tabs, too; set before Start
+	Buckets Buckets // nil: levels stay with each process
 
-	store  Store
-	log    *slog.Logger
-	stages Stages
-	client *river.Client[*sql.Tx]
+	store   Store
+	log     *slog.Logger
+	stages  Stages
+	client  *river.Client[*sql.Tx]
+	process string // this one's name in notes
+	works   bool
+
+	mu     sync.Mutex
+	queued map[task]bool    // woken, and not yet begun
+	failed map[task]failure // to be tried again
 
 	stop    context.CancelFunc
 	sweeper sync.WaitGroup
 }
 
-// New prepares the queue's tables and makes a Runner that is not running yet.
-func New(ctx context.Context, store Store, log *slog.Logger) (*Runner, error) {
-	driver := localDriver{riversqlite.New(store.DB())}
+// task is a stage for a table or a portal.
+type task struct {
+	Stage string `json:"stage"`
+	ID    int64  `json:"id"`
+}
+
+// Kind implements river.JobArgs.
+func (task) Kind() string { return "stage" }
+
+type failure struct {
+	times int
+	until time.Time // when it is tried again
+}
+
+// The stages.
+const (
+	scan   = "scan"
+	push   = "push"
+	report = "report"
+)
+
+// New prepares the queue's tables and makes a Runner that is not running yet. One
+// that does not work only wakes others.
+func New(ctx context.Context, store Store, works bool, log *slog.Logger) (*Runner, error) {
+	driver := driverFor(store)
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: quiet(log)})
 	if err != nil {
 		return nil, err
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+	err = store.Alone(ctx, func() error {
+		_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		return err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("migrate the job queue: %w", err)
 	}
-	r := &Runner{store: store, log: log}
+	r := &Runner{store: store, log: log, works: works, process: uuid.NewString(), queued: map[task]bool{}, failed: map[task]failure{}}
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &worker[scanArgs]{runner: r, run: func(ctx context.Context, a scanArgs) (bool, error) { return r.stages.Scan(ctx, a.TableID) }})
-	river.AddWorker(workers, &worker[pushArgs]{runner: r, run: func(ctx context.Context, a pushArgs) (bool, error) { return r.stages.Push(ctx, a.PortalID) }})
-	river.AddWorker(workers, &worker[reportArgs]{runner: r, run: func(ctx context.Context, a reportArgs) (bool, error) { return r.stages.Report(ctx, a.TableID) }})
-	r.client, err = river.NewClient(driver, &river.Config{
-		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 16}},
+	river.AddWorker(workers, &worker{runner: r})
+	poll := 500 * time.Millisecond // for those that come due
+	if store.Shared() {
+		poll = 50 * time.Millisecond // for those that other processes inserted
+	}
+	config := &river.Config{
 		Workers: workers,
 		Logger:  quiet(log),
-		// Jobs inserted here are fetched at once; polling is for those that come due.
+		// Jobs inserted here are fetched at once; polling is for others.
 		FetchCooldown:               2 * time.Millisecond,
-		FetchPollInterval:           500 * time.Millisecond,
-		JobTimeout:                  10 * time.Minute,
-		RescueStuckJobsAfter:        11 * time.Minute,
+		FetchPollInterval:           poll,
+		JobTimeout:                  -1, // a round ends by itself, or its lease does
 		CompletedJobRetentionPeriod: 10 * time.Minute,
-	})
+	}
+	if works {
+		config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 16}}
+	}
+	r.client, err = river.NewClient(driver, config)
 	return r, err
+}
+
+func driverFor(store Store) riverdriver.Driver[*sql.Tx] {
+	if store.Shared() {
+		return riverdatabasesql.New(store.DB())
+	}
+	return localDriver{riversqlite.New(store.DB())}
 }
 
 // localDriver is River's SQLite driver without its listener, which looks for new
@@ -110,24 +173,16 @@ func (h *levelHandler) WithGroup(name string) slog.Handler {
 
 // Start runs stages until Stop.
 func (r *Runner) Start(ctx context.Context, stages Stages) error {
-	r.stages = stages
-	if err := r.freeOrphans(ctx); err != nil {
-		return err
+	if !r.works {
+		return nil
 	}
+	r.stages = stages
 	if err := r.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.sweeper.Go(func() { r.sweep(ctx) })
 	return nil
-}
-
-// freeOrphans puts back jobs that a killed process left running: a database file
-// has one process, so no one runs them. Without it they would block their tables
-// until River takes them for stuck.
-func (r *Runner) freeOrphans(ctx context.Context) error {
-	_, err := r.store.DB().ExecContext(ctx, `UPDATE river_job SET state = 'available' WHERE state = 'running'`)
-	return err
 }
 
 // Stop lets the stages that run finish, and cancels them when ctx ends.
@@ -151,11 +206,7 @@ func (r *Runner) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		w, err := r.store.Waiting(ctx)
-		if err != nil && ctx.Err() == nil {
-			r.log.Error("sweep", "error", err)
-		}
-		r.wake(ctx, w)
+		r.wakeWaiting(ctx)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -164,104 +215,179 @@ func (r *Runner) sweep(ctx context.Context) {
 	}
 }
 
-func (r *Runner) wake(ctx context.Context, w sqlstore.Work) {
-	for _, id := range w.Scan {
-		r.Scan(ctx, id)
+func (r *Runner) wakeWaiting(ctx context.Context) {
+	w, err := r.store.Waiting(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			r.log.Error("look for waiting work", "error", err)
+		}
+		return
 	}
 	if r.Looks {
-		for _, id := range w.Look {
-			r.Scan(ctx, id)
+		w.Scan = append(w.Scan, w.Look...)
+	}
+	for stage, ids := range map[string][]int64{scan: w.Scan, push: w.Push, report: w.Report} {
+		for _, id := range ids {
+			r.wake(ctx, task{stage, id})
 		}
 	}
-	for _, id := range w.Push {
-		r.Push(ctx, id)
-	}
-	for _, id := range w.Report {
-		r.Report(ctx, id)
-	}
 }
-
-type scanArgs struct {
-	TableID int64 `json:"table_id"`
-}
-
-func (scanArgs) Kind() string { return "scan" }
-
-type pushArgs struct {
-	PortalID int64 `json:"portal_id"`
-}
-
-func (pushArgs) Kind() string { return "push" }
-
-type reportArgs struct {
-	TableID int64 `json:"table_id"`
-}
-
-func (reportArgs) Kind() string { return "report" }
 
 // Scan wakes the scan of a table.
-func (r *Runner) Scan(ctx context.Context, tableID int64) { r.insert(ctx, scanArgs{tableID}) }
+func (r *Runner) Scan(ctx context.Context, tableID int64) { r.wake(ctx, task{scan, tableID}) }
 
 // Push wakes the push to a portal.
-func (r *Runner) Push(ctx context.Context, portalID int64) { r.insert(ctx, pushArgs{portalID}) }
+func (r *Runner) Push(ctx context.Context, portalID int64) { r.wake(ctx, task{push, portalID}) }
 
 // Report wakes the report to a table's sheet.
-func (r *Runner) Report(ctx context.Context, tableID int64) { r.insert(ctx, reportArgs{tableID}) }
+func (r *Runner) Report(ctx context.Context, tableID int64) { r.wake(ctx, task{report, tableID}) }
 
-// once keeps a second job of the same stage and id from being made while one
-// waits or runs: that is what makes a stage run once at a time.
-var once = &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
-	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
-}}}
-
-func (r *Runner) insert(ctx context.Context, args river.JobArgs) {
+// wake has a stage run, unless it is about to, or failed a moment ago.
+func (r *Runner) wake(ctx context.Context, t task) {
+	r.mu.Lock()
+	if r.queued[t] || time.Now().Before(r.failed[t].until) {
+		r.mu.Unlock()
+		return
+	}
+	r.queued[t] = r.works // who does not work hears of no begin
+	r.mu.Unlock()
 	// Who woke us may go away, as a request does; the wake-up stays.
-	if _, err := r.client.Insert(context.WithoutCancel(ctx), args, once); err != nil {
-		r.log.Warn("a wake-up was lost; the sweeper will find the work", "stage", args.Kind(), "error", err)
+	if _, err := r.client.Insert(context.WithoutCancel(ctx), t, nil); err != nil {
+		r.begun(t)
+		r.log.Warn("a wake-up was lost; the sweeper will find the work", "stage", t.Stage, "error", err)
 	}
 }
 
-// worker runs one stage for as long as there is work.
-type worker[A river.JobArgs] struct {
-	river.WorkerDefaults[A]
+func (r *Runner) begun(t task) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.queued, t)
+}
+
+// worker runs one round of a stage.
+type worker struct {
+	river.WorkerDefaults[task]
 	runner *Runner
-	run    func(ctx context.Context, args A) (more bool, err error)
 }
 
-// Work ends its job before it looks for new work: a wake-up that came while it
-// ran was swallowed, since its job already stood there.
-func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
-	for more := true; more; {
-		var err error
-		if more, err = w.run(ctx, job.Args); err != nil {
-			if errors.Is(err, context.Canceled) {
-				return err
-			}
-			w.runner.log.Error("stage failed; it will be tried again", "stage", job.Kind, "args", job.Args, "attempt", job.Attempt, "error", err)
-			return err
-		}
-	}
-	tx, err := w.runner.store.DB().BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if _, err := river.JobCompleteTx[localDriver](ctx, tx, job); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	if waiting, err := w.runner.store.Waiting(ctx); err == nil {
-		w.runner.wake(ctx, waiting)
-	}
+// Work never fails a job: what remains to be done stands in the tables, and is woken
+// again from there.
+func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {
+	w.runner.begun(job.Args)
+	w.runner.work(ctx, job.Args)
 	return nil
+}
+
+// work runs one round of a stage, unless another process, or worker, does already:
+// that one looks for more when it is done.
+func (r *Runner) work(ctx context.Context, t task) {
+	subject, portal, err := r.subject(ctx, t)
+	if err != nil {
+		r.settle(ctx, t, false, err)
+		return
+	}
+	l, err := acquire(ctx, r.store, subject)
+	if err != nil || l == nil {
+		r.settle(ctx, t, false, err)
+		return
+	}
+	r.inherit(portal, l)
+	more, err := r.run(l.ctx, t)
+	if released := l.release(r.note(portal)); err == nil {
+		err = released
+	}
+	r.settle(ctx, t, more, err)
+	if ctx.Err() == nil {
+		// A wake-up that came while it ran found the lease taken.
+		r.wakeWaiting(ctx)
+	}
+}
+
+func (r *Runner) run(ctx context.Context, t task) (more bool, err error) {
+	switch t.Stage {
+	case scan:
+		return r.stages.Scan(ctx, t.ID)
+	case push:
+		return r.stages.Push(ctx, t.ID)
+	case report:
+		return r.stages.Report(ctx, t.ID)
+	}
+	return false, fmt.Errorf("unknown stage %q", t.Stage)
+}
+
+// subject is what a task's lease is on. A portal that several users connected is one.
+func (r *Runner) subject(ctx context.Context, t task) (string, *sheet24.Portal, error) {
+	if t.Stage != push {
+		return fmt.Sprint(t.Stage, " ", t.ID), nil, nil
+	}
+	p, err := r.store.Portal(ctx, t.ID)
+	if err != nil {
+		if sheet24.IsKind(err, sheet24.NotFound) { // it was removed, and its work with it
+			return fmt.Sprint(t.Stage, " ", t.ID), nil, nil
+		}
+		return "", nil, err
+	}
+	return push + " " + p.Host, p, nil
+}
+
+// note is what a push leaves to the next: how full the portal's bucket is.
+type note struct {
+	Process string    `json:"process"`
+	Level   float64   `json:"level"`
+	At      time.Time `json:"at"`
+}
+
+func (r *Runner) note(p *sheet24.Portal) string {
+	if p == nil || r.Buckets == nil {
+		return ""
+	}
+	text, _ := json.Marshal(note{r.process, r.Buckets.Level(p), time.Now()}) // plain data
+	return string(text)
+}
+
+// inherit takes over a portal's bucket from the process that pushed before. One that
+// did not say how full it left it may have filled it.
+func (r *Runner) inherit(p *sheet24.Portal, l *lease) {
+	if p == nil || r.Buckets == nil {
+		return
+	}
+	var left note
+	switch {
+	case l.dirty:
+		r.Buckets.FillUp(p)
+	case l.note == "" || json.Unmarshal([]byte(l.note), &left) != nil || left.Process == r.process:
+	default:
+		rate := p.Plan.Rate
+		if rate == 0 {
+			rate = sheet24.StandardPlan.Rate
+		}
+		r.Buckets.Fill(p, left.Level-max(0, time.Since(left.At).Seconds())*rate)
+	}
 }
 
 // maxRetry is the longest wait before a stage that failed is tried again.
 const maxRetry = time.Minute
 
-// NextRetry doubles the wait from one second up to maxRetry.
-func (w *worker[A]) NextRetry(job *river.Job[A]) time.Time {
-	return time.Now().Add(min(time.Second<<min(job.Attempt-1, 10), maxRetry))
+// settle notes how a round ended: one that failed is tried again after one second,
+// then two, and so on; one that left work at once.
+func (r *Runner) settle(ctx context.Context, t task, more bool, err error) {
+	if err == nil {
+		r.mu.Lock()
+		delete(r.failed, t)
+		r.mu.Unlock()
+		if more {
+			r.wake(ctx, t)
+		}
+		return
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return // it is being stopped
+	}
+	r.mu.Lock()
+	f := r.failed[t]
+	f.times++
+	f.until = time.Now().Add(min(time.Second<<min(f.times-1, 10), maxRetry))
+	r.failed[t] = f
+	r.mu.Unlock()
+	r.log.Error("stage failed; it will be tried again", "stage", t.Stage, "id", t.ID, "times", f.times, "error", err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"sheet24/internal/jobs"
 	"sheet24/internal/secret"
 	"sheet24/internal/sqlstore"
+	"sheet24/internal/sqlstore/pgtest"
 	"sheet24/internal/sqlstore/storetest"
 )
 
@@ -32,6 +34,40 @@ func open(t *testing.T, path string, key string) *sqlstore.Store {
 	return s
 }
 
+// postgres is this package's PostgreSQL, started when a test asks for it.
+var postgres = sync.OnceValues(func() (*pgtest.Cluster, error) { started = true; return pgtest.Start() })
+var started bool
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if started {
+		if c, err := postgres(); err == nil {
+			c.Stop()
+		}
+	}
+	os.Exit(code)
+}
+
+// each runs a test on both databases.
+func each(t *testing.T, test func(t *testing.T, store *sqlstore.Store)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		test(t, open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey()))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		c, err := postgres()
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, open(t, c.Database(t), secret.NewKey()))
+	})
+}
+
+// counts are what ran, of all processes that share them.
+type counts struct{ running, scans, most atomic.Int32 }
+
 // stages counts what runs. scan settles the table's events and, while slow, takes
 // its time.
 type stages struct {
@@ -39,10 +75,11 @@ type stages struct {
 	table *sheet24.Table
 	slow  time.Duration
 
-	running, scans, most atomic.Int32
-	fail                 atomic.Bool
-	started              sync.Once
-	first                chan struct{} // closed when the first scan runs
+	counts
+	shared  *counts // another's, which count instead; nil: its own
+	fail    atomic.Bool
+	started sync.Once
+	first   chan struct{} // closed when the first scan runs
 }
 
 func newStages(s *sqlstore.Store, table *sheet24.Table) *stages {
@@ -50,11 +87,15 @@ func newStages(s *sqlstore.Store, table *sheet24.Table) *stages {
 }
 
 func (s *stages) Scan(ctx context.Context, id int64) (bool, error) {
-	n := s.running.Add(1)
-	defer s.running.Add(-1)
-	for most := s.most.Load(); n > most && !s.most.CompareAndSwap(most, n); most = s.most.Load() {
+	c := &s.counts
+	if s.shared != nil {
+		c = s.shared
 	}
-	s.scans.Add(1)
+	n := c.running.Add(1)
+	defer c.running.Add(-1)
+	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
+	}
+	c.scans.Add(1)
 	s.started.Do(func() { close(s.first) })
 	if s.fail.Load() {
 		return false, errors.New("the sheet cannot be read")
@@ -102,7 +143,7 @@ func (s *stages) settled(t *testing.T, within time.Duration) {
 
 func start(t *testing.T, s *stages) *jobs.Runner {
 	t.Helper()
-	r, err := jobs.New(t.Context(), s.store, slog.New(slog.DiscardHandler))
+	r, err := jobs.New(t.Context(), s.store, true, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,102 +162,158 @@ func start(t *testing.T, s *stages) *jobs.Runner {
 
 func TestOneScanAtATimeAndNoneLost(t *testing.T) {
 	t.Parallel()
-	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
-	s := newStages(store, storetest.Seed(t, store))
-	s.slow = 20 * time.Millisecond
-	r := start(t, s)
-	// Wake-ups come from all sides, many of them while a scan runs.
-	var all sync.WaitGroup
-	for range 4 {
-		all.Go(func() {
-			for range 10 {
-				s.event(t)
-				r.Scan(t.Context(), s.table.ID)
-				time.Sleep(7 * time.Millisecond)
-			}
-		})
-	}
-	all.Wait()
-	s.settled(t, 1500*time.Millisecond) // sooner than the sweeper would come
-	if s.most.Load() != 1 {
-		t.Errorf("%d scans of one table ran at once", s.most.Load())
-	}
-	t.Logf("40 events in %d scans", s.scans.Load())
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		s := newStages(store, storetest.Seed(t, store))
+		s.slow = 20 * time.Millisecond
+		r := start(t, s)
+		// Wake-ups come from all sides, many of them while a scan runs.
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				for range 10 {
+					s.event(t)
+					r.Scan(t.Context(), s.table.ID)
+					time.Sleep(7 * time.Millisecond)
+				}
+			})
+		}
+		all.Wait()
+		s.settled(t, 1500*time.Millisecond) // sooner than the sweeper would come
+		if s.most.Load() != 1 {
+			t.Errorf("%d scans of one table ran at once", s.most.Load())
+		}
+		t.Logf("40 events in %d scans", s.scans.Load())
+	})
 }
 
 func TestWakeUpIsPrompt(t *testing.T) {
 	t.Parallel()
-	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
-	s := newStages(store, storetest.Seed(t, store))
-	r := start(t, s)
-	time.Sleep(300 * time.Millisecond) // past the start's sweep
-	began := time.Now()
-	s.event(t)
-	r.Scan(t.Context(), s.table.ID)
-	s.settled(t, time.Second)
-	t.Logf("event → scanned in %v", time.Since(began))
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		s := newStages(store, storetest.Seed(t, store))
+		r := start(t, s)
+		time.Sleep(300 * time.Millisecond) // past the start's sweep
+		began := time.Now()
+		s.event(t)
+		r.Scan(t.Context(), s.table.ID)
+		s.settled(t, time.Second)
+		t.Logf("event → scanned in %v", time.Since(began))
+	})
 }
 
 func TestSweeperFindsWhatNobodyWoke(t *testing.T) {
 	t.Parallel()
-	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
-	s := newStages(store, storetest.Seed(t, store))
-	start(t, s)
-	time.Sleep(300 * time.Millisecond)
-	s.event(t)
-	s.settled(t, 5*time.Second)
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		s := newStages(store, storetest.Seed(t, store))
+		start(t, s)
+		time.Sleep(300 * time.Millisecond)
+		s.event(t)
+		s.settled(t, 5*time.Second)
+	})
 }
 
 func TestFailedStageIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
-	s := newStages(store, storetest.Seed(t, store))
-	s.fail.Store(true)
-	s.event(t)
-	start(t, s)
-	<-s.first
-	s.fail.Store(false)
-	s.settled(t, 15*time.Second)
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		s := newStages(store, storetest.Seed(t, store))
+		s.fail.Store(true)
+		s.event(t)
+		start(t, s)
+		<-s.first
+		s.fail.Store(false)
+		s.settled(t, 15*time.Second)
+	})
 }
 
-func TestJobsOfAKilledProcessAreFreed(t *testing.T) {
+// TestLeaseOfAKilledProcess is waited for, and then taken over.
+func TestLeaseOfAKilledProcess(t *testing.T) {
 	t.Parallel()
-	path, key := filepath.Join(t.TempDir(), "db"), secret.NewKey()
-	store := open(t, path, key)
-	s := newStages(store, storetest.Seed(t, store))
-	s.event(t)
-	start(t, s)
-	s.settled(t, 5*time.Second)
-	// A job that stands as running, and nobody runs it: so a kill leaves it.
-	s.event(t)
-	if _, err := store.DB().ExecContext(t.Context(), `UPDATE river_job SET state = 'running', finalized_at = NULL`); err != nil {
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		s := newStages(store, storetest.Seed(t, store))
+		if _, _, ok, err := store.Acquire(t.Context(), fmt.Sprint("scan ", s.table.ID), "killed", 1500*time.Millisecond); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		s.event(t)
+		start(t, s)
+		time.Sleep(700 * time.Millisecond)
+		if n := s.scans.Load(); n != 0 {
+			t.Fatalf("%d scans beside another process", n)
+		}
+		s.settled(t, 6*time.Second)
+	})
+}
+
+// TestTwoProcesses wakes one table's scan from both of two runners: one at a time runs,
+// and none is lost.
+func TestTwoProcesses(t *testing.T) {
+	t.Parallel()
+	c, err := postgres()
+	if err != nil {
 		t.Fatal(err)
 	}
-	second := open(t, path, key)
-	again := newStages(second, s.table)
-	start(t, again)
-	again.settled(t, 5*time.Second)
+	url, key := c.Database(t), secret.NewKey()
+	one := newStages(open(t, url, key), nil)
+	one.table = storetest.Seed(t, one.store)
+	two := newStages(open(t, url, key), one.table)
+	one.slow, two.slow = 10*time.Millisecond, 10*time.Millisecond
+	two.shared = &one.counts
+	first, second := start(t, one), start(t, two)
+	var all sync.WaitGroup
+	for _, r := range []*jobs.Runner{first, second} {
+		all.Go(func() {
+			for range 20 {
+				one.event(t)
+				r.Scan(t.Context(), one.table.ID)
+				time.Sleep(5 * time.Millisecond)
+			}
+		})
+	}
+	all.Wait()
+	one.settled(t, 5*time.Second)
+	if one.most.Load() != 1 || one.scans.Load() == 0 {
+		t.Errorf("%d scans of one table ran at once, of %d", one.most.Load(), one.scans.Load())
+	}
+}
+
+// TestLostLease takes a lease away: what ran under it is stopped.
+func TestLostLease(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		s := newStages(store, storetest.Seed(t, store))
+		s.slow = time.Hour
+		s.event(t)
+		start(t, s)
+		<-s.first
+		if _, err := store.DB().ExecContext(t.Context(), `UPDATE stage_leases SET owner = 'another'`); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(8 * time.Second); s.running.Load() > 0; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("it goes on without its lease")
+			}
+		}
+	})
 }
 
 func TestStopCancelsWhatDoesNotEnd(t *testing.T) {
 	t.Parallel()
-	store := open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey())
-	s := newStages(store, storetest.Seed(t, store))
-	s.slow = time.Hour
-	s.event(t)
-	r, err := jobs.New(t.Context(), store, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Start(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	<-s.first
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	r.Stop(ctx)
-	if took := time.Since(began); took > 4*time.Second || s.running.Load() != 0 {
-		t.Errorf("stopped after %v with %d scans running", took, s.running.Load())
-	}
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		s := newStages(store, storetest.Seed(t, store))
+		s.slow = time.Hour
+		s.event(t)
+		r, err := jobs.New(t.Context(), store, true, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Start(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		<-s.first
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		r.Stop(ctx)
+		if took := time.Since(began); took > 4*time.Second || s.running.Load() != 0 {
+			t.Errorf("stopped after %v with %d scans running", took, s.running.Load())
+		}
+	})
 }
