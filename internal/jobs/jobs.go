@@ -43,6 +43,7 @@ type Store interface {
 	Acquire(ctx context.Context, subject, owner string, d time.Duration) (note string, dirty, ok bool, err error)
 	Renew(ctx context.Context, subject, owner string, d time.Duration) (bool, error)
 	Release(ctx context.Context, subject, owner, note string) error
+	Expire(ctx context.Context) error
 }
 
 // Buckets are the levels of portals' leaky buckets; bitrix24.Client has them. They go
@@ -177,6 +178,11 @@ func (r *Runner) Start(ctx context.Context, stages Stages) error {
 		return nil
 	}
 	r.stages = stages
+	if !r.store.Shared() {
+		if err := r.store.Expire(ctx); err != nil {
+			return err
+		}
+	}
 	if err := r.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
