@@ -36,6 +36,11 @@ var program = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if startedPostgres {
+		if c, err := postgres(); err == nil {
+			c.Stop()
+		}
+	}
 	if path, err := program(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
 	}

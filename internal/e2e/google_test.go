@@ -1,10 +1,8 @@
 package e2e_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,20 +155,13 @@ func TestNudgesDoubledAndReordered(t *testing.T) {
 // that its bucket is not filled by looking.
 func allEmails(t *testing.T, ready app.Ready) map[int][]string {
 	t.Helper()
-	resp, err := http.Get(ready.URL + "/sim/bitrix24/records?entityTypeId=1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
 	var body struct {
 		Records []struct {
 			ID     int
 			Emails []string
 		}
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
-		t.Fatal(err)
-	}
+	get(t, ready.URL+"/sim/bitrix24/records?entityTypeId=1", &body)
 	all := map[int][]string{}
 	for _, r := range body.Records {
 		all[r.ID] = r.Emails

@@ -70,7 +70,7 @@ type Runner struct {
 	works   bool
 
 	mu     sync.Mutex
-	queued map[task]bool    // woken, and not yet begun
+	queued map[task]bool    // woken, and not yet begun; of a database that is ours alone
 	failed map[task]failure // to be tried again
 
 	stop    context.CancelFunc
@@ -250,18 +250,32 @@ func (r *Runner) Report(ctx context.Context, tableID int64) { r.wake(ctx, task{r
 
 // wake has a stage run, unless it is about to, or failed a moment ago.
 func (r *Runner) wake(ctx context.Context, t task) {
-	r.mu.Lock()
-	if r.queued[t] || time.Now().Before(r.failed[t].until) {
-		r.mu.Unlock()
+	ctx = context.WithoutCancel(ctx) // who woke us may go away, as a request does; the wake-up stays
+	if !r.due(ctx, t) {
 		return
 	}
-	r.queued[t] = r.works // who does not work hears of no begin
-	r.mu.Unlock()
-	// Who woke us may go away, as a request does; the wake-up stays.
-	if _, err := r.client.Insert(context.WithoutCancel(ctx), t, nil); err != nil {
+	if _, err := r.client.Insert(ctx, t, nil); err != nil {
 		r.begun(t)
 		r.log.Warn("a wake-up was lost; the sweeper will find the work", "stage", t.Stage, "error", err)
 	}
+}
+
+// due tells whether a task is to be woken. That it waits already is known of our own
+// jobs; those of other processes are looked for.
+func (r *Runner) due(ctx context.Context, t task) bool {
+	r.mu.Lock()
+	failed, waits := time.Now().Before(r.failed[t].until), r.queued[t]
+	if !failed && !r.store.Shared() {
+		r.queued[t] = true
+	}
+	r.mu.Unlock()
+	if failed || !r.store.Shared() {
+		return !failed && !waits
+	}
+	args, _ := json.Marshal(t) // plain data
+	err := r.store.DB().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM river_job WHERE state = 'available' AND kind = 'stage' AND args = CAST($1 AS jsonb))`,
+		string(args)).Scan(&waits)
+	return err != nil || !waits // one too many does no harm
 }
 
 func (r *Runner) begun(t task) {

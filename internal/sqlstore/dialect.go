@@ -95,6 +95,8 @@ func openPostgres(databaseURL string) (*sql.DB, error) {
 	}
 	config.RuntimeParams["search_path"] = "bitrix,auth"
 	config.RuntimeParams["timezone"] = "UTC"
+	// A process that is frozen within a transaction must not hold up the others.
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "10s"
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	return db, nil
