@@ -136,10 +136,10 @@ func (c *Config) check() error {
 	case RoleAll:
 	case RoleWeb, RoleWorker:
 		if !strings.HasPrefix(c.DatabaseURL, "postgres") {
-			complain("--role", "%s needs a database that several processes share: set SHEET24_DATABASE_URL to postgres://…", c.Role)
+			complain("SHEET24_ROLE", "%s needs a database that several processes share: set SHEET24_DATABASE_URL to postgres://…", c.Role)
 		}
 	default:
-		complain("--role", "%q is none of all, web, worker", c.Role)
+		complain("SHEET24_ROLE", "%q is none of all, web, worker", c.Role)
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	return errors.Join(wrong...)

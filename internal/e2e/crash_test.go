@@ -1,8 +1,10 @@
 package e2e_test
 
 import (
+	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -106,8 +108,72 @@ func TestKilledBetweenAnswerAndPush(t *testing.T) {
 	}
 }
 
-// waiting is the work that a stopped service left.
-func waiting(t *testing.T, c *app.Config) sqlstore.Work {
+// TestKilledTwentyTimes kills the service with -9 again and again within a burst of
+// edits: all that it acknowledged is there, and at the end the CRM holds what the
+// sheet does.
+func TestKilledTwentyTimes(t *testing.T) {
+	t.Parallel()
+	const edits, kills = 5000, 20
+	for name, database := range map[string]func(t *testing.T) string{
+		"SQLite": func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "sheet24.db") },
+		"PostgreSQL": func(t *testing.T) string {
+			c, err := postgres()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.Database(t)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := activatedOn(t, database(t))
+			before := s.events(t)
+			s.accepted.Store(0)
+			last := map[int]string{}
+			for n := range edits {
+				row := 2 + rand.IntN(150)
+				last[row] = fmt.Sprintf("cokme%d@ornek.com.tr", n)
+				edit(t, s.ready, fmt.Sprint("C", row), last[row])
+				if n%(edits/kills) == edits/kills/2 {
+					s.process.Process.Kill()
+					s.process.Wait()
+					s.process, _ = start(t, s.process.Env, "serve", "--env-file", os.DevNull)
+				}
+			}
+			eventually(t, time.Minute, "every row's last value", func() bool {
+				all := allEmails(t, s.ready)
+				for row, email := range last {
+					if got := all[row-1]; len(got) != 1 || got[0] != email {
+						return false
+					}
+				}
+				return true
+			})
+			s.process.stop(t)
+			stored, acknowledged := s.events(t)-before, int(s.acknowledged())
+			if stored < acknowledged || acknowledged < edits/10 {
+				t.Errorf("%d messages acknowledged, %d stored", acknowledged, stored)
+			}
+			t.Logf("%d edits, %d kills: %d messages acknowledged, %d stored", edits, kills, acknowledged, stored)
+			if w := waiting(t, s.config); len(w.Scan)+len(w.Push)+len(w.Report) > 0 {
+				t.Errorf("left behind: %+v", w)
+			}
+		})
+	}
+}
+
+// events counts the nudges that a service has stored.
+func (s *service) events(t *testing.T) (n int) {
+	t.Helper()
+	store := openStore(t, s.config)
+	defer store.Close()
+	if err := store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM webhook_events WHERE event_type <> 'recheck'`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func openStore(t *testing.T, c *app.Config) *sqlstore.Store {
 	t.Helper()
 	box, err := secret.New(c.SecretKey)
 	if err != nil {
@@ -117,6 +183,13 @@ func waiting(t *testing.T, c *app.Config) sqlstore.Work {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return store
+}
+
+// waiting is the work that a stopped service left.
+func waiting(t *testing.T, c *app.Config) sqlstore.Work {
+	t.Helper()
+	store := openStore(t, c)
 	defer store.Close()
 	w, err := store.Waiting(t.Context())
 	if err != nil {
@@ -154,6 +227,11 @@ func proxyTo(t *testing.T, address string, seen func(*http.Response)) *httputil.
 // connected, mapped and activated over HTTP alone, as a person would.
 func activated(t *testing.T) *service {
 	t.Helper()
+	return activatedOn(t, "sqlite:"+filepath.Join(t.TempDir(), "sheet24.db"))
+}
+
+func activatedOn(t *testing.T, databaseURL string) *service {
+	t.Helper()
 	s := &service{}
 	_, out := start(t, nil, "simulate", "--json", "--listen", "127.0.0.1:0")
 	s.ready = readyLine(t, out)
@@ -170,7 +248,7 @@ func activated(t *testing.T) *service {
 	t.Cleanup(front.Close)
 	s.config = &app.Config{
 		GoogleClientID: s.ready.GoogleClientID, GoogleClientSecret: s.ready.GoogleClientSecret, GoogleRedirectURI: front.URL + "/sheet-sync/oauth/callback",
-		DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "sheet24.db"), PublicURL: front.URL, SecretKey: secret.NewKey(),
+		DatabaseURL: databaseURL, PublicURL: front.URL, SecretKey: secret.NewKey(),
 		GooglePerMinute: 6000, // and no looks, which would hide a lost event
 		Listen:          listen, GoogleURL: behind.URL, Bitrix24Hosts: []string{strings.TrimPrefix(behind.URL, "http://")},
 	}
