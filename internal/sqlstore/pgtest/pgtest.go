@@ -23,6 +23,8 @@ import (
 // Cluster is a running PostgreSQL.
 type Cluster struct {
 	folder    string
+	bin       string // of the programs
+	as        *syscall.SysProcAttr
 	server    *exec.Cmd
 	databases atomic.Int64
 }
@@ -40,8 +42,7 @@ func Start() (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{folder: folder}
-	var as *syscall.SysProcAttr
+	c := &Cluster{folder: folder, bin: bin}
 	if os.Getuid() == 0 {
 		u, err := user.Lookup("postgres")
 		if err != nil {
@@ -49,34 +50,45 @@ func Start() (*Cluster, error) {
 		}
 		uid, _ := strconv.ParseUint(u.Uid, 10, 32) // numbers, on every Unix
 		gid, _ := strconv.ParseUint(u.Gid, 10, 32)
-		as = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+		c.as = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 		if err := os.Chown(folder, int(uid), int(gid)); err != nil {
 			return nil, err
 		}
 	}
 	data := filepath.Join(folder, "data")
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "sheet24", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = as, folder
+	initdb.SysProcAttr, initdb.Dir = c.as, folder
 	if out, err := initdb.CombinedOutput(); err != nil {
 		c.Stop()
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	c.server = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off")
-	c.server.SysProcAttr, c.server.Dir = as, folder
+	return c, c.Resume()
+}
+
+// Resume starts the server again after Interrupt, and waits until it answers.
+func (c *Cluster) Resume() error {
+	c.server = exec.Command(filepath.Join(c.bin, "postgres"), "-D", filepath.Join(c.folder, "data"), "-k", c.folder, "-c", "listen_addresses=", "-c", "fsync=off")
+	c.server.SysProcAttr, c.server.Dir = c.as, c.folder
 	if err := c.server.Start(); err != nil {
 		c.Stop()
-		return nil, err
+		return err
 	}
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		conn, err := pgx.Connect(context.Background(), c.url("postgres"))
 		if err == nil {
-			return c, conn.Close(context.Background())
+			return conn.Close(context.Background())
 		}
 		if time.Now().After(end) {
 			c.Stop()
-			return nil, fmt.Errorf("PostgreSQL does not answer: %w", err)
+			return fmt.Errorf("PostgreSQL does not answer: %w", err)
 		}
 	}
+}
+
+// Interrupt ends the server and all connections to it; its data stays.
+func (c *Cluster) Interrupt() {
+	c.server.Process.Signal(syscall.SIGINT) // fast shutdown
+	c.server.Wait()
 }
 
 func (c *Cluster) url(database string) string {
@@ -101,8 +113,7 @@ func (c *Cluster) Database(t *testing.T) string {
 // Stop ends the server and removes all of it.
 func (c *Cluster) Stop() {
 	if c.server != nil && c.server.Process != nil {
-		c.server.Process.Signal(syscall.SIGINT) // fast shutdown
-		c.server.Wait()
+		c.Interrupt()
 	}
 	os.RemoveAll(c.folder)
 }

@@ -1,0 +1,126 @@
+package e2e_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sheet24/internal/pipeline"
+	"sheet24/internal/sqlstore"
+	"sheet24/internal/sqlstore/pgtest"
+)
+
+// TestDatabaseRestarts ends PostgreSQL in the middle of a burst, and starts it again:
+// webhooks are answered 503 meanwhile, so that scripts keep what they had to say, and
+// all goes on by itself.
+func TestDatabaseRestarts(t *testing.T) {
+	t.Parallel()
+	c, err := pgtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Stop)
+	s := activatedOn(t, c.Database(t))
+	last := map[int]string{}
+	burst := func(name string) {
+		t.Helper()
+		for row := 2; row < 102; row++ {
+			last[row] = fmt.Sprintf("%s%d@ornek.com.tr", name, row)
+			edit(t, s.ready, fmt.Sprint("C", row), last[row])
+		}
+	}
+	burst("once")
+	c.Interrupt()
+	if status := s.nudge(t); status != http.StatusServiceUnavailable {
+		t.Errorf("a webhook without a database: HTTP %d", status)
+	}
+	if resp, err := http.Get("http://" + s.config.Listen + "/api/v1/health"); err != nil || resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("health without a database: %v, %v", resp, err)
+	}
+	burst("ara")
+	time.Sleep(2 * time.Second)
+	if err := c.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	burst("sonra") // whose first message brings along what was kept
+	eventually(t, 40*time.Second, "every row's last value", func() bool {
+		all := allEmails(t, s.ready)
+		for row, email := range last {
+			if got := all[row-1]; strings.Join(got, " ") != email {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// nudge posts a message that is well formed, and signed by nobody.
+func (s *service) nudge(t *testing.T) int {
+	t.Helper()
+	body := fmt.Sprintf(`{"sheet_id":%q,"gid":%d,"event":"row_edited","row_id":5}`, s.ready.SpreadsheetID, s.ready.GID)
+	resp, err := http.Post("http://"+s.config.Listen+"/api/v1/sheet-sync/webhook", "application/json", bytes.NewReader([]byte(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// TestDatabaseLocked has another program hold SQLite's lock for longer than anybody
+// waits: webhooks are answered 503, and all goes on by itself.
+func TestDatabaseLocked(t *testing.T) {
+	t.Parallel()
+	s := activated(t)
+	store := openStore(t, s.config)
+	t.Cleanup(func() { store.Close() })
+	other, err := store.DB().Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close() })
+	if _, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	edit(t, s.ready, "C5", "kilitli@ornek.com.tr") // its message waits, and is refused in the end
+	if status := s.signedNudge(t, store); status != http.StatusServiceUnavailable {
+		t.Errorf("a webhook while the file is locked: HTTP %d after %v", status, time.Since(began))
+	}
+	if _, err := other.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, s.ready, "C6", "acik@ornek.com.tr") // which brings along what was kept
+	eventually(t, waitForSync, "both edits", func() bool {
+		all := allEmails(t, s.ready)
+		return strings.Join(all[4], " ") == "kilitli@ornek.com.tr" && strings.Join(all[5], " ") == "acik@ornek.com.tr"
+	})
+}
+
+// signedNudge posts a message as the script does.
+func (s *service) signedNudge(t *testing.T, store *sqlstore.Store) int {
+	t.Helper()
+	table, err := store.Table(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := fmt.Sprintf(`{"sheet_id":%q,"gid":%d,"event":"row_edited","row_id":5}`, s.ready.SpreadsheetID, s.ready.GID)
+	req, err := http.NewRequest(http.MethodPost, "http://"+s.config.Listen+"/api/v1/sheet-sync/webhook", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strconv.FormatInt(time.Now().Unix(), 10)
+	for name, value := range map[string]string{"Content-Type": "application/json", "webhook-id": "test", "webhook-timestamp": at,
+		"webhook-signature": pipeline.Sign(table.Key, "test", at, []byte(body))} {
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
