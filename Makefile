@@ -28,7 +28,7 @@ fuzz:
 
 # Figures beside their limits, from one run.
 bench:
-	go test -run '^$$' -bench . -benchtime 1x -count 3 ./internal/pipeline
+	go test -run '^$$' -bench . -benchtime 1x -count 3 ./internal/pipeline ./internal/api
 
 # What tests need beside Go: a browser, PostgreSQL, Node. On Debian they are
 # installed by themselves.

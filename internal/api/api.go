@@ -85,8 +85,15 @@ func (a *API) fail(lang string, err error) error {
 	if e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable {
 		a.Log.Error("api", "error", err)
 	}
-	return &problem{status: Status(e.Kind), Code: e.Code, Message: locale.Error(lang, e)}
+	p := &problem{status: Status(e.Kind), Code: e.Code, Message: locale.Error(lang, e)}
+	if e.Kind == sheet24.Unavailable {
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {retryAfter}})
+	}
+	return p
 }
+
+// retryAfter is when whoever is answered 503 may try again, in seconds.
+const retryAfter = "5"
 
 func init() {
 	// What huma itself refuses is answered in the same shape.

@@ -196,6 +196,26 @@ func TestActivate(t *testing.T) {
 	}
 }
 
+// TestBusy is told when to come again.
+func TestBusy(t *testing.T) {
+	t.Parallel()
+	s, store, table := server(t)
+	store.Close()
+	body := `{"sheet_id":"` + table.SpreadsheetID + `","gid":7,"event":"ping"}`
+	resp, err := http.Post(s.URL+"/api/v1/sheet-sync/webhook", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var p struct{ Code string }
+	if err := json.NewDecoder(resp.Body).Decode(&p); err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "5" || p.Code != "database_busy" {
+		t.Errorf("HTTP %d, Retry-After %q, %s", resp.StatusCode, resp.Header.Get("Retry-After"), p.Code)
+	}
+}
+
 func TestHealthAndDescription(t *testing.T) {
 	t.Parallel()
 	s, store, _ := server(t)

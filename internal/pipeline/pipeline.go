@@ -64,5 +64,6 @@ type Pipeline struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 
+	tabs      sync.Map // by tab: who follows it
 	described sync.Map // by table: when its spreadsheet was last described
 }

@@ -59,14 +59,7 @@ func (p *Pipeline) Receive(ctx context.Context, sig Signature, body []byte) erro
 	if err != nil {
 		return err
 	}
-	tables, err := p.Store.TablesOfTab(ctx, m.SheetID, int64(*m.GID))
-	if err != nil {
-		return busy(err)
-	}
-	if len(tables) == 0 {
-		return sheet24.Errorf(sheet24.NotFound, "webhook_table")
-	}
-	table, err := signer(tables, sig, body, p.Now())
+	table, err := p.signer(ctx, m, sig, body)
 	if err != nil {
 		return err
 	}
@@ -105,6 +98,43 @@ func parse(body []byte) (*message, error) {
 		return nil, sheet24.Errorf(sheet24.Invalid, "webhook_event", m.Event)
 	}
 	return &m, nil
+}
+
+// tabKey names a tab.
+type tabKey struct {
+	spreadsheetID string
+	gid           int64
+}
+
+// followed are the tables that follow a tab, as they were a moment ago.
+type followed struct {
+	tables []*sheet24.Table
+	read   time.Time
+}
+
+// remembered is how long it is remembered who follows a tab: a tab in use sends many
+// nudges.
+const remembered = 2 * time.Second
+
+// signer finds the table whose key signed a nudge. What is remembered of the tab may
+// be out of date; it refuses nobody.
+func (p *Pipeline) signer(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
+	key := tabKey{m.SheetID, int64(*m.GID)}
+	if f, ok := p.tabs.Load(key); ok && p.Now().Sub(f.(followed).read) < remembered {
+		if t, err := signer(f.(followed).tables, sig, body, p.Now()); err == nil {
+			return t, nil
+		}
+	}
+	tables, err := p.Store.TablesOfTab(ctx, m.SheetID, int64(*m.GID))
+	if err != nil {
+		return nil, busy(err)
+	}
+	if len(tables) == 0 {
+		p.tabs.Delete(key)
+		return nil, sheet24.Errorf(sheet24.NotFound, "webhook_table")
+	}
+	p.tabs.Store(key, followed{tables, p.Now()})
+	return signer(tables, sig, body, p.Now())
 }
 
 // signer finds the table whose key signed a nudge: several users may follow one

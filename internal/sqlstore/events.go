@@ -1,25 +1,155 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 
 	"sheet24"
 )
 
+// So many events, and bytes, may wait for their commit before more are refused.
+const (
+	maxArriving      = 4096
+	maxArrivingBytes = 32 << 20
+)
+
+// arrivals are events that wait to be stored. Those that come while a transaction is
+// under way share the next one: a commit, which waits for the disk, takes as long for
+// a hundred as for one.
+type arrivals struct {
+	mu         sync.Mutex
+	waiting    []*arrival
+	bytes      int // of those
+	committing bool
+}
+
+type arrival struct {
+	event *sheet24.Event
+	done  chan error
+}
+
 // AddEvent stores an event durably and sets e.ID. A message id that the table
 // has seen is refused as a Conflict: the same nudge was sent twice.
 func (s *Store) AddEvent(ctx context.Context, e *sheet24.Event) error {
-	e.ReceivedAt = s.now()
-	err := s.db.QueryRowContext(ctx, `
-		INSERT INTO webhook_events (config_id, event_type, message_id, first_row, last_row, event_data, received_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (config_id, message_id) DO NOTHING RETURNING id`,
-		e.TableID, string(e.Type), e.MessageID, e.Rows.FirstRow, e.Rows.LastRow, string(e.Data), e.ReceivedAt).Scan(&e.ID)
-	if err == sql.ErrNoRows {
-		return sheet24.Errorf(sheet24.Conflict, "webhook_replayed")
+	a := &arrival{e, make(chan error, 1)}
+	s.arrivals.mu.Lock()
+	if len(s.arrivals.waiting) >= maxArriving || s.arrivals.bytes+len(e.Data) > maxArrivingBytes {
+		s.arrivals.mu.Unlock()
+		return sheet24.Errorf(sheet24.Unavailable, "webhook_busy")
 	}
-	return err
+	s.arrivals.waiting = append(s.arrivals.waiting, a)
+	s.arrivals.bytes += len(e.Data)
+	commit := !s.arrivals.committing
+	s.arrivals.committing = true
+	s.arrivals.mu.Unlock()
+	if commit {
+		go s.commitArrivals()
+	}
+	select {
+	case err := <-a.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err() // it may be stored all the same; whoever sends it again hears so
+	}
+}
+
+// commitTime is how long a transaction of events may take.
+const commitTime = 15 * time.Second
+
+// commitArrivals stores what waits, until nothing does.
+func (s *Store) commitArrivals() {
+	for {
+		s.arrivals.mu.Lock()
+		batch := s.arrivals.waiting
+		s.arrivals.waiting, s.arrivals.bytes = nil, 0
+		if len(batch) == 0 {
+			s.arrivals.committing = false
+			s.arrivals.mu.Unlock()
+			return
+		}
+		s.arrivals.mu.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), commitTime)
+		refused, err := s.addEvents(ctx, batch)
+		if err != nil && len(batch) > 1 && ctx.Err() == nil {
+			// One that cannot be stored, as of a table that was deleted, must not take
+			// the others along.
+			for _, a := range batch {
+				refused, err := s.addEvents(ctx, []*arrival{a})
+				a.done <- cmp.Or(err, refused[a])
+			}
+			cancel()
+			continue
+		}
+		cancel()
+		for _, a := range batch {
+			a.done <- cmp.Or(err, refused[a])
+		}
+	}
+}
+
+// insertEvents is how many events one statement stores: databases bound the number of
+// its parameters.
+const insertEvents = 500
+
+// addEvents stores events in one transaction and tells which it refuses.
+func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*arrival]error, err error) {
+	refused = map[*arrival]error{}
+	return refused, s.tx(ctx, func(tx *sql.Tx) error {
+		for chunk := range slices.Chunk(batch, insertEvents) {
+			if err := s.insertEvents(ctx, tx, chunk, refused); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// eventKey is what a message is known by.
+type eventKey struct {
+	table   int64
+	message string
+}
+
+func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, batch []*arrival, refused map[*arrival]error) error {
+	const columns = 7
+	var args []any
+	var rows []string
+	for i, a := range batch {
+		e := a.event
+		e.ReceivedAt = s.now()
+		args = append(args, e.TableID, string(e.Type), e.MessageID, e.Rows.FirstRow, e.Rows.LastRow, string(e.Data), e.ReceivedAt)
+		rows = append(rows, "("+placeholders(1+i*columns, columns)+")")
+	}
+	found, err := tx.QueryContext(ctx, `
+		INSERT INTO webhook_events (config_id, event_type, message_id, first_row, last_row, event_data, received_at)
+		VALUES `+strings.Join(rows, ",")+`
+		ON CONFLICT (config_id, message_id) DO NOTHING RETURNING id, config_id, message_id`, args...)
+	ids := map[eventKey]int64{}
+	_, err = collect(found, err, func(row scanner) (k eventKey, err error) {
+		var id int64
+		err = row.Scan(&id, &k.table, &k.message)
+		ids[k] = id
+		return k, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, a := range batch {
+		k := eventKey{a.event.TableID, a.event.MessageID}
+		id, ok := ids[k]
+		if !ok {
+			refused[a] = sheet24.Errorf(sheet24.Conflict, "webhook_replayed")
+			continue
+		}
+		a.event.ID = id
+		delete(ids, k) // the same message twice: one of them
+	}
+	return nil
 }
 
 // UnprocessedEvents returns a table's oldest events that no scan has seen.

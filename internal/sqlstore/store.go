@@ -20,7 +20,8 @@ type Store struct {
 	box *secret.Box
 	now func() time.Time
 
-	dialect *dialect
+	dialect  *dialect
+	arrivals arrivals
 }
 
 // Open opens the database at a URL, "sqlite:PATH" (or a plain path) or

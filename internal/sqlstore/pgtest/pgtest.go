@@ -96,7 +96,7 @@ func (c *Cluster) url(database string) string {
 }
 
 // Database makes an empty database and returns its URL.
-func (c *Cluster) Database(t *testing.T) string {
+func (c *Cluster) Database(t testing.TB) string {
 	t.Helper()
 	name := "test" + strconv.FormatInt(c.databases.Add(1), 10)
 	conn, err := pgx.Connect(t.Context(), c.url("postgres"))

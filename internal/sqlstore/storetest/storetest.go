@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -21,7 +22,7 @@ import (
 // Run runs the suite. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
-		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState, "SnapshotsAt": snapshotsAt, "Leases": leases,
+		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState, "SnapshotsAt": snapshotsAt, "Leases": leases, "Arrivals": arrivals,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
@@ -48,7 +49,7 @@ func Open(t testing.TB) *sqlstore.Store {
 }
 
 // Seed makes a user with a portal and a table, as most tests need them.
-func Seed(t *testing.T, s *sqlstore.Store) *sheet24.Table {
+func Seed(t testing.TB, s *sqlstore.Store) *sheet24.Table {
 	t.Helper()
 	u := must(s.EnsureUser(t.Context(), "ayse@ornek.com.tr", "Ayşe", "tr"))(t)
 	check(t, s.SaveToken(t.Context(), &sheet24.Token{UserID: u.ID, Email: u.Email, AccessToken: "a", RefreshToken: "r", ExpiresAt: time.Now().Add(time.Hour)}))
@@ -68,15 +69,15 @@ func Seed(t *testing.T, s *sqlstore.Store) *sheet24.Table {
 	return table
 }
 
-func must[T any](v T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		check(t, err)
 		return v
 	}
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -399,6 +400,52 @@ func scripts(t *testing.T, s *sqlstore.Store) {
 	}
 	_, err := s.Activate(t.Context(), "second")
 	wantCode(t, err, "activation_token")
+}
+
+// arrivals stores events from all sides at once, each twice, and some of a table that
+// is not there.
+func arrivals(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	var stored, doubled, refused atomic.Int32
+	var all sync.WaitGroup
+	for from := range 32 {
+		all.Go(func() {
+			for n := range 20 {
+				e := event(table, fmt.Sprint(from/2, "-", n)) // two of one id each
+				if n == 10 {
+					e.TableID, e.MessageID = 9999, fmt.Sprint("gone", from)
+				}
+				err := s.AddEvent(t.Context(), e)
+				switch {
+				case err == nil:
+					stored.Add(1)
+				case sheet24.IsKind(err, sheet24.Conflict):
+					doubled.Add(1)
+				default:
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if stored.Load() != 16*19 || doubled.Load() != 16*19 || refused.Load() != 32 {
+		t.Errorf("%d stored, %d doubled, %d refused", stored.Load(), doubled.Load(), refused.Load())
+	}
+	got := must(s.UnprocessedEvents(t.Context(), table.ID, 1000))(t)
+	ids := map[int64]bool{}
+	for _, e := range got {
+		ids[e.ID] = true
+	}
+	if len(got) != 16*19 || len(ids) != 16*19 {
+		t.Errorf("%d events, %d ids", len(got), len(ids))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.AddEvent(ctx, event(table, "late")); err == nil {
+		t.Log("stored before its sender went away")
+	} else if !errors.Is(err, context.Canceled) {
+		t.Errorf("from a sender who went away: %v", err)
+	}
 }
 
 func leases(t *testing.T, s *sqlstore.Store) {
