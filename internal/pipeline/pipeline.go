@@ -39,6 +39,7 @@ type Store interface {
 	CommitScan(ctx context.Context, t *sheet24.Table, events []sheet24.Event, changes []sheet24.RowChange, snapshots []sheet24.Snapshot) error
 
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
+	WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error)
 	SettleChanges(ctx context.Context, changes []sheet24.RowChange) error
 	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
 	ResumePortal(ctx context.Context, portalID int64) error

@@ -36,9 +36,10 @@ type world struct {
 	t      *testing.T
 	google *googlesim.Google
 	portal *bitrixsim.Portal
-	down   atomic.Bool  // the portal answers 503
-	got    atomic.Int64 // bytes that Google answered
-	asked  atomic.Int64 // requests that it answered
+	down   atomic.Bool            // the portal answers 503
+	during atomic.Pointer[func()] // done once, before the portal answers the next request
+	got    atomic.Int64           // bytes that Google answered
+	asked  atomic.Int64           // requests that it answered
 	store  *sqlstore.Store
 	setup  *setup.Setup
 	user   *sheet24.User
@@ -98,6 +99,9 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 	w.portal = bitrixsim.New(bitrixsim.Options{Secret: "gizli"})
 	rest := w.portal.Handler()
 	portalServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if f := w.during.Swap(nil); f != nil {
+			(*f)()
+		}
 		if w.down.Load() {
 			http.Error(rw, "<html>Bad Gateway</html>", http.StatusBadGateway)
 			return

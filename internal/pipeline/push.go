@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -45,14 +46,31 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 			}
 		}
 	}
+	changes = inTurn(changes)
 	// Two rows of one record go one after the other: each is compared with what
 	// the CRM holds then.
 	for rest := changes; len(rest) > 0 && err == nil; {
 		var now []sheet24.RowChange
 		now, rest = b.distinct(rest)
 		err = b.push(ctx, now)
+		if b.yielded {
+			return true, err
+		}
 	}
 	return len(changes) == pushRows && b.pause == nil, err
+}
+
+// inTurn orders changes so that tables take turns, each with its oldest first.
+func inTurn(changes []sheet24.RowChange) []sheet24.RowChange {
+	turn := map[int64]int{} // of each table
+	at := make(map[int64]int, len(changes))
+	for _, c := range changes {
+		at[c.ID] = turn[c.TableID]
+		turn[c.TableID]++
+	}
+	ordered := slices.Clone(changes)
+	slices.SortStableFunc(ordered, func(a, b sheet24.RowChange) int { return at[a.ID] - at[b.ID] })
+	return ordered
 }
 
 // pushBatch is one push at work.
@@ -61,6 +79,8 @@ type pushBatch struct {
 	portal *sheet24.Portal
 	tables map[int64]*sheet24.Table
 	pause  *sheet24.Pause
+
+	yielded bool // it left the rest of its changes to the next push
 }
 
 // ref is the record that a change is about.
@@ -98,6 +118,7 @@ func (b *pushBatch) push(ctx context.Context, changes []sheet24.RowChange) error
 	if err := b.settleAll(ctx, changes, plans, settled); err != nil {
 		return err
 	}
+	var err error
 	for chunk := range slices.Chunk(ready, writeRows) {
 		var writes []sheet24.ItemWrite
 		for _, i := range chunk {
@@ -109,8 +130,17 @@ func (b *pushBatch) push(ctx context.Context, changes []sheet24.RowChange) error
 		if err := b.settleAll(ctx, changes, plans, chunk); err != nil {
 			return err
 		}
+		if b.yielded, err = b.yields(ctx); err != nil || b.yielded {
+			return err
+		}
 	}
 	return nil
+}
+
+// yields tells whether tables wait that this push has nothing of: the next one takes
+// them in, and what this one leaves behind.
+func (b *pushBatch) yields(ctx context.Context) (bool, error) {
+	return b.Store.WaitingBeside(ctx, b.portal.ID, slices.Collect(maps.Keys(b.tables)))
 }
 
 // settleAll stores how the changes named by their indexes ended, and pauses the

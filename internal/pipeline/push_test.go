@@ -297,6 +297,53 @@ func TestTablesShareTheirBatches(t *testing.T) {
 	expect(t, "requests", w.portal.Stats().Requests, 2)
 }
 
+// TestEditBesideALargePaste pastes over a thousand rows of one table; an edit of another,
+// which comes while that is being sent, does not wait for all of it.
+func TestEditBesideALargePaste(t *testing.T) {
+	t.Parallel()
+	const rows = 1000
+	w := newWorldOf(t, sheet24.Leads, map[int]string{0: "ID", 1: "NAME"}, func(p *bitrixsim.Portal) [][]any {
+		all := [][]any{{"ID", "Ad"}}
+		for range rows {
+			all = append(all, []any{float64(p.Add(1, map[string]any{"name": "a", "stageId": "NEW"})), "a"})
+		}
+		return all
+	})
+	deal := w.portal.Add(2, map[string]any{"title": "Eski", "stageId": "NEW"})
+	other := &googlesim.Spreadsheet{Title: "Anlaşmalar", Owner: owner, Sheets: []*googlesim.Sheet{{GID: 7, Title: "Deals", Rows: [][]any{{"ID", "Anlaşma adı"}, {float64(deal), "Eski"}}}}}
+	w.google.AddSpreadsheet(other)
+	deals, _, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: other.ID, GID: 7, Entity: sheet24.Deals, Colors: sheet24.DefaultColors, Fields: map[int]string{0: "ID", 1: "TITLE"}})
+	w.check(err)
+	var pasted []sheet24.RowChange
+	for i := range rows {
+		pasted = append(pasted, sheet24.RowChange{EntityID: int64(i + 1), Row: i + 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"NAME": {Old: "a", New: "b"}}})
+	}
+	w.check(w.store.CommitScan(t.Context(), w.table, nil, pasted, nil))
+	w.portal.ResetStats()
+	comes := func() {
+		w.check(w.store.CommitScan(t.Context(), deals, nil, []sheet24.RowChange{{EntityID: deal, Row: 2, Status: sheet24.Pending,
+			Fields: map[string]sheet24.Change{"TITLE": {Old: "Eski", New: "Yeni"}}}}, nil))
+	}
+	before := -1 // rows of the paste that were written when the edit was
+	var looks func()
+	looks = func() {
+		if r, _ := w.portal.Record(2, deal); before < 0 && r.Fields["title"] == "Yeni" {
+			before = w.writes()
+		}
+		w.during.Store(&looks)
+	}
+	first := func() { comes(); looks() }
+	w.during.Store(&first)
+	for more := true; more; {
+		more, err = w.Push(t.Context(), w.table.PortalID)
+		w.check(err)
+	}
+	if before < 0 || before > rows/2 {
+		t.Errorf("the edit came after %d of %d pasted rows", before, rows)
+	}
+	expect(t, "writes", w.writes(), rows+1)
+}
+
 // TestHeaderBelowATitle finds the column names in the fourth row.
 func TestHeaderBelowATitle(t *testing.T) {
 	t.Parallel()

@@ -110,23 +110,39 @@ func coalesce(older, newer map[string]sheet24.Change) map[string]sheet24.Change 
 	return merged
 }
 
-// ClaimChanges takes up to limit due changes of a portal's enabled tables, oldest
-// first, and marks them syncing, unless the portal is paused. What an interrupted push left as syncing comes
-// first; so one push at a time may run for a portal. A row whose earlier change
-// is under way waits.
+// ClaimChanges takes up to limit due changes of a portal's enabled tables and marks
+// them syncing, unless the portal is paused: of each table its oldest, the tables in
+// turn, so that a paste into one does not hold up the edits of another. What an
+// interrupted push left as syncing is taken again; so one push at a time may run for a
+// portal. A row whose earlier change is under way waits.
 func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error) {
 	rows, err := s.db.QueryContext(ctx, `
 		UPDATE reverse_sync_logs SET status = 'syncing', attempts = attempts + 1 WHERE id IN (
-			SELECT id FROM reverse_sync_logs l WHERE status IN ('pending', 'syncing') AND not_before <= $2
-			AND config_id IN (SELECT c.id FROM sheet_sync_config c JOIN portals p ON p.id = c.portal_id
-				WHERE c.portal_id = $1 AND c.enabled AND (p.paused_until IS NULL OR p.paused_until <= $2))
-			AND NOT (status = 'pending' AND EXISTS (SELECT 1 FROM reverse_sync_logs o
-				WHERE o.config_id = l.config_id AND o.entity_id = l.entity_id AND o.status = 'syncing'))
-			ORDER BY id LIMIT $3)
+			SELECT id FROM (
+				SELECT id, ROW_NUMBER() OVER (PARTITION BY config_id ORDER BY id) AS turn
+				FROM reverse_sync_logs l WHERE status IN ('pending', 'syncing') AND not_before <= $2
+				AND config_id IN (SELECT c.id FROM sheet_sync_config c JOIN portals p ON p.id = c.portal_id
+					WHERE c.portal_id = $1 AND c.enabled AND (p.paused_until IS NULL OR p.paused_until <= $2))
+				AND NOT (status = 'pending' AND EXISTS (SELECT 1 FROM reverse_sync_logs o
+					WHERE o.config_id = l.config_id AND o.entity_id = l.entity_id AND o.status = 'syncing'))
+			) AS due ORDER BY turn, id LIMIT $3)
 		RETURNING `+changeFields, portalID, s.now(), limit)
 	claimed, err := collect(rows, err, scanChange)
 	slices.SortFunc(claimed, func(a, b sheet24.RowChange) int { return cmp.Compare(a.ID, b.ID) })
 	return claimed, err
+}
+
+// WaitingBeside tells whether changes wait for a portal that are of none of the tables
+// named.
+func (s *Store) WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error) {
+	args := []any{portalID, s.now()}
+	for _, id := range tableIDs {
+		args = append(args, id)
+	}
+	var waits bool
+	err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM reverse_sync_logs l JOIN sheet_sync_config c ON c.id = l.config_id
+		WHERE l.status = 'pending' AND l.not_before <= $2 AND c.portal_id = $1 AND c.enabled AND c.id NOT IN (`+placeholders(3, len(tableIDs))+`))`, args...).Scan(&waits)
+	return waits, err
 }
 
 // SettleChanges stores how claimed changes ended: completed, failed, or pending

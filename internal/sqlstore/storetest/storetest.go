@@ -23,7 +23,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
 		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState, "SnapshotsAt": snapshotsAt, "Leases": leases, "Arrivals": arrivals,
-		"Events": events, "Coalesce": coalesce, "Claim": claim, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
+		"Events": events, "Coalesce": coalesce, "Claim": claim, "Fair": fair, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -633,6 +633,33 @@ func claim(t *testing.T, s *sqlstore.Store) {
 	}
 	if must(s.Table(t.Context(), table.ID))(t).LastSyncAt.IsZero() {
 		t.Fatal("last_sync_at is not set")
+	}
+}
+
+// fair has a paste of many rows in one table, and then an edit in another.
+func fair(t *testing.T, s *sqlstore.Store) {
+	large := Seed(t, s)
+	small := *large
+	small.GID = 8
+	check(t, s.SaveTable(t.Context(), &small, nil))
+	var many []sheet24.RowChange
+	for row := 2; row < 102; row++ {
+		many = append(many, edit(row, int64(row), "a", "b"))
+	}
+	commit(t, s, large, many...)
+	if must(s.WaitingBeside(t.Context(), large.PortalID, []int64{large.ID}))(t) {
+		t.Error("something waits beside the only table")
+	}
+	commit(t, s, &small, edit(5, 5, "a", "b"), edit(6, 6, "a", "b"))
+	if !must(s.WaitingBeside(t.Context(), large.PortalID, []int64{large.ID}))(t) || must(s.WaitingBeside(t.Context(), large.PortalID, []int64{large.ID, small.ID}))(t) {
+		t.Error("who waits beside whom is not told")
+	}
+	of := map[int64]int{}
+	for _, c := range must(s.ClaimChanges(t.Context(), large.PortalID, 10))(t) {
+		of[c.TableID]++
+	}
+	if of[large.ID] != 8 || of[small.ID] != 2 {
+		t.Errorf("claimed by table: %v", of)
 	}
 }
 
