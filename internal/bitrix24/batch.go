@@ -32,12 +32,17 @@ type result struct {
 // turned away is sent again, and what only reads also when its answer was lost;
 // the commands of a request that may have been done, or not, have that error.
 func (c *Client) run(ctx context.Context, p *sheet24.Portal, commands []command) []result {
-	q := &queue{commands: commands, results: make([]result, len(commands)), tried: make([]int, len(commands))}
+	return c.runBy(ctx, p, commands, maxBatch)
+}
+
+// runBy is run with so many commands to a request at most.
+func (c *Client) runBy(ctx context.Context, p *sheet24.Portal, commands []command, most int) []result {
+	q := &queue{most: most, commands: commands, results: make([]result, len(commands)), tried: make([]int, len(commands))}
 	for i := range commands {
 		q.waiting = append(q.waiting, i)
 	}
 	var workers sync.WaitGroup
-	for range min(c.options.Parallel, (len(commands)+maxBatch-1)/maxBatch) {
+	for range min(c.options.Parallel, (len(commands)+most-1)/most) {
 		workers.Go(func() { c.work(ctx, p, q) })
 	}
 	workers.Wait()
@@ -48,6 +53,7 @@ func (c *Client) run(ctx context.Context, p *sheet24.Portal, commands []command)
 // took until it has a result or is put back.
 type queue struct {
 	mu       sync.Mutex
+	most     int // commands to a request
 	commands []command
 	results  []result
 	tried    []int
@@ -90,7 +96,7 @@ func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
 	l, watch := c.line(p), c.watch(p)
 	waits := c.pace()
 	for {
-		taken := q.take(l.size.get())
+		taken := q.take(min(q.most, l.size.get()))
 		if len(taken) == 0 {
 			return
 		}

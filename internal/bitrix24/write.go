@@ -12,9 +12,10 @@ import (
 	"sheet24"
 )
 
-// rounds is how often a write is sent whose answer was lost and which, as reading
-// shows, was not done.
-const rounds = 3
+// rounds are how many writes a request carries: first all that it can, and then fewer
+// of those whose answer was lost and which, as reading shows, were not done. So one
+// record that the portal fails on does not take others along.
+var rounds = []int{maxBatch, 7, 1}
 
 // Write makes changes, up to 50 to a request and of any entities together, and
 // tells how each ended. Where an answer was lost, the record is read to see
@@ -27,11 +28,15 @@ func (c *Client) Write(ctx context.Context, p *sheet24.Portal, writes []sheet24.
 		open = append(open, i)
 	}
 	open = w.findCreated(ctx, open)
-	for range rounds {
+	for _, most := range rounds {
 		if len(open) == 0 {
 			break
 		}
-		open = w.settle(ctx, w.send(ctx, open))
+		left := w.settle(ctx, w.send(ctx, open, most))
+		if len(left) == len(open) && len(left) > maxBatch {
+			break // it is not one record: the portal takes no writes for now
+		}
+		open = left
 	}
 	return w.done
 }
@@ -43,9 +48,9 @@ type writer struct {
 	done   []sheet24.Written
 }
 
-// send makes the writes named by their indexes and returns those whose outcome
-// is not known.
-func (w *writer) send(ctx context.Context, open []int) []lost {
+// send makes the writes named by their indexes, so many to a request, and returns
+// those whose outcome is not known.
+func (w *writer) send(ctx context.Context, open []int, most int) []lost {
 	var commands []command
 	var sent []int
 	for _, i := range open {
@@ -57,7 +62,7 @@ func (w *writer) send(ctx context.Context, open []int) []lost {
 		commands, sent = append(commands, cmd), append(sent, i)
 	}
 	var unsure []lost
-	for n, r := range w.c.run(ctx, w.p, commands) {
+	for n, r := range w.c.runBy(ctx, w.p, commands, most) {
 		i := sent[n]
 		err := r.err
 		if err == nil && !w.writes[i].Delete {

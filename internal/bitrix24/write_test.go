@@ -107,6 +107,29 @@ func TestLostAnswersAreSettledByReading(t *testing.T) {
 	}
 }
 
+// TestPoison has a record that the portal breaks down on, among a hundred: it fails
+// alone.
+func TestPoison(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bitrixsim.Options{Leak: 1000, Brim: 1000}, bitrix24.Options{Plan: sheet24.Plan{Rate: 1000, Burst: 1000}})
+	writes := w.titles(100)
+	w.fail(bitrixsim.Fault{Kind: "502", Record: writes[42].ID, Times: 1000})
+	w.sim.ResetStats()
+	for i, d := range w.Write(t.Context(), w.portal, writes) {
+		r, _ := w.sim.Record(1, writes[i].ID)
+		switch {
+		case i == 42 && sheet24.AsError(d.Err).Kind != sheet24.Unavailable:
+			t.Errorf("the poison: %v", d.Err)
+		case i != 42 && (d.Err != nil || r.Changes != 1):
+			t.Errorf("record %d: %v, %d changes", i, d.Err, r.Changes)
+		}
+	}
+	// Two requests; eight of seven, one of which fails; seven of one; and the reading.
+	if n := w.sim.Stats().Requests; n > 30 {
+		t.Errorf("%d requests", n)
+	}
+}
+
 // TestOutcomeStaysOpen is when even reading does not tell.
 func TestOutcomeStaysOpen(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 type Fault struct {
 	Kind   string `json:"kind"`             // see faultKinds
 	Method string `json:"method,omitempty"` // of the request or of a command in a batch; empty: any request
+	Record int64  `json:"record,omitempty"` // id that the request or a command in a batch names; 0: any
 	Skip   int    `json:"skip,omitempty"`   // requests that pass before it strikes
 	Times  int    `json:"times,omitempty"`  // how often it strikes; 0: once
 	MS     int    `json:"ms,omitempty"`     // hang, slow: for how long
@@ -76,13 +78,17 @@ func (p *Portal) setFaults(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(body)
 }
 
-// strike returns the fault that strikes a request, which names its methods.
-func (f *faults) strike(methods []string) (Fault, bool) {
+// strike returns the fault that strikes a request, which names its methods and
+// records.
+func (f *faults) strike(methods, records []string) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.active {
 		a := &f.active[i]
 		if a.Times == 0 || (a.Method != "" && !slices.Contains(methods, strings.ToLower(a.Method))) {
+			continue
+		}
+		if a.Record != 0 && !slices.Contains(records, strconv.FormatInt(a.Record, 10)) {
 			continue
 		}
 		if a.Skip > 0 {

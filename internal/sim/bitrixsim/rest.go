@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,7 +136,7 @@ func (p *Portal) serve(w http.ResponseWriter, r *http.Request, authorize func(pa
 		write(w, s, answer{}, err)
 		return
 	}
-	fault, struck := p.faults.strike(methodsOf(name, in))
+	fault, struck := p.faults.strike(methodsOf(name, in), recordsOf(in))
 	if struck {
 		p.stats.fault(fault.Kind)
 	}
@@ -187,6 +188,19 @@ func methodsOf(name string, in params) []string {
 			text, _ := command.(string)
 			inner, _, _ := strings.Cut(text, "?")
 			all = append(all, strings.ToLower(inner))
+		}
+	}
+	return all
+}
+
+// recordsOf are the ids that a request, or the commands of a batch, name.
+func recordsOf(in params) []string {
+	all := []string{in.text("id")}
+	for _, command := range in.object("cmd") {
+		text, _ := command.(string)
+		_, query, _ := strings.Cut(text, "?")
+		if values, err := url.ParseQuery(query); err == nil {
+			all = append(all, values.Get("id"))
 		}
 	}
 	return all
