@@ -22,6 +22,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the service. Settings come from the environment and .env; see the README."`
 	Demo     demoCmd     `cmd:"" help:"Run the service with a simulated Google and Bitrix24: see it work, with no account anywhere."`
 	Simulate simulateCmd `cmd:"" help:"Run the simulators alone, for any client to be pointed at."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema to a version, up or down. serve brings it up to date by itself."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
@@ -48,6 +49,17 @@ type simulateCmd struct {
 	JSON     bool   `name:"json" help:"Print one line of JSON when ready."`
 }
 
+type migrateCmd struct {
+	EnvFile string `help:"File with settings that the environment does not have." default:".env" type:"path"`
+
+	Up     struct{} `cmd:"" default:"1" help:"Go up to the newest version."`
+	Status struct{} `cmd:"" help:"Print the versions, and when each was applied."`
+	To     struct {
+		Version int64 `arg:"" help:"Version to go to; 0 is an empty database."`
+		Yes     bool  `help:"Go down, too: what the versions above hold is lost."`
+	} `cmd:"" help:"Go up or down to a version."`
+}
+
 type versionCmd struct{}
 
 func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
@@ -64,6 +76,18 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
 
 func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
 	return app.Simulate(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Language: c.Language, Redirect: c.Redirect, Proxy: c.Proxy, CA: c.CA, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+}
+
+func (c *migrateCmd) Run(ctx context.Context, command *kong.Context) error {
+	o := app.MigrateOptions{EnvFile: c.EnvFile, Out: os.Stdout}
+	switch command.Selected().Name {
+	case "up":
+		o.Change = true
+		o.To = app.Newest
+	case "to":
+		o.Change, o.To, o.Down = true, c.To.Version, c.To.Yes
+	}
+	return app.Migrate(ctx, o)
 }
 
 func (c *versionCmd) Run() error {

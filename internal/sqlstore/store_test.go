@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -66,6 +67,55 @@ func TestPostgreSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	storetest.Run(t, func(t *testing.T) *sqlstore.Store { return open(t, c.Database(t)) })
+}
+
+// TestMigrate goes down to nothing and up again, a step at a time, on both databases.
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	c, err := postgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, url := range map[string]string{"SQLite": "sqlite:" + filepath.Join(t.TempDir(), "db"), "PostgreSQL": c.Database(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			applied := func(all []sqlstore.Migration, err error) (n int) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, m := range all {
+					if !m.Applied.IsZero() {
+						n++
+					}
+				}
+				return n
+			}
+			all, err := sqlstore.Migrations(t.Context(), url)
+			if applied(all, err) != 0 || len(all) == 0 || all[0].Name != "first_light" {
+				t.Fatalf("of a new database: %+v", all)
+			}
+			newest := len(all)
+			if n := applied(sqlstore.Migrate(t.Context(), url, sqlstore.Newest)); n != newest {
+				t.Fatalf("%d of %d steps up", n, newest)
+			}
+			storetest.Seed(t, open(t, url))
+			for v := newest - 1; v >= 0; v-- {
+				if n := applied(sqlstore.Migrate(t.Context(), url, int64(v))); n != v {
+					t.Fatalf("down to %d: %d steps are left", v, n)
+				}
+			}
+			for v := 1; v <= newest; v++ {
+				if n := applied(sqlstore.Migrate(t.Context(), url, int64(v))); n != v {
+					t.Fatalf("up to %d: %d steps", v, n)
+				}
+			}
+			storetest.Seed(t, open(t, url))
+			if _, err := sqlstore.Migrate(t.Context(), url, 999); err == nil || !strings.Contains(err.Error(), "the newest is") {
+				t.Errorf("a version that is not: %v", err)
+			}
+		})
+	}
 }
 
 // TestMissionTables looks for the mission's tables and columns where a database
