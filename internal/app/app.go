@@ -32,9 +32,10 @@ type App struct {
 	runner   *jobs.Runner
 	handler  http.Handler
 
-	stop   context.CancelFunc // of what runs beside the stages
-	upkeep sync.WaitGroup
-	log    *slog.Logger
+	keepDays int                // for how long history is kept; 0: for ever
+	stop     context.CancelFunc // of what runs beside the stages
+	upkeep   sync.WaitGroup
+	log      *slog.Logger
 }
 
 // New wires the service and brings its database up to date. Close it after use.
@@ -67,6 +68,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		Setup:    &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL, Log: log},
 		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second, Now: time.Now, Log: log},
 		runner:   runner,
+		keepDays: c.KeepDays,
 		stop:     func() {},
 		log:      log,
 	}
@@ -111,6 +113,9 @@ func (a *App) Start(ctx context.Context) error {
 // renewEvery is how often it is looked for users whom Drive does not tell of changes.
 const renewEvery = time.Minute
 
+// forgetEvery is after how many of those rounds old history is forgotten.
+const forgetEvery = 60
+
 // keepUp does what is to be done beside the stages until ctx ends.
 func (a *App) keepUp(ctx context.Context) {
 	note := func(what string, err error) {
@@ -121,8 +126,11 @@ func (a *App) keepUp(ctx context.Context) {
 	note("bring scripts up to date", a.Setup.Upgrade(ctx))
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
-	for {
+	for n := 0; ; n++ {
 		note("watch Drive", a.watch.Renew(ctx))
+		if a.keepDays > 0 && n%forgetEvery == 0 {
+			note("forget old history", a.Store.Forget(ctx, time.Now().AddDate(0, 0, -a.keepDays)))
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

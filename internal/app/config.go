@@ -36,6 +36,7 @@ type Config struct {
 	Bitrix24ID         string   `env:"BITRIX24_CLIENT_ID"`
 	Bitrix24Secret     string   `env:"BITRIX24_CLIENT_SECRET"`
 	Bitrix24AuthURL    string   `env:"SHEET24_BITRIX24_AUTH_URL"`
+	KeepDays           int      `env:"SHEET24_KEEP_DAYS" envDefault:"365"`
 	Role               Role     `env:"SHEET24_ROLE" envDefault:"all"`
 }
 
@@ -115,6 +116,9 @@ func (c *Config) check() error {
 	if c.PollSeconds < 0 {
 		complain("SHEET24_POLL_SECONDS", "%d is less than 0, which switches the looks off", c.PollSeconds)
 	}
+	if c.KeepDays < 0 {
+		complain("SHEET24_KEEP_DAYS", "%d is less than 0, which keeps history for ever", c.KeepDays)
+	}
 	if c.GoogleAccess != string(google.FullAccess) && c.GoogleAccess != string(google.LinkAccess) {
 		complain("SHEET24_GOOGLE_ACCESS", "%q is neither full (users choose among their spreadsheets) nor link (they paste a spreadsheet's link; no scope of Drive is needed)", c.GoogleAccess)
 	}
@@ -153,7 +157,7 @@ func (c *Config) Environ() []string {
 	return append(os.Environ(),
 		"GOOGLE_CLIENT_ID="+c.GoogleClientID, "GOOGLE_CLIENT_SECRET="+c.GoogleClientSecret, "GOOGLE_REDIRECT_URI="+c.GoogleRedirectURI,
 		"SHEET24_DATABASE_URL="+c.DatabaseURL, "SHEET24_PUBLIC_URL="+c.PublicURL, "SHEET24_SECRET_KEY="+c.SecretKey,
-		"SHEET24_LISTEN="+c.Listen, "SHEET24_ROLE="+string(cmp.Or(c.Role, RoleAll)), "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
+		"SHEET24_LISTEN="+c.Listen, "SHEET24_ROLE="+string(cmp.Or(c.Role, RoleAll)), "SHEET24_KEEP_DAYS="+strconv.Itoa(c.KeepDays), "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
 		"SHEET24_GOOGLE_PER_MINUTE="+strconv.Itoa(c.GooglePerMinute), "SHEET24_POLL_SECONDS="+strconv.Itoa(c.PollSeconds), "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
 		"BITRIX24_CLIENT_ID="+c.Bitrix24ID, "BITRIX24_CLIENT_SECRET="+c.Bitrix24Secret, "SHEET24_BITRIX24_AUTH_URL="+c.Bitrix24AuthURL)
 }

@@ -282,4 +282,24 @@ func TestPageThatWaitsForPermission(t *testing.T) {
 	if got := emailOf(t, ready, 1, 201); got != "mustafa.kaya4@ornek.com.tr" {
 		t.Errorf("the record's e-mail after the retry: %q", got)
 	}
+
+	// Several that failed, all at once.
+	for row, id := range map[string]int{"H6": 202, "H7": 203} {
+		edit(t, ready, row, id)
+	}
+	eventually(t, waitForSync, "both fail", func() bool {
+		rows := cells(t, ready)
+		return strings.HasPrefix(fmt.Sprint(rows[5][6]), "❌") && strings.HasPrefix(fmt.Sprint(rows[6][6]), "❌")
+	})
+	b.open(ready.URL + "/sheet-sync/tables/1")
+	b.see("#retry-failed")
+	b.look("failed-rows")
+	for range 2 {
+		post(t, ready.PortalWebhook+"crm.item.add", map[string]any{"entityTypeId": 1, "fields": map[string]any{"title": "Yeni"}}, nil)
+	}
+	b.submit("#retry-failed")
+	eventually(t, waitForSync, "both are done", func() bool {
+		rows := cells(t, ready)
+		return rows[5][6] == "✅ Senkronize" && rows[6][6] == "✅ Senkronize"
+	})
 }

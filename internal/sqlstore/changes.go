@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"sheet24"
 )
@@ -201,6 +202,56 @@ func (s *Store) postpone(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) e
 		UPDATE reverse_sync_logs SET status = 'pending', changed_fields = $2, error_message = $3, not_before = $4 WHERE id = $1`,
 		c.ID, string(text), c.Error, moment(c.NotBefore))
 	return err
+}
+
+// lastFailed are the failed changes of a table l after which nothing came for their
+// rows: what they hold is still unsent.
+const lastFailed = `l.status = 'failed' AND l.entity_id > 0 AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
+	WHERE n.config_id = l.config_id AND n.entity_id = l.entity_id AND n.id > l.id)`
+
+// CountFailed tells how many rows of a table have changes that failed and are unsent.
+func (s *Store) CountFailed(ctx context.Context, tableID int64) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+lastFailed, tableID).Scan(&n)
+	return n, err
+}
+
+// RetryFailed puts all failed changes of a table back to work that are unsent, and
+// tells how many.
+func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
+	done, err := s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
+		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+lastFailed+`)`, tableID, s.now())
+	if err != nil {
+		return 0, err
+	}
+	n, err := done.RowsAffected()
+	return int(n), err
+}
+
+// forgetRows is how many rows one statement forgets, so that none holds others up.
+const forgetRows = 1000
+
+// Forget deletes what was done before a time: events that were processed, and changes
+// that are settled and told of. What is unsent stays.
+func (s *Store) Forget(ctx context.Context, before time.Time) error {
+	for _, statement := range []string{
+		`DELETE FROM webhook_events WHERE id IN (SELECT id FROM webhook_events WHERE processed AND received_at < $1 ORDER BY id LIMIT $2)`,
+		`DELETE FROM reverse_sync_logs WHERE id IN (SELECT l.id FROM reverse_sync_logs l
+			WHERE l.created_at < $1 AND l.status IN ('completed', 'failed') AND l.reported_at IS NOT NULL AND NOT (` + lastFailed + `) ORDER BY l.id LIMIT $2)`,
+	} {
+		for {
+			done, err := s.db.ExecContext(ctx, statement, moment(before), forgetRows)
+			if err != nil {
+				return err
+			}
+			if n, err := done.RowsAffected(); err != nil || n < forgetRows {
+				if err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // RetryChange puts a failed change back to work.

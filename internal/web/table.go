@@ -52,6 +52,10 @@ func (w *Web) renderTable(rw http.ResponseWriter, r *http.Request, status int, v
 		w.fail(rw, r, err)
 		return
 	}
+	if v.failed, err = w.Store.CountFailed(r.Context(), v.table.ID); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
 	v.notice = w.sessions.PopString(r.Context(), "notice")
 	v.outdated = w.Setup.Outdated(v.table)
 	v.settingsURL = cmp.Or(w.GoogleURL, "https://script.google.com") + "/home/usersettings"
@@ -89,6 +93,16 @@ func historyState(changes []sheet24.RowChange) string {
 func (w *Web) retry(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	id, _ := strconv.ParseInt(r.PathValue("change"), 10, 64) // no number is no change
 	if err := w.Store.RetryChange(r.Context(), t.ID, id); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.Wake.Push(r.Context(), t.PortalID)
+	http.Redirect(rw, r, t.Path(), http.StatusSeeOther)
+}
+
+// retryFailed puts all that failed and is unsent back to work.
+func (w *Web) retryFailed(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
+	if _, err := w.Store.RetryFailed(r.Context(), t.ID); err != nil {
 		w.fail(rw, r, err)
 		return
 	}

@@ -60,6 +60,8 @@ type Store interface {
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	TablesOf(ctx context.Context, userID string) ([]*sheet24.Table, error)
 	History(ctx context.Context, tableID, before int64, limit int) ([]sheet24.RowChange, error)
+	CountFailed(ctx context.Context, tableID int64) (int, error)
+	RetryFailed(ctx context.Context, tableID int64) (int, error)
 	RetryChange(ctx context.Context, tableID, id int64) error
 }
 
@@ -132,6 +134,7 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/script", w.user(w.table(w.script)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/code", w.user(w.table(w.code)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/history", w.user(w.table(w.history)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/retry-failed", w.user(w.table(w.retryFailed)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/retry", w.user(w.table(w.retry)))
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "not_found"))

@@ -23,7 +23,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
 		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState, "SnapshotsAt": snapshotsAt, "Leases": leases, "Arrivals": arrivals,
-		"Events": events, "Coalesce": coalesce, "Claim": claim, "Fair": fair, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
+		"Events": events, "Coalesce": coalesce, "Claim": claim, "Fair": fair, "Failures": failures, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "History": history, "Waiting": waiting, "Sessions": sessions,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -691,6 +691,60 @@ func retry(t *testing.T, s *sqlstore.Store) {
 	}
 	wantCode(t, s.RetryChange(t.Context(), table.ID, c[0].ID), "change_not_retriable")
 	wantCode(t, s.RetryChange(t.Context(), table.ID+1, c[0].ID), "change_not_retriable")
+}
+
+// failures has one row that failed and was mended, and one that was not.
+func failures(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	failed := edit(2, 11, "a", "b")
+	other := edit(3, 12, "a", "b")
+	commit(t, s, table, failed, other)
+	claimed := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	for i := range claimed {
+		claimed[i].Status, claimed[i].Error = sheet24.Failed, "wrong"
+	}
+	check(t, s.SettleChanges(t.Context(), claimed))
+	if n := must(s.CountFailed(t.Context(), table.ID))(t); n != 2 {
+		t.Errorf("%d failed", n)
+	}
+	commit(t, s, table, edit(2, 11, "b", "c")) // mended
+	again := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	again[0].Status = sheet24.Completed
+	check(t, s.SettleChanges(t.Context(), again))
+	if n := must(s.CountFailed(t.Context(), table.ID))(t); n != 1 {
+		t.Errorf("%d failed after one was mended", n)
+	}
+
+	// What is done is forgotten once it was told of; what is unsent stays.
+	e := event(table, "old")
+	check(t, s.AddEvent(t.Context(), e))
+	check(t, s.CommitScan(t.Context(), table, []sheet24.Event{*e}, nil, nil))
+	check(t, s.AddEvent(t.Context(), event(table, "waits")))
+	later := time.Now().Add(time.Hour)
+	check(t, s.Forget(t.Context(), later))
+	if n := len(must(s.History(t.Context(), table.ID, 0, 10))(t)); n != 3 {
+		t.Errorf("%d changes are left that nobody was told of", n)
+	}
+	check(t, s.MarkReported(t.Context(), must(s.Unreported(t.Context(), table.ID, 10))(t)))
+	check(t, s.Forget(t.Context(), time.Now().Add(-time.Hour)))
+	if n := len(must(s.History(t.Context(), table.ID, 0, 10))(t)); n != 3 {
+		t.Errorf("%d changes are left of today", n)
+	}
+	check(t, s.Forget(t.Context(), later))
+	left := must(s.History(t.Context(), table.ID, 0, 10))(t)
+	if len(left) != 1 || left[0].EntityID != 12 {
+		t.Errorf("left: %+v", left)
+	}
+	if n := len(must(s.UnprocessedEvents(t.Context(), table.ID, 10))(t)); n != 1 {
+		t.Errorf("%d events wait", n)
+	}
+
+	if n := must(s.RetryFailed(t.Context(), table.ID))(t); n != 1 {
+		t.Errorf("%d tried again", n)
+	}
+	if c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(c) != 1 || c[0].EntityID != 12 || c[0].Error != "" {
+		t.Errorf("tried again: %+v", c)
+	}
 }
 
 func unsent(t *testing.T, s *sqlstore.Store) {
