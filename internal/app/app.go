@@ -32,6 +32,7 @@ type App struct {
 	runner   *jobs.Runner
 	handler  http.Handler
 
+	works    bool               // it does more than answer browsers and scripts
 	keepDays int                // for how long history is kept; 0: for ever
 	stop     context.CancelFunc // of what runs beside the stages
 	upkeep   sync.WaitGroup
@@ -69,6 +70,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second, Now: time.Now, Log: log},
 		runner:   runner,
 		keepDays: c.KeepDays,
+		works:    c.Role != RoleWeb,
 		stop:     func() {},
 		log:      log,
 	}
@@ -106,36 +108,51 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
-	a.upkeep.Go(func() { a.keepUp(ctx) })
+	if a.works {
+		a.upkeep.Go(func() { a.keepUp(ctx) })
+	}
 	return nil
 }
 
 // renewEvery is how often it is looked for users whom Drive does not tell of changes.
 const renewEvery = time.Minute
 
-// forgetEvery is after how many of those rounds old history is forgotten.
-const forgetEvery = 60
+// forgetEvery is how often old history is forgotten.
+const forgetEvery = time.Hour
 
-// keepUp does what is to be done beside the stages until ctx ends.
+// keepUp does what is to be done beside the stages, by one process at a time, until ctx
+// ends.
 func (a *App) keepUp(ctx context.Context) {
-	note := func(what string, err error) {
-		if err != nil && ctx.Err() == nil {
-			a.log.Error(what, "error", err)
-		}
-	}
-	note("bring scripts up to date", a.Setup.Upgrade(ctx))
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
-	for n := 0; ; n++ {
-		note("watch Drive", a.watch.Renew(ctx))
-		if a.keepDays > 0 && n%forgetEvery == 0 {
-			note("forget old history", a.Store.Forget(ctx, time.Now().AddDate(0, 0, -a.keepDays)))
-		}
+	var upgraded bool
+	var forgot time.Time
+	for {
+		// While another process does it, it is not done here, and looked for again.
+		err := a.runner.Alone(ctx, "upkeep", func(ctx context.Context) {
+			if !upgraded {
+				upgraded = true
+				a.note(ctx, "bring scripts up to date", a.Setup.Upgrade(ctx))
+			}
+			a.note(ctx, "watch Drive", a.watch.Renew(ctx))
+			if now := time.Now(); a.keepDays > 0 && now.Sub(forgot) >= forgetEvery {
+				forgot = now
+				a.note(ctx, "forget old history", a.Store.Forget(ctx, now.AddDate(0, 0, -a.keepDays)))
+			}
+		})
+		a.note(ctx, "upkeep", err)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// note logs what went wrong, unless it was being stopped.
+func (a *App) note(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		a.log.Error(what, "error", err)
 	}
 }
 

@@ -322,3 +322,25 @@ func TestStopCancelsWhatDoesNotEnd(t *testing.T) {
 		}
 	})
 }
+
+// TestAlone runs something in one of two processes at a time.
+func TestAlone(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		s := newStages(store, storetest.Seed(t, store))
+		r := start(t, s)
+		ran := 0
+		err := r.Alone(t.Context(), "upkeep", func(ctx context.Context) {
+			ran++
+			if err := r.Alone(ctx, "upkeep", func(context.Context) { ran += 10 }); err != nil {
+				t.Error(err)
+			}
+		})
+		if err != nil || ran != 1 {
+			t.Errorf("ran %d, %v", ran, err)
+		}
+		if err := r.Alone(t.Context(), "upkeep", func(context.Context) { ran++ }); err != nil || ran != 2 {
+			t.Errorf("afterwards: ran %d, %v", ran, err)
+		}
+	})
+}

@@ -85,3 +85,13 @@ func (l *lease) release(note string) error {
 	l.renewer.Wait()
 	return l.store.Release(context.WithoutCancel(l.ctx), l.subject, l.owner, note)
 }
+
+// Alone runs f unless another process does; then it does nothing.
+func (r *Runner) Alone(ctx context.Context, subject string, f func(ctx context.Context)) error {
+	l, err := acquire(ctx, r.store, subject)
+	if err != nil || l == nil {
+		return err
+	}
+	f(l.ctx)
+	return l.release("")
+}

@@ -1,0 +1,225 @@
+package storetest
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/sqlstore"
+)
+
+func edit(row int, entityID int64, before, after any) sheet24.RowChange {
+	return sheet24.RowChange{EntityID: entityID, Row: row, Status: sheet24.Pending,
+		Fields: map[string]sheet24.Change{"EMAIL": {Old: before, New: after}}}
+}
+
+func commit(t *testing.T, s *sqlstore.Store, table *sheet24.Table, changes ...sheet24.RowChange) {
+	t.Helper()
+	check(t, s.CommitScan(t.Context(), table, nil, changes, nil))
+}
+
+func coalesce(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"))
+	commit(t, s, table, edit(3, 11, "b", "c"), edit(4, 12, nil, 1.5))
+	got := must(s.History(t.Context(), table.ID, 0, 10))(t)
+	if len(got) != 2 || got[1].Fields["EMAIL"] != (sheet24.Change{Old: "a", New: "c"}) || got[1].Row != 3 {
+		t.Fatalf("history = %+v", got)
+	}
+	if got[0].Fields["EMAIL"] != (sheet24.Change{Old: nil, New: 1.5}) {
+		t.Fatalf("values must keep their types: %+v", got[0].Fields)
+	}
+}
+
+func claim(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"), edit(3, 12, "a", "b"))
+	first := must(s.ClaimChanges(t.Context(), table.PortalID, 1))(t)
+	if len(first) != 1 || first[0].EntityID != 11 || first[0].Status != sheet24.Syncing || first[0].Attempts != 1 {
+		t.Fatalf("claimed %+v", first)
+	}
+	commit(t, s, table, edit(2, 11, "b", "c"))
+	// The crash: whoever claims next gets the unfinished change again, and not
+	// the later one of the same row beside it.
+	again := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	if len(again) != 2 || again[0].ID != first[0].ID || again[0].Attempts != 2 || again[1].EntityID != 12 {
+		t.Fatalf("claimed again %+v", again)
+	}
+	for i := range again {
+		again[i].Status = sheet24.Completed
+	}
+	check(t, s.SettleChanges(t.Context(), again))
+	rest := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	if len(rest) != 1 || rest[0].Fields["EMAIL"] != (sheet24.Change{Old: "b", New: "c"}) {
+		t.Fatalf("the rest: %+v", rest)
+	}
+	if got := must(s.ClaimChanges(t.Context(), table.PortalID+1, 10))(t); len(got) != 0 {
+		t.Fatalf("another portal's changes: %+v", got)
+	}
+	if must(s.Table(t.Context(), table.ID))(t).LastSyncAt.IsZero() {
+		t.Fatal("last_sync_at is not set")
+	}
+}
+
+// fair has a paste of many rows in one table, and then an edit in another.
+func fair(t *testing.T, s *sqlstore.Store) {
+	large := Seed(t, s)
+	small := *large
+	small.GID = 8
+	check(t, s.SaveTable(t.Context(), &small, nil))
+	var many []sheet24.RowChange
+	for row := 2; row < 102; row++ {
+		many = append(many, edit(row, int64(row), "a", "b"))
+	}
+	commit(t, s, large, many...)
+	if must(s.WaitingBeside(t.Context(), large.PortalID, []int64{large.ID}))(t) {
+		t.Error("something waits beside the only table")
+	}
+	commit(t, s, &small, edit(5, 5, "a", "b"), edit(6, 6, "a", "b"))
+	if !must(s.WaitingBeside(t.Context(), large.PortalID, []int64{large.ID}))(t) || must(s.WaitingBeside(t.Context(), large.PortalID, []int64{large.ID, small.ID}))(t) {
+		t.Error("who waits beside whom is not told")
+	}
+	of := map[int64]int{}
+	for _, c := range must(s.ClaimChanges(t.Context(), large.PortalID, 10))(t) {
+		of[c.TableID]++
+	}
+	if of[large.ID] != 8 || of[small.ID] != 2 {
+		t.Errorf("claimed by table: %v", of)
+	}
+}
+
+func postpone(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"))
+	c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	commit(t, s, table, edit(2, 11, "b", "c"))
+	c[0].Status, c[0].Error, c[0].NotBefore = sheet24.Pending, "503", time.Now().Add(time.Hour)
+	check(t, s.SettleChanges(t.Context(), c))
+	got := must(s.History(t.Context(), table.ID, 0, 10))(t)
+	if len(got) != 1 || got[0].Fields["EMAIL"] != (sheet24.Change{Old: "a", New: "c"}) || got[0].Error != "503" {
+		t.Fatalf("the postponed change and the newer one must become one: %+v", got)
+	}
+	if got := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(got) != 0 {
+		t.Fatalf("claimed before its time: %+v", got)
+	}
+}
+
+func retry(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"))
+	c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	c[0].Status, c[0].Error = sheet24.Failed, "no"
+	check(t, s.SettleChanges(t.Context(), c))
+	check(t, s.RetryChange(t.Context(), table.ID, c[0].ID))
+	if got := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(got) != 1 || got[0].Error != "" {
+		t.Fatalf("after the retry: %+v", got)
+	}
+	wantCode(t, s.RetryChange(t.Context(), table.ID, c[0].ID), "change_not_retriable")
+	wantCode(t, s.RetryChange(t.Context(), table.ID+1, c[0].ID), "change_not_retriable")
+}
+
+// failures has one row that failed and was mended, and one that was not.
+func failures(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	failed := edit(2, 11, "a", "b")
+	other := edit(3, 12, "a", "b")
+	commit(t, s, table, failed, other)
+	claimed := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	for i := range claimed {
+		claimed[i].Status, claimed[i].Error = sheet24.Failed, "wrong"
+	}
+	check(t, s.SettleChanges(t.Context(), claimed))
+	if n := must(s.CountFailed(t.Context(), table.ID))(t); n != 2 {
+		t.Errorf("%d failed", n)
+	}
+	commit(t, s, table, edit(2, 11, "b", "c")) // mended
+	again := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	again[0].Status = sheet24.Completed
+	check(t, s.SettleChanges(t.Context(), again))
+	if n := must(s.CountFailed(t.Context(), table.ID))(t); n != 1 {
+		t.Errorf("%d failed after one was mended", n)
+	}
+
+	// What is done is forgotten once it was told of; what is unsent stays.
+	e := event(table, "old")
+	check(t, s.AddEvent(t.Context(), e))
+	check(t, s.CommitScan(t.Context(), table, []sheet24.Event{*e}, nil, nil))
+	check(t, s.AddEvent(t.Context(), event(table, "waits")))
+	later := time.Now().Add(time.Hour)
+	check(t, s.Forget(t.Context(), later))
+	if n := len(must(s.History(t.Context(), table.ID, 0, 10))(t)); n != 3 {
+		t.Errorf("%d changes are left that nobody was told of", n)
+	}
+	check(t, s.MarkReported(t.Context(), must(s.Unreported(t.Context(), table.ID, 10))(t)))
+	check(t, s.Forget(t.Context(), time.Now().Add(-time.Hour)))
+	if n := len(must(s.History(t.Context(), table.ID, 0, 10))(t)); n != 3 {
+		t.Errorf("%d changes are left of today", n)
+	}
+	check(t, s.Forget(t.Context(), later))
+	left := must(s.History(t.Context(), table.ID, 0, 10))(t)
+	if len(left) != 1 || left[0].EntityID != 12 {
+		t.Errorf("left: %+v", left)
+	}
+	if n := len(must(s.UnprocessedEvents(t.Context(), table.ID, 10))(t)); n != 1 {
+		t.Errorf("%d events wait", n)
+	}
+
+	if n := must(s.RetryFailed(t.Context(), table.ID))(t); n != 1 {
+		t.Errorf("%d tried again", n)
+	}
+	if c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(c) != 1 || c[0].EntityID != 12 || c[0].Error != "" {
+		t.Errorf("tried again: %+v", c)
+	}
+}
+
+func unsent(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	status := func(before, after any) sheet24.RowChange {
+		return sheet24.RowChange{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"STATUS_ID": {Old: before, New: after}}}
+	}
+	both := status("Yeni", "Yenii")
+	both.Fields["EMAIL"] = sheet24.Change{Old: "a", New: "b"}
+	commit(t, s, table, both)
+	c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	c[0].Status, c[0].Error = sheet24.Failed, "Yenii"
+	check(t, s.SettleChanges(t.Context(), c))
+	commit(t, s, table, status("Yenii", "İşlemde"))
+	c = must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	want := map[string]sheet24.Change{"STATUS_ID": {Old: "Yeni", New: "İşlemde"}, "EMAIL": {Old: "a", New: "b"}}
+	if len(c) != 1 || !reflect.DeepEqual(c[0].Fields, want) {
+		t.Fatalf("after the mended cell: %+v; want %v", c, want)
+	}
+	c[0].Status = sheet24.Completed
+	check(t, s.SettleChanges(t.Context(), c))
+	commit(t, s, table, status("İşlemde", "Yeni"))
+	if c = must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(c[0].Fields) != 1 {
+		t.Fatalf("what was sent is sent again: %+v", c)
+	}
+}
+
+func report(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"), edit(3, 12, "a", "b"),
+		sheet24.RowChange{Row: 9, Status: sheet24.Failed, Error: "no id", Fields: map[string]sheet24.Change{}})
+	got := must(s.Unreported(t.Context(), table.ID, 10))(t)
+	if len(got) != 1 || got[0].Row != 9 || got[0].SyncedAt.IsZero() {
+		t.Fatalf("unreported = %+v", got)
+	}
+	check(t, s.MarkReported(t.Context(), got))
+	if got := must(s.Unreported(t.Context(), table.ID, 10))(t); len(got) != 0 {
+		t.Fatalf("reported twice: %+v", got)
+	}
+}
+
+func history(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	for id := range int64(5) {
+		commit(t, s, table, edit(2, 11+id, "a", "b"))
+	}
+	page := must(s.History(t.Context(), table.ID, 0, 2))(t)
+	next := must(s.History(t.Context(), table.ID, page[1].ID, 10))(t)
+	if len(page) != 2 || len(next) != 3 || page[0].EntityID != 15 || next[0].EntityID != 13 {
+		t.Fatalf("pages: %+v, %+v", page, next)
+	}
+}

@@ -1,0 +1,148 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/sqlstore"
+)
+
+// arrivals stores events from all sides at once, each twice, and some of a table that
+// is not there.
+func arrivals(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	var stored, doubled, refused atomic.Int32
+	var all sync.WaitGroup
+	for from := range 32 {
+		all.Go(func() {
+			for n := range 20 {
+				e := event(table, fmt.Sprint(from/2, "-", n)) // two of one id each
+				if n == 10 {
+					e.TableID, e.MessageID = 9999, fmt.Sprint("gone", from)
+				}
+				err := s.AddEvent(t.Context(), e)
+				switch {
+				case err == nil:
+					stored.Add(1)
+				case sheet24.IsKind(err, sheet24.Conflict):
+					doubled.Add(1)
+				default:
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if stored.Load() != 16*19 || doubled.Load() != 16*19 || refused.Load() != 32 {
+		t.Errorf("%d stored, %d doubled, %d refused", stored.Load(), doubled.Load(), refused.Load())
+	}
+	got := must(s.UnprocessedEvents(t.Context(), table.ID, 1000))(t)
+	ids := map[int64]bool{}
+	for _, e := range got {
+		ids[e.ID] = true
+	}
+	if len(got) != 16*19 || len(ids) != 16*19 {
+		t.Errorf("%d events, %d ids", len(got), len(ids))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.AddEvent(ctx, event(table, "late")); err == nil {
+		t.Log("stored before its sender went away")
+	} else if !errors.Is(err, context.Canceled) {
+		t.Errorf("from a sender who went away: %v", err)
+	}
+}
+
+func leases(t *testing.T, s *sqlstore.Store) {
+	acquire := func(owner string, d time.Duration) (string, bool, bool) {
+		t.Helper()
+		note, dirty, ok, err := s.Acquire(t.Context(), "scan 7", owner, d)
+		check(t, err)
+		return note, dirty, ok
+	}
+	want := func(what string, note string, dirty, ok bool, wantNote string, wantDirty, wantOK bool) {
+		t.Helper()
+		if note != wantNote || dirty != wantDirty || ok != wantOK {
+			t.Errorf("%s: %q %v %v; want %q %v %v", what, note, dirty, ok, wantNote, wantDirty, wantOK)
+		}
+	}
+	note, dirty, ok := acquire("a", time.Minute)
+	want("first", note, dirty, ok, "", false, true)
+	note, dirty, ok = acquire("b", time.Minute)
+	want("while it is held", note, dirty, ok, "", false, false)
+	if !must(s.Renew(t.Context(), "scan 7", "a", time.Minute))(t) || must(s.Renew(t.Context(), "scan 7", "b", time.Minute))(t) {
+		t.Error("renewed by others, or not by its owner")
+	}
+	check(t, s.Release(t.Context(), "scan 7", "b", "not mine"))
+	check(t, s.Release(t.Context(), "scan 7", "a", "47"))
+	note, dirty, ok = acquire("b", 100*time.Millisecond)
+	want("after its release", note, dirty, ok, "47", false, true)
+	time.Sleep(150 * time.Millisecond)
+	if must(s.Renew(t.Context(), "scan 7", "b", time.Minute))(t) {
+		t.Error("renewed after it ran out")
+	}
+	note, dirty, ok = acquire("c", time.Minute)
+	want("after it ran out", note, dirty, ok, "47", true, true)
+	var wins atomic.Int32
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			if _, _, ok, err := s.Acquire(t.Context(), "push x", fmt.Sprint(i), time.Minute); err == nil && ok {
+				wins.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if wins.Load() != 1 {
+		t.Errorf("%d owners at once", wins.Load())
+	}
+}
+
+func event(table *sheet24.Table, id string) *sheet24.Event {
+	return &sheet24.Event{TableID: table.ID, Type: sheet24.RowEdited, MessageID: id, Rows: sheet24.Rows(5, 6), Data: []byte(`{"row_id":5}`)}
+}
+
+func events(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	check(t, s.AddEvent(t.Context(), event(table, "m1")))
+	check(t, s.AddEvent(t.Context(), event(table, "m2")))
+	wantCode(t, s.AddEvent(t.Context(), event(table, "m1")), "webhook_replayed")
+	got := must(s.UnprocessedEvents(t.Context(), table.ID, 10))(t)
+	if len(got) != 2 || got[0].Rows != sheet24.Rows(5, 6) || string(got[1].Data) != `{"row_id":5}` {
+		t.Fatalf("events = %+v", got)
+	}
+	check(t, s.CommitScan(t.Context(), table, got[:1], nil, nil))
+	if got := must(s.UnprocessedEvents(t.Context(), table.ID, 10))(t); len(got) != 1 || got[0].MessageID != "m2" {
+		t.Fatalf("after the scan: %+v", got)
+	}
+}
+
+func waiting(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	expect := func(scan, push, report int) {
+		t.Helper()
+		w := must(s.Waiting(t.Context()))(t)
+		if len(w.Scan) != scan || len(w.Push) != push || len(w.Report) != report {
+			t.Fatalf("waiting = %+v; want %d scans, %d pushes, %d reports", w, scan, push, report)
+		}
+	}
+	expect(0, 0, 0)
+	check(t, s.AddEvent(t.Context(), event(table, "m1")))
+	expect(1, 0, 0)
+	check(t, s.CommitScan(t.Context(), table, must(s.UnprocessedEvents(t.Context(), table.ID, 9))(t),
+		[]sheet24.RowChange{edit(2, 11, "a", "b")}, nil))
+	expect(0, 1, 0)
+	c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	expect(0, 1, 0) // a push that died
+	c[0].Status = sheet24.Completed
+	check(t, s.SettleChanges(t.Context(), c))
+	expect(0, 0, 1)
+	check(t, s.MarkReported(t.Context(), c))
+	expect(0, 0, 0)
+}
