@@ -2,6 +2,7 @@ package googlesim
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 )
 
@@ -29,9 +30,14 @@ func invalid(w http.ResponseWriter, message string) {
 	fail(w, http.StatusBadRequest, "INVALID_ARGUMENT", message, "")
 }
 
-// decode reads a JSON body; it answers 400 and returns false if it is none.
+// decode reads a JSON body, to its end: an answer that overtakes the request confuses
+// proxies. It answers 400 and returns false if it is none.
 func decode(w http.ResponseWriter, r *http.Request, v any) bool {
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 50<<20)).Decode(v); err != nil {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 50<<20))
+	if err == nil {
+		err = json.Unmarshal(data, v)
+	}
+	if err != nil {
 		invalid(w, "Invalid JSON payload received. "+err.Error())
 		return false
 	}
