@@ -29,8 +29,10 @@ type ItemWrite struct {
 
 // Written is how an ItemWrite ended. ID is the record's, also of a new one.
 type Written struct {
-	ID  int64
-	Err error
+	ID      int64
+	Existed bool           // an earlier creation under the same key had made the record
+	Holds   map[string]any // what the answer shows of the record's plain fields, by Name; nil where there was none
+	Err     error
 }
 
 // Link names a record by what a person typed: a company's title, a contact's

@@ -43,9 +43,9 @@ type CRM interface {
 	// Resolve finds the records that links name, one, none or several each, and
 	// tells why some could not be looked for.
 	Resolve(ctx context.Context, p *Portal, links []Link) (map[Link][]int64, map[Link]error)
-	// Find finds the records of an entity that are reached at an e-mail address (kind
-	// EMAIL) or a telephone number (PHONE), one, none or several for each value.
-	Find(ctx context.Context, p *Portal, e Entity, kind string, values []string) (map[string][]int64, error)
+	// Find finds the records of an entity that hold values in a field: EMAIL, PHONE or
+	// a plain field's Name; one, none or several for each value.
+	Find(ctx context.Context, p *Portal, e Entity, field string, values []string) (map[string][]int64, error)
 	// Write makes changes and tells how each ended. One whose answer was lost has
 	// been settled by reading; if even that was not possible, its error is of kind
 	// Unavailable and leaves open whether it was made.

@@ -6,18 +6,40 @@ import "time"
 type Status string
 
 // A RowChange goes pending → syncing → completed or failed; a fault that may
-// pass sends it back to pending with a later NotBefore.
+// pass sends it back to pending with a later NotBefore. One that its owner has to
+// decide about is asked, until then.
 const (
 	Pending   Status = "pending"
 	Syncing   Status = "syncing"
 	Completed Status = "completed"
 	Failed    Status = "failed"
+	Asked     Status = "asked"
+)
+
+// Action is what a RowChange does to its record.
+type Action string
+
+// The actions. Match finds the record of a row without an id; whether it is created
+// where there is none is the table's policy.
+const (
+	Update Action = ""
+	Create Action = "create"
+	Match  Action = "match"
+	Delete Action = "delete"
 )
 
 // Change is a cell's value before and after: string, float64, bool or nil.
 type Change struct {
 	Old any `json:"old"`
 	New any `json:"new"`
+
+	// Of a field that somebody changed in the CRM since we last wrote or saw it:
+	Conflict bool `json:"conflict,omitempty"`
+	CRM      any  `json:"crm,omitempty"`  // what the CRM holds instead, as a cell shows it
+	Seen     any  `json:"seen,omitempty"` // and in its own words
+	Kept     Side `json:"kept,omitempty"` // who won
+
+	Undo bool `json:"undo,omitempty"` // it takes an earlier change back
 }
 
 // RowChange is one row's pending or settled work, and its line in the history.
@@ -27,8 +49,9 @@ type RowChange struct {
 	ID        int64
 	TableID   int64
 	UserID    string
-	EntityID  int64 // the CRM record
+	EntityID  int64 // the CRM record; less than 0: the key of a row that is yet to be one
 	Row       int   // 1-based row of the sheet when last seen
+	Action    Action
 	Fields    map[string]Change
 	Status    Status
 	Error     string // a sentence in the table's language
@@ -36,11 +59,42 @@ type RowChange struct {
 	NotBefore time.Time // not pushed before
 	CreatedAt time.Time
 	SyncedAt  time.Time // when it was settled
+
+	// What settling adds.
+	Key    int64             // under which the row waited that is EntityID by now
+	Known  Known             // what the CRM holds by now of the fields that were written or seen
+	Asks   map[string]Change // fields that are left to the owner, apart from the rest
+	Forget bool              // nothing came of it, and nothing is to be told
 }
 
-// Snapshot is what a row held when it was last scanned: values by field name.
+// Known is what the CRM was last known to hold of a record, in its own words: what
+// sheet24 wrote there or showed to somebody. Several values of a field are those that
+// may be there, since an answer was lost.
+type Known map[string][]any
+
+// Snapshot is what a row held when it was last scanned: values by field name. Row is
+// 0 when it was gone.
 type Snapshot struct {
-	EntityID int64
+	EntityID int64 // 0: a row without an id, which is to be left alone
 	Row      int
 	Values   map[string]any
+}
+
+// Scanned is what a scan found, and what is stored of it at once.
+type Scanned struct {
+	Events    []Event // that it looked into
+	Changes   []RowChange
+	Snapshots []Snapshot
+	Returned  []int64     // records that are in the sheet again: they are not deleted
+	Written   []CellWrite // that need not be written any more
+}
+
+// CellWrite is a value that is to be written into the row of a record.
+type CellWrite struct {
+	ID       int64
+	EntityID int64
+	Field    string
+	Value    any
+	Seen     any  // what the CRM holds, in its own words
+	Undo     bool // it takes a change back, and the CRM follows; else the CRM holds it already
 }

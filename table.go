@@ -30,6 +30,7 @@ type Table struct {
 	Script            Script
 	LastSyncAt        time.Time
 	Look              Look
+	Policies          Policies
 	Enabled           bool
 	CreatedAt         time.Time
 	Mappings          []FieldMapping

@@ -27,16 +27,20 @@ func (c *Client) Write(ctx context.Context, p *sheet24.Portal, writes []sheet24.
 		w.done[i].ID = writes[i].ID
 		open = append(open, i)
 	}
-	open = w.findCreated(ctx, open)
+	left := w.findCreated(ctx, open)
+	for _, i := range open {
+		w.done[i].Existed = w.done[i].Err == nil && !slices.Contains(left, i)
+	}
+	open = left
 	for _, most := range rounds {
 		if len(open) == 0 {
 			break
 		}
-		left := w.settle(ctx, w.send(ctx, open, most))
-		if len(left) == len(open) && len(left) > maxBatch {
+		undone := w.settle(ctx, w.send(ctx, open, most))
+		if len(undone) == len(open) && len(undone) > maxBatch {
 			break // it is not one record: the portal takes no writes for now
 		}
-		open = left
+		open = undone
 	}
 	return w.done
 }
@@ -66,7 +70,9 @@ func (w *writer) send(ctx context.Context, open []int, most int) []lost {
 		i := sent[n]
 		err := r.err
 		if err == nil && !w.writes[i].Delete {
-			w.done[i].ID, err = writtenID(w.p.Host, r.data, w.writes[i].ID)
+			if w.done[i].ID, err = writtenID(w.p.Host, r.data, w.writes[i].ID); err == nil {
+				w.done[i].Holds = w.holds(ctx, w.writes[i].Entity, r.data)
+			}
 		}
 		if w.writes[i].Delete && sheet24.AsError(err).Code == "record_missing" {
 			err = nil // gone is what was wanted
@@ -94,6 +100,27 @@ func writtenID(host string, data json.RawMessage, want int64) (int64, error) {
 		return id, nil
 	}
 	return want, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host)
+}
+
+// holds are a record's plain fields as the answer to a write shows them: the portal may
+// have trimmed a text, or rounded an amount.
+func (w *writer) holds(ctx context.Context, e sheet24.Entity, data json.RawMessage) map[string]any {
+	var got struct {
+		Item map[string]json.RawMessage `json:"item"`
+	}
+	fields, err := w.c.Fields(ctx, w.p, e)
+	if err != nil || json.Unmarshal(data, &got) != nil {
+		return nil
+	}
+	names := make(map[string]string, len(fields))
+	for _, f := range fields {
+		names[f.APIName] = f.Name
+	}
+	item, err := decodeItem(got.Item, names)
+	if err != nil {
+		return nil
+	}
+	return item.Values
 }
 
 // command is the call that makes a write.

@@ -109,7 +109,7 @@ func (s *stages) Scan(ctx context.Context, id int64) (bool, error) {
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	return false, s.store.CommitScan(ctx, s.table, events, nil, nil)
+	return false, s.store.CommitScan(ctx, s.table, sheet24.Scanned{Events: events})
 }
 
 func (s *stages) Push(context.Context, int64) (bool, error)   { return false, nil }

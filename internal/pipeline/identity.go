@@ -90,15 +90,21 @@ func (t *tab) neighbours(id int64) (ids []int64) {
 }
 
 // restoreIDs writes back the ids of rows that lost theirs, as a paste over them does: a
-// row that is empty but for that, stands where a record was last seen, and holds all
-// that it held is that record's.
+// row that is empty but for that, or shows another record's id, stands where a record
+// was last seen, and holds all that it held is that record's. Rows that became records
+// get their ids.
 func (p *Pipeline) restoreIDs(ctx context.Context, t *sheet24.Table, tab *tab) error {
 	if tab.layout.ID < 0 {
 		return nil
 	}
+	cells, err := p.becameRecords(ctx, t, tab)
+	if err != nil {
+		return err
+	}
 	var without []int
 	for number, row := range tab.rows {
-		if cell(row, tab.layout.ID) == nil && len(values(tab.layout, row)) > 0 {
+		id, known := recordID(cell(row, tab.layout.ID))
+		if (cell(row, tab.layout.ID) == nil || known && len(tab.byID[id]) > 1) && len(values(tab.layout, row)) > 0 {
 			without = append(without, number)
 		}
 	}
@@ -107,15 +113,24 @@ func (p *Pipeline) restoreIDs(ctx context.Context, t *sheet24.Table, tab *tab) e
 	if err != nil {
 		return err
 	}
-	var cells []sheet24.Cell
 	for _, number := range without {
+		now := values(tab.layout, tab.rows[number])
 		was := slices.DeleteFunc(seen[number], func(s sheet24.Snapshot) bool {
-			return len(tab.byID[s.EntityID]) > 0 || !maps.Equal(values(tab.layout, tab.rows[number]), s.Values)
+			return s.EntityID < 0 || len(tab.byID[s.EntityID]) > 0
 		})
 		if len(was) != 1 {
 			continue
 		}
+		if !maps.Equal(now, was[0].Values) {
+			if alike(now, was[0].Values) {
+				tab.doubtful[number] = was[0].EntityID
+			}
+			continue
+		}
 		id := was[0].EntityID
+		if other, ok := tab.idAt[number]; ok {
+			tab.byID[other] = slices.DeleteFunc(tab.byID[other], func(n int) bool { return n == number })
+		}
 		tab.byID[id], tab.idAt[number] = []int{number}, id
 		tab.set(number, tab.layout.ID, []any{float64(id)})
 		cells = append(cells, sheet24.Cell{Row: number, Column: tab.layout.ID + 1, Value: float64(id)})
@@ -126,4 +141,15 @@ func (p *Pipeline) restoreIDs(ctx context.Context, t *sheet24.Table, tab *tab) e
 		return nil
 	}
 	return err
+}
+
+// alike tells whether a row holds at least half of what it held.
+func alike(now, before map[string]any) bool {
+	same := 0
+	for field, v := range before {
+		if now[field] == v {
+			same++
+		}
+	}
+	return same > 0 && same*2 >= len(before)
 }

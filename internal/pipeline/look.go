@@ -15,6 +15,8 @@ const (
 	idleLooks  = 4                // times Every
 	madeSure   = 20               // times Every
 	restsOf    = 10               // times as long as a look took
+	burst      = 50               // events at once
+	afterBurst = 10 * time.Second // a look follows
 	looksShare = 2 * time.Second  // a look of each of a user's tables: half of Google's 60 reads a minute
 )
 
@@ -24,10 +26,11 @@ func (p *Pipeline) lookNow(t *sheet24.Table) bool { return p.Every > 0 && !t.Loo
 
 // look is what a scan was, and what it found.
 type look struct {
-	whole bool // of the whole tab
-	told  bool // somebody had told of an edit
-	found bool // there was one
-	took  time.Duration
+	whole  bool // of the whole tab
+	told   bool // somebody had told of an edit
+	found  bool // there was one
+	events int  // that it looked into
+	took   time.Duration
 }
 
 // looked plans a table's next look after a scan.
@@ -50,6 +53,9 @@ func (p *Pipeline) looked(ctx context.Context, t *sheet24.Table, k look) error {
 	every, err := p.interval(ctx, t, now)
 	if err != nil {
 		return err
+	}
+	if k.events >= burst && !k.whole {
+		every = min(every, afterBurst) // nudges may have been lost among so many
 	}
 	every = max(every, restsOf*k.took) // a tab that takes long to read is read less often
 	if next := now.Add(every); k.whole || next.Before(l.At) {

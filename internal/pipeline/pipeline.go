@@ -36,8 +36,13 @@ type Store interface {
 	UnprocessedEvents(ctx context.Context, tableID int64, limit int) ([]sheet24.Event, error)
 	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
 	SnapshotsAt(ctx context.Context, tableID int64, rows []int) (map[int][]sheet24.Snapshot, error)
-	CommitScan(ctx context.Context, t *sheet24.Table, events []sheet24.Event, changes []sheet24.RowChange, snapshots []sheet24.Snapshot) error
+	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
+	Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
+	Present(ctx context.Context, tableID int64) (map[int64]int, error)
+	CellWrites(ctx context.Context, tableID int64, limit int) ([]sheet24.CellWrite, error)
+	CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error
 
+	Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error)
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
 	WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error)
 	SettleChanges(ctx context.Context, changes []sheet24.RowChange) error

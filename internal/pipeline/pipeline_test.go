@@ -1,8 +1,10 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -38,6 +40,8 @@ type world struct {
 	portal *bitrixsim.Portal
 	down   atomic.Bool            // the portal answers 503
 	during atomic.Pointer[func()] // done once, before the portal answers the next request
+	lose   atomic.Pointer[string] // a request that names this is done, not answered, and the portal is away
+	ahead  atomic.Int64           // nanoseconds by which the clock is ahead
 	got    atomic.Int64           // bytes that Google answered
 	asked  atomic.Int64           // requests that it answered
 	store  *sqlstore.Store
@@ -106,6 +110,17 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 			http.Error(rw, "<html>Bad Gateway</html>", http.StatusBadGateway)
 			return
 		}
+		if lose := w.lose.Load(); lose != nil {
+			body, _ := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if bytes.Contains(body, []byte(*lose)) {
+				w.lose.Store(nil)
+				w.down.Store(true)
+				rest.ServeHTTP(httptest.NewRecorder(), r)
+				http.Error(rw, "<html>Gateway Time-out</html>", http.StatusGatewayTimeout)
+				return
+			}
+		}
 		rest.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(portalServer.Close)
@@ -116,9 +131,11 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 	w.sheet = s.ID
 
 	w.store = storetest.Open(t)
+	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+	w.store.SetClock(now)
 	client := google.New(google.Config{ClientID: "id", ClientSecret: "secret", PerMinute: 1e6, BaseURL: googleServer.URL}, w.store)
 	crm := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(portalServer.URL, "http://")}, Pace: time.Millisecond, RequestLimit: 100 * time.Millisecond, Fresh: time.Millisecond})
-	w.Pipeline = &pipeline.Pipeline{Store: w.store, Sheets: client, CRM: crm, Wake: asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	w.Pipeline = &pipeline.Pipeline{Store: w.store, Sheets: client, CRM: crm, Wake: asleep{}, Now: now, Log: slog.New(slog.DiscardHandler)}
 
 	user, err := w.store.EnsureUser(t.Context(), owner, "Ayşe", "tr")
 	w.check(err)
@@ -387,18 +404,18 @@ func TestRowsThatCannotBeTold(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		cell, message string
-		value         any
+		values        []any
 		row           int
 	}{
-		"twice":   {"A3", "❌ ID 1 birden çok satırda var. Hangisinin doğru olduğunu bilemeyiz; birini silin.", 1.0, 3},
-		"not one": {"A3", "❌ “bir” bir Bitrix24 ID'si değil; tam sayı olmalı.", "bir", 3},
-		"deleted": {"A3", "❌ Kayıt Bitrix24'te yok; silinmiş olabilir.", 999.0, 3},
-		"new row": {"B6", "❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın.", "Yeni kişi", 6},
+		"twice":   {"A3", "❌ ID 1 birden çok satırda var. Hangisinin doğru olduğunu bilemeyiz; birini silin.", []any{1.0, "Başkası"}, 3},
+		"not one": {"A3", "❌ “bir” bir Bitrix24 ID'si değil; tam sayı olmalı.", []any{"bir"}, 3},
+		"deleted": {"A3", "❌ Kayıt Bitrix24'te yok; silinmiş olabilir.", []any{999.0}, 3},
+		"new row": {"B6", "❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın ya da tablonun ayarlarında yeni satırlardan kayıt açılmasını seçin.", []any{"Yeni kişi"}, 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.edit(c.cell, []any{c.value})
+			w.edit(c.cell, c.values)
 			w.nudge(c.row, c.row)
 			w.sync()
 			expect(t, "status", w.status(c.row), any(c.message))
@@ -417,7 +434,7 @@ func TestLostIDs(t *testing.T) {
 	w.sync()
 	_, rows, _ := w.google.Cells(w.sheet, gid)
 	expect(t, "ids", fmt.Sprint(rows[1][0], rows[2][0], rows[3][0]), "1 <nil> 3")
-	expect(t, "the changed row", w.status(3), any("❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın."))
+	expect(t, "the changed row", w.status(3), any("❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın ya da tablonun ayarlarında yeni satırlardan kayıt açılmasını seçin."))
 	expect(t, "writes", w.writes(), 0)
 	w.edit("B2", []any{"Ayşe 2"})
 	w.nudge(2, 2)
@@ -428,7 +445,7 @@ func TestLostIDs(t *testing.T) {
 	w.edit("A9", []any{"", "Zeynep", "3@ornek.com.tr", "Yeni", 300.0})
 	w.nudge(9, 9)
 	w.sync()
-	expect(t, "a copy without an id", w.status(9), any("❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın."))
+	expect(t, "a copy without an id", w.status(9), any("❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın ya da tablonun ayarlarında yeni satırlardan kayıt açılmasını seçin."))
 }
 
 func TestWholeTabFindsWhatNobodyAnnounced(t *testing.T) {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -15,8 +16,19 @@ import (
 // rowPlan is what a change needs: a write, which is empty if the CRM holds all of
 // it already, or the error that keeps it from being sent.
 type rowPlan struct {
-	write sheet24.ItemWrite
-	err   error
+	write  sheet24.ItemWrite
+	create bool
+	fields map[string]sheet24.Change // the change's, with what the CRM held where that was changed there
+	asks   map[string]sheet24.Change // those that their owner has to decide about
+	held   map[string]any            // what the CRM holds, in its own words, of the fields that are written
+	known  sheet24.Known             // and once they are
+	forget bool                      // there is nothing to do, nor to tell
+	err    error
+}
+
+// writes tells whether anything is to be sent.
+func (p rowPlan) writes() bool {
+	return p.err == nil && (p.create || p.write.Delete || len(p.write.Fields)+len(p.write.Multi) > 0)
 }
 
 // entityFields are an entity's fields by name.
@@ -32,8 +44,14 @@ func byName(described []sheet24.Field) entityFields {
 
 // plan reads what the CRM holds of the records of changes and says for each what
 // must be sent so that the record holds what its row does.
-func (b *pushBatch) plan(ctx context.Context, changes []sheet24.RowChange) []rowPlan {
+func (b *pushBatch) plan(ctx context.Context, changes []sheet24.RowChange) ([]rowPlan, error) {
 	plans := make([]rowPlan, len(changes))
+	if err := b.match(ctx, changes, plans); err != nil {
+		return nil, err
+	}
+	if err := b.remember(ctx, changes); err != nil {
+		return nil, err
+	}
 	fields := map[sheet24.Entity]entityFields{}
 	failed := map[sheet24.Entity]error{}
 	var refs []sheet24.ItemRef
@@ -43,7 +61,7 @@ func (b *pushBatch) plan(ctx context.Context, changes []sheet24.RowChange) []row
 			described, err := b.CRM.Fields(ctx, b.portal, r.Entity)
 			fields[r.Entity], failed[r.Entity] = byName(described), err
 		}
-		if failed[r.Entity] == nil {
+		if failed[r.Entity] == nil && r.ID > 0 {
 			refs = append(refs, r)
 		}
 	}
@@ -51,21 +69,46 @@ func (b *pushBatch) plan(ctx context.Context, changes []sheet24.RowChange) []row
 	found, unfound := b.resolve(ctx, fields, changes)
 	for i, c := range changes {
 		r := b.ref(c)
-		switch item := items[r]; {
-		case failed[r.Entity] != nil:
-			plans[i].err = failed[r.Entity]
-		case unread[r.Entity] != nil:
-			plans[i].err = unread[r.Entity]
-		case item == nil:
-			plans[i].err = sheet24.Errorf(sheet24.Invalid, "record_missing")
-		default:
-			if plans[i].err = linksFailed(fields[r.Entity], c, unfound); plans[i].err == nil {
-				plans[i] = b.planRow(fields[r.Entity], item, c, found)
-			}
+		if plans[i].err == nil {
+			plans[i].err = cmp.Or(failed[r.Entity], unread[r.Entity], linksFailed(fields[r.Entity], c, unfound))
+		}
+		if plans[i].err == nil {
+			plans[i] = b.planChange(fields[r.Entity], items[r], c, found)
 		}
 	}
 	b.lookAgain(ctx, changes, plans, items, found)
-	return plans
+	return plans, nil
+}
+
+// remember loads what the CRM was last known to hold of the records of changes.
+func (b *pushBatch) remember(ctx context.Context, changes []sheet24.RowChange) error {
+	ids := map[int64][]int64{}
+	for _, c := range changes {
+		ids[c.TableID] = append(ids[c.TableID], c.EntityID)
+	}
+	for id, records := range ids {
+		known, err := b.Store.Known(ctx, id, records)
+		if err != nil {
+			return err
+		}
+		for record, k := range known {
+			b.known[knownKey{id, record}] = k
+		}
+	}
+	return nil
+}
+
+// planChange says what must be done about a change.
+func (b *pushBatch) planChange(fields entityFields, item *sheet24.Item, c sheet24.RowChange, found map[sheet24.Link][]int64) rowPlan {
+	switch {
+	case c.Action == sheet24.Delete:
+		return b.planGone(fields, item, c)
+	case c.EntityID < 0:
+		return b.planNew(fields, c, found)
+	case item == nil:
+		return rowPlan{err: sheet24.Errorf(sheet24.Invalid, "record_missing")}
+	}
+	return b.planRow(fields, item, c, found)
 }
 
 // resolve finds the records that cells name by their titles.
@@ -114,7 +157,7 @@ func (b *pushBatch) lookAgain(ctx context.Context, changes []sheet24.RowChange, 
 			}
 			fresh[r.Entity] = byName(described)
 		}
-		plans[i] = b.planRow(fresh[r.Entity], items[r], c, found)
+		plans[i] = b.planChange(fresh[r.Entity], items[r], c, found)
 	}
 }
 
@@ -127,10 +170,14 @@ func innermost(err error) *sheet24.Error {
 	return e
 }
 
-// planRow says what must be sent so that a record holds what its row does.
+// planRow says what must be sent so that a record holds what its row does; item is the
+// record as it stands, without an id where it is to be created.
 func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.RowChange, found map[sheet24.Link][]int64) rowPlan {
 	t := b.tables[c.TableID]
-	w := sheet24.ItemWrite{Entity: t.Entity, ID: item.ID, Fields: map[string]any{}}
+	plan := rowPlan{
+		write:  sheet24.ItemWrite{Entity: t.Entity, ID: item.ID, Fields: map[string]any{}},
+		fields: map[string]sheet24.Change{}, asks: map[string]sheet24.Change{}, held: map[string]any{}, known: sheet24.Known{},
+	}
 	at := mapping.Context{Locale: t.Locale, Zone: location(t), Links: func(l sheet24.Link) []int64 { return found[l] }}
 	fail := func(column string, err error) rowPlan {
 		return rowPlan{err: sheet24.Errorf(sheet24.Invalid, "in_column", column, locale.Error(t.Language, err)).Because(err)}
@@ -142,29 +189,83 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 			continue
 		}
 		f, ok := fields[m.Field]
-		if !ok || f.ReadOnly || f.Immutable {
+		if !ok || f.ReadOnly || f.Immutable && item.ID != 0 {
 			return fail(m.Column.Name, sheet24.Errorf(sheet24.Invalid, "mapping_field", m.Field))
 		}
 		at.Currency = currencyOf(item.Values[f.Name])
 		want, err := mapping.ToCRM(f, change.New, at)
-		if err != nil {
+		if err != nil && change.Kept != sheet24.CRMWins {
 			return fail(m.Column.Name, err)
 		}
+		before, beforeErr := mapping.ToCRM(f, change.Old, at) // what was no value replaces nothing
+		known := b.known[knownKey{t.ID, c.EntityID}][m.Field]
+		var multi []sheet24.MultiValue
+		var differs, theirs bool
 		if f.Type == "crm_multifield" {
-			before, _ := mapping.ToCRM(f, change.Old, at) // what was no value replaces nothing
-			w.Multi = append(w.Multi, mapping.PlanMulti(f.Multi, item.Multi, before.Multi, want.Multi)...)
+			multi = mapping.PlanMulti(f.Multi, item.Multi, before.Multi, want.Multi)
+			differs = len(multi) > 0
+			theirs = differs && overwrites(f, item, known, before.Multi, want.Multi, multi)
+		} else {
+			differs = !mapping.Same(f, want.Plain, item.Values[f.Name])
+			theirs = differs && item.ID != 0 && changedThere(f, item, known, before, beforeErr)
+		}
+		winner := change.Kept
+		if theirs && winner == sheet24.SheetWins {
+			winner = t.Policies.Winner(m.Field)
+		}
+		if theirs || winner == sheet24.CRMWins {
+			b.conflict(t, f, item, &change)
+			change.Kept = winner
+		}
+		switch {
+		case winner == sheet24.Ask:
+			change.Kept = ""
+			plan.asks[m.Field] = change
+			continue
+		case winner == sheet24.CRMWins:
+			plan.fields[m.Field] = change
 			continue
 		}
-		if !mapping.Same(f, want.Plain, item.Values[f.Name]) {
-			w.Fields[f.APIName] = want.Plain
+		plan.fields[m.Field] = change
+		plan.held[m.Field], plan.known[m.Field] = seen(f, item), []any{after(f, item, multi, want)}
+		if !differs {
+			continue
 		}
+		if f.Type == "crm_multifield" {
+			plan.write.Multi = append(plan.write.Multi, multi...)
+			continue
+		}
+		plan.write.Fields[f.APIName] = want.Plain
 		if want.Currency != "" && f.Name == "OPPORTUNITY" {
-			if err := amountIn(t, fields, item, c, want.Currency, &w); err != nil {
+			if err := amountIn(t, fields, item, c, want.Currency, &plan.write); err != nil {
 				return fail(m.Column.Name, err)
 			}
 		}
 	}
-	return rowPlan{write: w}
+	return plan
+}
+
+// after is what a field holds once a plan has been written.
+func after(f sheet24.Field, item *sheet24.Item, plan []sheet24.MultiValue, want mapping.Values) any {
+	if f.Type != "crm_multifield" {
+		return want.Plain
+	}
+	values := []any{}
+	for _, m := range item.Multi {
+		i := slices.IndexFunc(plan, func(p sheet24.MultiValue) bool { return p.ID == m.ID })
+		if i >= 0 {
+			m = plan[i]
+		}
+		if ofKind(f.Multi, m) && m.Value != "" {
+			values = append(values, m.Value)
+		}
+	}
+	for _, p := range plan {
+		if p.ID == 0 {
+			values = append(values, p.Value)
+		}
+	}
+	return values
 }
 
 // funnelAfter is the funnel that a record will be in: a row may change it together

@@ -37,7 +37,7 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 	if err != nil || len(changes) == 0 {
 		return false, err
 	}
-	b := &pushBatch{Pipeline: p, portal: portal, tables: map[int64]*sheet24.Table{}}
+	b := &pushBatch{Pipeline: p, portal: portal, tables: map[int64]*sheet24.Table{}, known: map[knownKey]sheet24.Known{}}
 	for i := range changes {
 		id := changes[i].TableID
 		if b.tables[id] == nil {
@@ -79,9 +79,13 @@ type pushBatch struct {
 	portal *sheet24.Portal
 	tables map[int64]*sheet24.Table
 	pause  *sheet24.Pause
+	known  map[knownKey]sheet24.Known
 
 	yielded bool // it left the rest of its changes to the next push
 }
+
+// knownKey names a record of a table.
+type knownKey struct{ tableID, entityID int64 }
 
 // ref is the record that a change is about.
 func (b *pushBatch) ref(c sheet24.RowChange) sheet24.ItemRef {
@@ -105,11 +109,14 @@ func (b *pushBatch) distinct(changes []sheet24.RowChange) (first, rest []sheet24
 // push brings changes of different records to the CRM: it reads them all at once
 // and settles those that are written, a few batches at a time.
 func (b *pushBatch) push(ctx context.Context, changes []sheet24.RowChange) error {
-	plans := b.plan(ctx, changes)
+	plans, err := b.plan(ctx, changes)
+	if err != nil {
+		return err
+	}
 	var ready []int // indexes of what is to be written; the rest is settled already
 	var settled []int
 	for i, plan := range plans {
-		if plan.err == nil && len(plan.write.Fields)+len(plan.write.Multi) > 0 {
+		if plan.writes() {
 			ready = append(ready, i)
 		} else {
 			settled = append(settled, i) // it cannot be sent, or the CRM holds it
@@ -118,14 +125,13 @@ func (b *pushBatch) push(ctx context.Context, changes []sheet24.RowChange) error
 	if err := b.settleAll(ctx, changes, plans, settled); err != nil {
 		return err
 	}
-	var err error
 	for chunk := range slices.Chunk(ready, writeRows) {
 		var writes []sheet24.ItemWrite
 		for _, i := range chunk {
 			writes = append(writes, plans[i].write)
 		}
 		for n, w := range b.CRM.Write(ctx, b.portal, writes) {
-			plans[chunk[n]].err = w.Err
+			b.wrote(ctx, &changes[chunk[n]], &plans[chunk[n]], w)
 		}
 		if err := b.settleAll(ctx, changes, plans, chunk); err != nil {
 			return err
@@ -157,7 +163,7 @@ func (b *pushBatch) settleAll(ctx context.Context, changes []sheet24.RowChange, 
 	var reached bool
 	wake := map[int64]bool{}
 	for _, i := range indexes {
-		b.settle(&changes[i], plans[i].err)
+		b.settle(&changes[i], plans[i])
 		done = append(done, changes[i])
 		wake[changes[i].TableID] = true
 		reached = reached || plans[i].err == nil
@@ -182,13 +188,60 @@ func (b *pushBatch) settleAll(ctx context.Context, changes []sheet24.RowChange, 
 	return nil
 }
 
+// wrote takes how a write ended. The answer shows what the record holds by now; one that
+// was lost leaves open whether that is the old or the new.
+func (b *pushBatch) wrote(ctx context.Context, c *sheet24.RowChange, plan *rowPlan, w sheet24.Written) {
+	plan.err = w.Err
+	fields, _ := b.CRM.Fields(ctx, b.portal, b.ref(*c).Entity) // they were there a moment ago
+	switch {
+	case w.Err == nil:
+		for _, f := range fields {
+			if _, written := plan.known[f.Name]; written && w.Holds != nil && f.Type != "crm_multifield" {
+				plan.known[f.Name] = []any{w.Holds[f.Name]}
+			}
+		}
+		if plan.create {
+			c.Key, c.EntityID = c.EntityID, w.ID
+			if w.Existed { // by an earlier attempt, perhaps with other values: the next push compares
+				plan.create = false
+				plan.known = nil
+				c.Status = sheet24.Pending
+			}
+		}
+	case !sheet24.IsKind(w.Err, sheet24.Invalid):
+		before := b.known[knownKey{c.TableID, c.EntityID}]
+		for field, now := range plan.known {
+			plan.known[field] = append(slices.Clone(before[field]), now...)
+			if len(before[field]) == 0 {
+				plan.known[field] = append(plan.known[field], plan.held[field])
+			}
+		}
+	default:
+		plan.known = nil
+	}
+}
+
 // settle decides how a change ends: a fault that may pass, or that its owner can
 // mend (a webhook that expired), is tried again; as long as the portal is paused,
 // no change gives up.
-func (b *pushBatch) settle(c *sheet24.RowChange, err error) {
+func (b *pushBatch) settle(c *sheet24.RowChange, plan rowPlan) {
 	t := b.tables[c.TableID]
+	c.Known, c.Forget = plan.known, plan.forget
+	err := plan.err
+	if err == nil && c.Key != 0 && c.Status == sheet24.Pending {
+		c.NotBefore, c.Error = b.Now(), ""
+		return
+	}
 	if err == nil {
 		c.Status, c.Error = sheet24.Completed, ""
+		switch {
+		case len(plan.asks) > 0 && len(plan.fields) == 0:
+			c.Status, c.Fields = sheet24.Asked, plan.asks
+		case len(plan.asks) > 0:
+			c.Fields, c.Asks = plan.fields, plan.asks
+		case plan.fields != nil:
+			c.Fields = plan.fields
+		}
 		return
 	}
 	e := sheet24.AsError(err)

@@ -194,7 +194,7 @@ func TestWhatOneTableMayNotRead(t *testing.T) {
 	w.check(err)
 	w.portal.RemoveEntity(1036)
 	for table, field := range map[*sheet24.Table]string{w.table: "NAME", projects: "TITLE"} {
-		w.check(w.store.CommitScan(t.Context(), table, nil, []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{field: {New: "Yeni"}}}}, nil))
+		w.check(w.store.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{field: {New: "Yeni"}}}}}))
 	}
 	_, err = w.Push(t.Context(), w.table.PortalID)
 	w.check(err)
@@ -264,8 +264,8 @@ func TestTwoTablesOfOneRecord(t *testing.T) {
 		Fields: map[int]string{0: "ID", 2: "EMAIL"}})
 	w.check(err)
 	for _, table := range []*sheet24.Table{w.table, second} {
-		w.check(w.store.CommitScan(t.Context(), table, nil, []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending,
-			Fields: map[string]sheet24.Change{"EMAIL": {Old: "1@ornek.com.tr", New: "1@ornek.com.tr, iki@ornek.com.tr"}}}}, nil))
+		w.check(w.store.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending,
+			Fields: map[string]sheet24.Change{"EMAIL": {Old: "1@ornek.com.tr", New: "1@ornek.com.tr, iki@ornek.com.tr"}}}}}))
 	}
 	_, err = w.Push(t.Context(), w.table.PortalID)
 	w.check(err)
@@ -285,8 +285,8 @@ func TestTablesShareTheirBatches(t *testing.T) {
 		Fields: map[int]string{0: "ID", 1: "TITLE"}})
 	w.check(err)
 	for table, field := range map[*sheet24.Table]string{w.table: "NAME", deals: "TITLE"} {
-		w.check(w.store.CommitScan(t.Context(), table, nil, []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending,
-			Fields: map[string]sheet24.Change{field: {New: "Yeni"}}}}, nil))
+		w.check(w.store.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending,
+			Fields: map[string]sheet24.Change{field: {New: "Yeni"}}}}}))
 	}
 	w.portal.ResetStats()
 	_, err = w.Push(t.Context(), w.table.PortalID)
@@ -318,11 +318,11 @@ func TestEditBesideALargePaste(t *testing.T) {
 	for i := range rows {
 		pasted = append(pasted, sheet24.RowChange{EntityID: int64(i + 1), Row: i + 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"NAME": {Old: "a", New: "b"}}})
 	}
-	w.check(w.store.CommitScan(t.Context(), w.table, nil, pasted, nil))
+	w.check(w.store.CommitScan(t.Context(), w.table, sheet24.Scanned{Changes: pasted}))
 	w.portal.ResetStats()
 	comes := func() {
-		w.check(w.store.CommitScan(t.Context(), deals, nil, []sheet24.RowChange{{EntityID: deal, Row: 2, Status: sheet24.Pending,
-			Fields: map[string]sheet24.Change{"TITLE": {Old: "Eski", New: "Yeni"}}}}, nil))
+		w.check(w.store.CommitScan(t.Context(), deals, sheet24.Scanned{Changes: []sheet24.RowChange{{EntityID: deal, Row: 2, Status: sheet24.Pending,
+			Fields: map[string]sheet24.Change{"TITLE": {Old: "Eski", New: "Yeni"}}}}}))
 	}
 	before := -1 // rows of the paste that were written when the edit was
 	var looks func()

@@ -1,18 +1,22 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"sheet24"
 	"sheet24/internal/locale"
+	"sheet24/internal/mapping"
 )
 
 // reportRows is how many changes one report takes at most.
 const reportRows = 2000
 
-// Report tells the sheet how changes ended: one write of the status cells of all
-// settled rows, wherever the rows are by now. It tells whether there may be more.
+// Report tells the sheet how changes stand: one write of the status cells of all
+// those rows, wherever they are by now, and of the ids of new records. It tells
+// whether there may be more.
 func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err error) {
 	t, err := p.Store.Table(ctx, tableID)
 	if err != nil {
@@ -22,7 +26,8 @@ func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err er
 	if err != nil || len(changes) == 0 {
 		return false, err
 	}
-	if t.StatusColumn.Name != "" {
+	news := slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Action != sheet24.Update })
+	if t.StatusColumn.Name != "" || news {
 		err := p.writeStatus(ctx, t, changes)
 		if grantEnded(err) {
 			return false, nil
@@ -61,8 +66,12 @@ func (p *Pipeline) writeStatus(ctx context.Context, t *sheet24.Table, changes []
 	if err != nil {
 		return err
 	}
-	if tab.layout.Status < 0 {
-		return sheet24.Errorf(sheet24.Invalid, "status_lost", t.StatusColumn.Name)
+	if tab.layout.ID < 0 {
+		return nil // the next scan names the lost column
+	}
+	cells, err := p.becameRecords(ctx, t, tab)
+	if err != nil {
+		return err
 	}
 	texts := map[int]string{} // by row; a later change has the last word
 	for _, c := range changes {
@@ -71,17 +80,65 @@ func (p *Pipeline) writeStatus(ctx context.Context, t *sheet24.Table, changes []
 			rows = []int{c.Row}
 		}
 		for _, row := range rows {
-			if c.Status == sheet24.Completed {
-				texts[row] = locale.T(t.Language, "sheet.completed")
-			} else {
-				texts[row] = locale.T(t.Language, "sheet.failed", c.Error)
-			}
+			texts[row] = statusText(t, c)
 		}
 	}
-	var cells []sheet24.Cell
-	for row, text := range texts {
-		cells = append(cells, sheet24.Cell{Row: row, Column: tab.layout.Status + 1, Value: text})
+	var lost error
+	switch {
+	case t.StatusColumn.Name == "":
+	case tab.layout.Status < 0:
+		lost = sheet24.Errorf(sheet24.Invalid, "status_lost", t.StatusColumn.Name)
+	default:
+		for row, text := range texts {
+			cells = append(cells, sheet24.Cell{Row: row, Column: tab.layout.Status + 1, Value: text})
+		}
 	}
-	slices.SortFunc(cells, func(a, b sheet24.Cell) int { return a.Row - b.Row })
-	return p.Sheets.Write(ctx, t.UserID, t.SpreadsheetID, t.GID, cells)
+	slices.SortFunc(cells, func(a, b sheet24.Cell) int { return cmp.Or(a.Row-b.Row, a.Column-b.Column) })
+	if err := p.Sheets.Write(ctx, t.UserID, t.SpreadsheetID, t.GID, cells); err != nil {
+		return err
+	}
+	return lost
+}
+
+// statusText is what a row says of its change.
+func statusText(t *sheet24.Table, c sheet24.RowChange) string {
+	text := func(key string, args ...any) string { return locale.T(t.Language, key, args...) }
+	switch c.Status {
+	case sheet24.Failed:
+		return text("sheet.failed", c.Error)
+	case sheet24.Pending, sheet24.Syncing:
+		return text("sheet.waiting", c.Error)
+	case sheet24.Asked:
+		if c.EntityID < 0 {
+			return text("sheet.asked_new")
+		}
+		var lines []string
+		for _, m := range t.Mappings { // in the order of the columns
+			if change, ok := c.Fields[m.Field]; ok {
+				lines = append(lines, text("sheet.conflict_field", m.Column.Name, shown(t, change.CRM), shown(t, change.New)))
+			}
+		}
+		return text("sheet.conflict", strings.Join(lines, "; "))
+	}
+	var kept []string
+	for _, m := range t.Mappings {
+		if c.Fields[m.Field].Kept == sheet24.CRMWins {
+			kept = append(kept, m.Column.Name)
+		}
+	}
+	switch {
+	case c.EntityID < 0:
+		return text("sheet.left")
+	case len(kept) > 0:
+		return text("sheet.kept", strings.Join(kept, ", "))
+	}
+	return text("sheet.completed")
+}
+
+// shown is a value as a sentence names it.
+func shown(t *sheet24.Table, v any) string {
+	if s := mapping.Text(v); s != "" {
+		return "“" + s + "”"
+	}
+	return locale.T(t.Language, "empty_value")
 }

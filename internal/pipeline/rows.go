@@ -20,6 +20,8 @@ type tab struct {
 	byID   map[int64][]int // the row numbers of each record id, over the whole tab
 	idAt   map[int]int64   // and the reverse
 	merged []sheet24.Range // blocks of cells, where it matters
+
+	doubtful map[int]int64 // rows without an id that may be these records', or may not
 }
 
 // covered tells whether a cell is hidden behind another that it was merged with: it is
@@ -108,7 +110,7 @@ func (p *Pipeline) readAt(ctx context.Context, t *sheet24.Table, at mapping.Layo
 	if err != nil {
 		return nil, err
 	}
-	got := &tab{rows: map[int][]any{}, byID: map[int64][]int{}, idAt: map[int]int64{}}
+	got := &tab{rows: map[int][]any{}, byID: map[int64][]int{}, idAt: map[int]int64{}, doubtful: map[int]int64{}}
 	if len(read[0]) > 0 {
 		got.header = Header(read[0][0])
 	}
@@ -135,6 +137,54 @@ func (p *Pipeline) readAt(ctx context.Context, t *sheet24.Table, at mapping.Layo
 		}
 	}
 	return got, nil
+}
+
+// goesOn tells whether there are rows after those that were read.
+func (t *tab) goesOn(last int) bool {
+	for number := range t.idAt {
+		if number > last {
+			return true
+		}
+	}
+	return len(t.rows[last]) > 0
+}
+
+// nextPage reads further rows of a whole tab: all of it would take too much memory. What
+// is known of where records stand is corrected by the way.
+func (p *Pipeline) nextPage(ctx context.Context, t *sheet24.Table, got *tab, rows sheet24.Range) error {
+	id := got.layout.ID + 1
+	ranges := []sheet24.Range{{FirstRow: rows.FirstRow, LastRow: rows.LastRow, FirstColumn: id, LastColumn: id}}
+	blocks := joined(columns(got.layout))
+	for _, b := range blocks {
+		ranges = append(ranges, sheet24.Range{FirstRow: rows.FirstRow, LastRow: rows.LastRow, FirstColumn: b[0] + 1, LastColumn: b[1] + 1})
+	}
+	read, err := p.Sheets.Read(ctx, t.UserID, t.SpreadsheetID, t.GID, ranges)
+	if err != nil {
+		return err
+	}
+	clear(got.rows)
+	for i := range rows.LastRow - rows.FirstRow + 1 {
+		number := rows.FirstRow + i
+		if was, ok := got.idAt[number]; ok {
+			got.byID[was] = slices.DeleteFunc(got.byID[was], func(n int) bool { return n == number })
+			delete(got.idAt, number)
+		}
+	}
+	for i, row := range read[0] {
+		number := rows.FirstRow + i
+		if id, ok := recordID(cell(row, 0)); ok {
+			got.byID[id], got.idAt[number] = append(got.byID[id], number), id
+		}
+		if len(row) > 0 && row[0] != "" {
+			got.set(number, got.layout.ID, row)
+		}
+	}
+	for i, values := range read[1:] {
+		for j, row := range values {
+			got.set(rows.FirstRow+j, blocks[i][0], row)
+		}
+	}
+	return nil
 }
 
 // set puts values into a row from a 0-based column on.
@@ -181,7 +231,8 @@ func Header(row []any) []string {
 	return names
 }
 
-// recordID reads a record's id from a cell.
+// recordID reads a record's id from a cell; less than 0: the key of a row that is yet
+// to be one.
 func recordID(v any) (int64, bool) {
 	switch v := v.(type) {
 	case float64:
@@ -189,6 +240,9 @@ func recordID(v any) (int64, bool) {
 			return int64(v), true
 		}
 	case string:
+		if key, ok := keyOf(v); ok {
+			return key, true
+		}
 		n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
 		return n, err == nil && n > 0
 	}
@@ -205,19 +259,22 @@ func cell(row []any, column int) any {
 }
 
 // Baseline makes the snapshots of rows as they stand, for a table that is set up:
-// first is the number of the first of them. Rows without an id, or whose id
-// stands twice, have none.
+// first is the number of the first of them. Rows whose id stands twice have none;
+// those without an id have one without, so that they are left alone as they are.
 func Baseline(t *sheet24.Table, layout mapping.Layout, first int, rows [][]any) []sheet24.Snapshot {
 	seen := map[int64]int{} // id → index in snapshots, -1 once it stood twice
 	var snapshots []sheet24.Snapshot
 	for i, row := range rows {
 		id, ok := recordID(cell(row, layout.ID))
 		if !ok {
+			if held := values(layout, row); cell(row, layout.ID) == nil && len(held) > 0 {
+				snapshots = append(snapshots, sheet24.Snapshot{Row: first + i, Values: held})
+			}
 			continue
 		}
 		if at, twice := seen[id]; twice {
 			if at >= 0 {
-				snapshots[at].EntityID = 0
+				snapshots[at].Row = 0
 				seen[id] = -1
 			}
 			continue
@@ -227,7 +284,7 @@ func Baseline(t *sheet24.Table, layout mapping.Layout, first int, rows [][]any) 
 	}
 	unique := snapshots[:0]
 	for _, s := range snapshots {
-		if s.EntityID != 0 {
+		if s.Row != 0 {
 			unique = append(unique, s)
 		}
 	}

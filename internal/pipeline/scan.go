@@ -33,53 +33,126 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 	if p.lookNow(t) {
 		rows, whole = wholeTab(t), true
 	}
-	if len(events) == 0 && !whole {
-		return false, nil
+	back, err := p.writeBack(ctx, t)
+	if err != nil {
+		return false, p.unreadable(ctx, t, events, err)
+	}
+	if !whole {
+		rows = join(append(rows, back.rows...))
 	}
 	if len(rows) == 0 {
-		return more, p.Store.CommitScan(ctx, t, events, nil, nil)
+		if len(events)+len(back.done) == 0 {
+			return false, nil
+		}
+		return more, p.Store.CommitScan(ctx, t, sheet24.Scanned{Events: events, Written: back.done})
+	}
+	work := &scanning{Pipeline: p, t: t, events: events, whole: whole, back: back}
+	if work.waits, err = p.waits(ctx, t); err != nil {
+		return false, err
 	}
 	began := p.Now()
 	if whole {
 		err = p.describe(ctx, t, events)
 	}
-	var tab *tab
 	if err == nil {
-		tab, err = p.readTab(ctx, t, rows)
+		err = work.scan(ctx, rows)
 	}
 	if err != nil {
 		return false, p.unreadable(ctx, t, events, err)
 	}
-	if err := p.readable(ctx, t); err != nil {
-		return false, err
-	}
-	if err := p.follow(ctx, t, tab.layout); err != nil {
-		return false, err
-	}
-	if err := p.restoreIDs(ctx, t, tab); err != nil {
-		return false, err
-	}
-	changes, snapshots, err := p.compare(ctx, t, tab, whole)
-	if err != nil {
-		return false, err
-	}
-	if err := p.asShown(ctx, t, tab.layout, changes); err != nil {
-		return false, err
-	}
-	if err := p.Store.CommitScan(ctx, t, events, changes, snapshots); err != nil {
-		return false, err
-	}
-	has := func(s sheet24.Status) bool {
-		return slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Status == s })
-	}
-	if has(sheet24.Pending) {
+	if work.push {
 		p.Wake.Push(ctx, t.PortalID)
 	}
-	if has(sheet24.Failed) {
+	if work.report {
 		p.Wake.Report(ctx, t.ID)
 	}
 	told := slices.ContainsFunc(events, func(e sheet24.Event) bool { return e.Type != sheet24.Recheck })
-	return more, p.looked(ctx, t, look{whole: whole, told: told, found: has(sheet24.Pending), took: p.Now().Sub(began)})
+	return more, p.looked(ctx, t, look{whole: whole, told: told, found: work.push, events: len(events), took: p.Now().Sub(began)})
+}
+
+// pageRows is how many rows of a whole tab are read at once.
+const pageRows = 20000
+
+// scanning is one scan at work.
+type scanning struct {
+	*Pipeline
+	t      *sheet24.Table
+	events []sheet24.Event
+	whole  bool
+	back   *writtenBack
+	waits  string // why the portal takes nothing for now
+
+	push, report bool // something is left to do for these stages
+}
+
+// scan reads rows, compares them and stores what it found: of a whole tab one page
+// after the other.
+func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
+	page := rows
+	first := 0
+	if s.whole {
+		first = s.t.HeaderRow + 1
+		page = []sheet24.Range{sheet24.Rows(first, first+pageRows-1)}
+	}
+	tab, err := s.readTab(ctx, s.t, page)
+	if err != nil {
+		return err
+	}
+	if err := s.readable(ctx, s.t); err != nil {
+		return err
+	}
+	if err := s.follow(ctx, s.t, tab.layout); err != nil {
+		return err
+	}
+	for s.whole && tab.goesOn(first+pageRows-1) {
+		if err := s.page(ctx, tab, false); err != nil {
+			return err
+		}
+		first += pageRows
+		if err := s.nextPage(ctx, s.t, tab, sheet24.Rows(first, first+pageRows-1)); err != nil {
+			return err
+		}
+	}
+	return s.page(ctx, tab, true)
+}
+
+// page stores what differs in the rows that were read last.
+func (s *scanning) page(ctx context.Context, tab *tab, last bool) error {
+	if err := s.restoreIDs(ctx, s.t, tab); err != nil {
+		return err
+	}
+	refused, err := s.giveKeys(ctx, s.t, tab)
+	if err != nil {
+		return err
+	}
+	found, err := s.compare(ctx, tab)
+	if err != nil {
+		return err
+	}
+	if err := s.asShown(ctx, s.t, tab.layout, found.Changes); err != nil {
+		return err
+	}
+	if !s.whole { // else nobody asked about them
+		found.Changes = append(found.Changes, refused...)
+	}
+	if last {
+		found.Events, found.Written = s.events, s.back.done
+		if s.whole {
+			changes, snapshots, err := s.gone(ctx, s.t, tab)
+			if err != nil {
+				return err
+			}
+			found.Changes, found.Snapshots = append(found.Changes, changes...), append(found.Snapshots, snapshots...)
+		}
+	}
+	for i, c := range found.Changes {
+		s.push = s.push || c.Status == sheet24.Pending
+		s.report = s.report || c.Status != sheet24.Pending || s.waits != ""
+		if c.Status == sheet24.Pending && c.Action != sheet24.Delete {
+			found.Changes[i].Error = s.waits
+		}
+	}
+	return s.Store.CommitScan(ctx, s.t, found)
 }
 
 // wholeTab are all rows below a table's header.
@@ -122,8 +195,12 @@ func nudged(t *sheet24.Table, events []sheet24.Event) (rows []sheet24.Range, who
 			}
 		}
 	}
+	return join(rows), false
+}
+
+// join sorts blocks of rows and makes one of those that touch.
+func join(rows []sheet24.Range) (joined []sheet24.Range) {
 	slices.SortFunc(rows, func(a, b sheet24.Range) int { return a.FirstRow - b.FirstRow })
-	var joined []sheet24.Range
 	for _, r := range rows {
 		if n := len(joined); n > 0 && r.FirstRow <= joined[n-1].LastRow+1 {
 			joined[n-1].LastRow = max(joined[n-1].LastRow, r.LastRow)
@@ -131,11 +208,21 @@ func nudged(t *sheet24.Table, events []sheet24.Event) (rows []sheet24.Range, who
 		}
 		joined = append(joined, r)
 	}
-	return joined, false
+	return joined
 }
 
-// compare finds what differs between rows and their snapshots.
-func (p *Pipeline) compare(ctx context.Context, t *sheet24.Table, tab *tab, whole bool) ([]sheet24.RowChange, []sheet24.Snapshot, error) {
+// waits says why a table's portal takes nothing for now, in the table's language.
+func (p *Pipeline) waits(ctx context.Context, t *sheet24.Table) (string, error) {
+	portal, err := p.Store.Portal(ctx, t.PortalID)
+	if err != nil || portal.Paused == nil || !portal.Paused.Until.After(p.Now()) {
+		return "", err
+	}
+	return locale.Error(t.Language, sheet24.Errorf(sheet24.Unavailable, portal.Paused.Code, portal.Host)), nil
+}
+
+// compare finds what differs between the rows that were read and their snapshots.
+func (s *scanning) compare(ctx context.Context, tab *tab) (found sheet24.Scanned, err error) {
+	t := s.t
 	var numbers []int
 	var ids []int64
 	for number, row := range tab.rows {
@@ -150,38 +237,48 @@ func (p *Pipeline) compare(ctx context.Context, t *sheet24.Table, tab *tab, whol
 	}
 	slices.Sort(numbers)
 	slices.Sort(ids)
-	known, err := p.Store.Snapshots(ctx, t.ID, slices.Compact(ids))
+	known, err := s.Store.Snapshots(ctx, t.ID, slices.Compact(ids))
 	if err != nil {
-		return nil, nil, err
+		return found, err
 	}
-	if err := p.findMerged(ctx, t, tab, known); err != nil {
-		return nil, nil, err
+	if err := s.findMerged(ctx, t, tab, known); err != nil {
+		return found, err
 	}
-	var changes []sheet24.RowChange
-	var snapshots []sheet24.Snapshot
 	for _, number := range numbers {
 		row := tab.rows[number]
 		id, err := identify(t, tab, number, known)
 		if err != nil {
 			// A look at the whole tab meets notes and totals too: it was not asked
 			// about them, so it says nothing of them.
-			if !whole && len(values(tab.layout, row)) > 0 {
-				changes = append(changes, sheet24.RowChange{Row: number, Status: sheet24.Failed,
+			if !s.whole && len(values(tab.layout, row)) > 0 && !(sheet24.AsError(err).Code == "row_without_id" && t.Policies.Seeks()) {
+				found.Changes = append(found.Changes, sheet24.RowChange{Row: number, Status: sheet24.Failed,
 					Fields: map[string]sheet24.Change{}, Error: locale.Error(t.Language, err)})
 			}
 			continue
 		}
 		before, seen := known[id]
+		taken := s.back.apply(&before)
 		fields, after := difference(tab, number, before.Values)
-		if len(fields) == 0 && seen && before.Row == number {
+		for field, c := range fields {
+			c.Undo = s.back.undo[cellKey{id, field}]
+			fields[field] = c
+		}
+		if len(fields) == 0 && seen && before.Row == number && !taken {
 			continue
 		}
-		snapshots = append(snapshots, sheet24.Snapshot{EntityID: id, Row: number, Values: after})
+		if seen && before.Row == 0 {
+			found.Returned = append(found.Returned, id)
+		}
+		found.Snapshots = append(found.Snapshots, sheet24.Snapshot{EntityID: id, Row: number, Values: after})
 		if len(fields) > 0 {
-			changes = append(changes, sheet24.RowChange{EntityID: id, Row: number, Status: sheet24.Pending, Fields: fields})
+			c := sheet24.RowChange{EntityID: id, Row: number, Action: actionOf(t, id), Status: sheet24.Pending, Fields: fields}
+			if id < 0 {
+				c.NotBefore = s.Now().Add(rests)
+			}
+			found.Changes = append(found.Changes, c)
 		}
 	}
-	return changes, snapshots, nil
+	return found, nil
 }
 
 // findMerged looks for merged cells where a row seems to have lost a value: a cell

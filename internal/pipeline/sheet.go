@@ -54,7 +54,7 @@ func (p *Pipeline) unreadable(ctx context.Context, t *sheet24.Table, events []sh
 	if err := p.Store.SetProblem(ctx, t.ID, e.Code); err != nil {
 		return err
 	}
-	if err := p.Store.CommitScan(ctx, t, events, nil, nil); err != nil {
+	if err := p.Store.CommitScan(ctx, t, sheet24.Scanned{Events: events}); err != nil {
 		return err
 	}
 	t.Look.At = p.Now().Add(lookAfterTrouble)

@@ -45,7 +45,7 @@ func (p *Pipeline) asShown(ctx context.Context, t *sheet24.Table, layout mapping
 	}
 	moved := func(c sheet24.RowChange) bool {
 		at := c.Row - ids.FirstRow
-		return at >= len(shown[len(ranges)]) || digits(cell(shown[len(ranges)][at], 0)) != strconv.FormatInt(c.EntityID, 10)
+		return at >= len(shown[len(ranges)]) || shownID(cell(shown[len(ranges)][at], 0)) != c.EntityID
 	}
 	for i, m := range wanted {
 		for _, c := range changes {
@@ -68,12 +68,18 @@ func (p *Pipeline) asShown(ctx context.Context, t *sheet24.Table, layout mapping
 	return nil
 }
 
-// digits are the digits of what a cell shows: its locale may group an id's.
-func digits(v any) string {
-	return strings.Map(func(r rune) rune {
+// shownID reads a record's id, or a row's key, from what a cell shows: its locale may
+// group an id's digits.
+func shownID(v any) int64 {
+	text := mapping.Text(v)
+	if key, ok := keyOf(text); ok {
+		return key
+	}
+	id, _ := strconv.ParseInt(strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1
 		}
 		return r
-	}, mapping.Text(v))
+	}, text), 10, 64)
+	return id
 }

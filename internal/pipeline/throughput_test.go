@@ -55,7 +55,7 @@ func pushThousands(t testing.TB, n int) throughput {
 		changes = append(changes, sheet24.RowChange{EntityID: id, Row: i + 2, Status: sheet24.Pending,
 			Fields: map[string]sheet24.Change{"EMAIL": {Old: old, New: fmt.Sprintf("yeni%d@ornek.com.tr", i)}}})
 	}
-	check(store.CommitScan(t.Context(), table, nil, changes, nil))
+	check(store.CommitScan(t.Context(), table, sheet24.Scanned{Changes: changes}))
 	p := &pipeline.Pipeline{Store: store, CRM: crm, Wake: asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 	_, err = crm.Fields(t.Context(), portal, sheet24.Leads)
 	check(err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"slices"
 	"time"
 
@@ -13,103 +12,9 @@ import (
 )
 
 const (
-	changeFields  = `id, config_id, user_id, entity_id, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at`
+	changeFields  = `id, config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at`
 	changeColumns = `SELECT ` + changeFields + ` FROM reverse_sync_logs `
 )
-
-// CommitScan stores what a scan found in one transaction: the changes, coalesced
-// with those still pending for the same rows, the rows' new snapshots, and that
-// the events behind them have been seen.
-func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, events []sheet24.Event, changes []sheet24.RowChange, snapshots []sheet24.Snapshot) error {
-	payload := ""
-	if len(events) > 0 {
-		payload = string(events[len(events)-1].Data)
-	}
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		for _, c := range changes {
-			if err := s.addChange(ctx, tx, t, c, payload); err != nil {
-				return err
-			}
-		}
-		if err := s.saveSnapshots(ctx, tx, t.ID, snapshots); err != nil {
-			return err
-		}
-		return s.markProcessed(ctx, tx, events)
-	})
-}
-
-func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c sheet24.RowChange, payload string) error {
-	if c.Status == sheet24.Pending {
-		waiting, err := s.pendingOf(ctx, tx, t.ID, c.EntityID)
-		if err != nil {
-			return err
-		}
-		if waiting != nil {
-			merged, err := json.Marshal(coalesce(waiting.Fields, c.Fields))
-			if err != nil {
-				return err
-			}
-			_, err = tx.ExecContext(ctx, `
-				UPDATE reverse_sync_logs SET changed_fields = $2, sheet_row_id = $3, webhook_payload = $4 WHERE id = $1`,
-				waiting.ID, string(merged), c.Row, payload)
-			return err
-		}
-		if c.Fields, err = s.withUnsent(ctx, tx, t.ID, c); err != nil {
-			return err
-		}
-	}
-	fields, err := json.Marshal(c.Fields)
-	if err != nil {
-		return err
-	}
-	now := s.now()
-	var settled any
-	if c.Status == sheet24.Failed {
-		settled = now
-	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, sheet_row_id, changed_fields, status, error_message,
-			webhook_payload, not_before, created_at, synced_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)`,
-		t.ID, t.UserID, c.EntityID, c.Row, string(fields), string(c.Status), c.Error, payload, now, settled)
-	return err
-}
-
-// withUnsent adds to a row's change what its last one failed to send: the user
-// mends the cell that was refused, and the others must not be forgotten.
-func (s *Store) withUnsent(ctx context.Context, q querier, tableID int64, c sheet24.RowChange) (map[string]sheet24.Change, error) {
-	last, err := scanChange(q.QueryRowContext(ctx,
-		changeColumns+`WHERE config_id = $1 AND entity_id = $2 ORDER BY id DESC LIMIT 1`, tableID, c.EntityID))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && last.Status != sheet24.Failed {
-		return c.Fields, nil
-	}
-	return coalesce(last.Fields, c.Fields), err
-}
-
-// pendingOf returns the change that waits for a row, nil if none does.
-func (s *Store) pendingOf(ctx context.Context, q querier, tableID, entityID int64) (*sheet24.RowChange, error) {
-	c, err := scanChange(q.QueryRowContext(ctx,
-		changeColumns+`WHERE config_id = $1 AND entity_id = $2 AND entity_id > 0 AND status = 'pending'`, tableID, entityID))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	return &c, err
-}
-
-// coalesce joins two changes of one row: the oldest old and the newest new.
-func coalesce(older, newer map[string]sheet24.Change) map[string]sheet24.Change {
-	merged := make(map[string]sheet24.Change, len(older)+len(newer))
-	for field, c := range older {
-		merged[field] = c
-	}
-	for field, c := range newer {
-		if before, ok := merged[field]; ok {
-			c.Old = before.Old
-		}
-		merged[field] = c
-	}
-	return merged
-}
 
 // ClaimChanges takes up to limit due changes of a portal's enabled tables and marks
 // them syncing, unless the portal is paused: of each table its oldest, the tables in
@@ -146,87 +51,6 @@ func (s *Store) WaitingBeside(ctx context.Context, portalID int64, tableIDs []in
 	return waits, err
 }
 
-// SettleChanges stores how claimed changes ended: completed, failed, or pending
-// again from NotBefore on, then joined with what came for the row meanwhile.
-func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		now := s.now()
-		settle, err := tx.PrepareContext(ctx, `
-			UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, reported_at = NULL WHERE id = $1`)
-		if err != nil {
-			return err
-		}
-		defer settle.Close()
-		synced := map[int64]bool{} // tables
-		for _, c := range changes {
-			if c.Status == sheet24.Pending {
-				if err := s.postpone(ctx, tx, c); err != nil {
-					return err
-				}
-				continue
-			}
-			if _, err := settle.ExecContext(ctx, c.ID, string(c.Status), c.Error, now); err != nil {
-				return err
-			}
-			synced[c.TableID] = synced[c.TableID] || c.Status == sheet24.Completed
-		}
-		for id, some := range synced {
-			if !some {
-				continue
-			}
-			if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET last_sync_at = $2 WHERE id = $1`, id, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Store) postpone(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
-	newer, err := s.pendingOf(ctx, tx, c.TableID, c.EntityID)
-	if err != nil {
-		return err
-	}
-	fields := c.Fields
-	if newer != nil {
-		fields = coalesce(c.Fields, newer.Fields)
-		if _, err := tx.ExecContext(ctx, `DELETE FROM reverse_sync_logs WHERE id = $1`, newer.ID); err != nil {
-			return err
-		}
-	}
-	text, err := json.Marshal(fields)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `
-		UPDATE reverse_sync_logs SET status = 'pending', changed_fields = $2, error_message = $3, not_before = $4 WHERE id = $1`,
-		c.ID, string(text), c.Error, moment(c.NotBefore))
-	return err
-}
-
-// lastFailed are the failed changes of a table l after which nothing came for their
-// rows: what they hold is still unsent.
-const lastFailed = `l.status = 'failed' AND l.entity_id > 0 AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
-	WHERE n.config_id = l.config_id AND n.entity_id = l.entity_id AND n.id > l.id)`
-
-// CountFailed tells how many rows of a table have changes that failed and are unsent.
-func (s *Store) CountFailed(ctx context.Context, tableID int64) (n int, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+lastFailed, tableID).Scan(&n)
-	return n, err
-}
-
-// RetryFailed puts all failed changes of a table back to work that are unsent, and
-// tells how many.
-func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
-	done, err := s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
-		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+lastFailed+`)`, tableID, s.now())
-	if err != nil {
-		return 0, err
-	}
-	n, err := done.RowsAffected()
-	return int(n), err
-}
-
 // forgetRows is how many rows one statement forgets, so that none holds others up.
 const forgetRows = 1000
 
@@ -254,32 +78,22 @@ func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	return nil
 }
 
-// RetryChange puts a failed change back to work.
-func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		c, err := scanChange(tx.QueryRowContext(ctx,
-			changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'failed' AND entity_id > 0`, id, tableID))
-		if err != nil {
-			return found(err, "change_not_retriable")
-		}
-		c.Error, c.NotBefore = "", s.now()
-		return s.postpone(ctx, tx, c)
-	})
-}
-
-// Unreported returns settled changes that the sheet has not been told of.
+// Unreported returns changes that the sheet has not been told of: those settled, those
+// that are asked about, and those that wait for a fault to pass.
 func (s *Store) Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error) {
 	rows, err := s.db.QueryContext(ctx, changeColumns+`
-		WHERE config_id = $1 AND reported_at IS NULL AND status IN ('completed', 'failed') ORDER BY id LIMIT $2`, tableID, limit)
+		WHERE config_id = $1 AND reported_at IS NULL AND (status IN ('completed', 'failed', 'asked') OR status = 'pending' AND error_message <> '')
+		ORDER BY id LIMIT $2`, tableID, limit)
 	return collect(rows, err, scanChange)
 }
 
-// MarkReported records that the sheet shows how changes ended.
+// MarkReported records that the sheet shows how changes stand, unless they went on
+// meanwhile.
 func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		for _, c := range changes {
 			if _, err := tx.ExecContext(ctx,
-				`UPDATE reverse_sync_logs SET reported_at = $2 WHERE id = $1`, c.ID, s.now()); err != nil {
+				`UPDATE reverse_sync_logs SET reported_at = $2 WHERE id = $1 AND status = $3 AND error_message = $4`, c.ID, s.now(), string(c.Status), c.Error); err != nil {
 				return err
 			}
 		}
@@ -300,10 +114,11 @@ func (s *Store) History(ctx context.Context, tableID, before int64, limit int) (
 
 // Work says where work waits.
 type Work struct {
-	Scan   []int64 // tables with events that no scan has seen
-	Look   []int64 // tables that are to be looked at as a whole by now
-	Push   []int64 // portals with changes that are due
-	Report []int64 // tables with results that their sheet has not been told of
+	Scan    []int64 // tables with events that no scan has seen, or with cells to be written
+	Look    []int64 // tables that are to be looked at as a whole by now
+	Push    []int64 // portals with changes that are due
+	Report  []int64 // tables with results that their sheet has not been told of
+	Compare []int64 // tables that are being compared with the CRM
 }
 
 // granted tells of a table c that its user's grant at Google is good: without it
@@ -316,7 +131,8 @@ func (s *Store) Waiting(ctx context.Context) (Work, error) {
 	var w Work
 	id := func(row scanner) (id int64, err error) { return id, row.Scan(&id) }
 	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT e.config_id FROM webhook_events e
-		JOIN sheet_sync_config c ON c.id = e.config_id WHERE NOT e.processed AND c.enabled`+granted)
+		JOIN sheet_sync_config c ON c.id = e.config_id WHERE NOT e.processed AND c.enabled`+granted+`
+		UNION SELECT w.config_id FROM cell_writes w JOIN sheet_sync_config c ON c.id = w.config_id WHERE c.enabled`+granted)
 	if w.Scan, err = collect(rows, err, id); err != nil {
 		return w, err
 	}
@@ -333,8 +149,13 @@ func (s *Store) Waiting(ctx context.Context) (Work, error) {
 	}
 	rows, err = s.db.QueryContext(ctx, `SELECT DISTINCT l.config_id FROM reverse_sync_logs l
 		JOIN sheet_sync_config c ON c.id = l.config_id
-		WHERE l.reported_at IS NULL AND l.status IN ('completed', 'failed') AND c.enabled`+granted)
-	w.Report, err = collect(rows, err, id)
+		WHERE l.reported_at IS NULL AND (l.status IN ('completed', 'failed', 'asked') OR l.status = 'pending' AND l.error_message <> '') AND c.enabled`+granted)
+	if w.Report, err = collect(rows, err, id); err != nil {
+		return w, err
+	}
+	rows, err = s.db.QueryContext(ctx, `SELECT k.config_id FROM comparisons k JOIN sheet_sync_config c ON c.id = k.config_id
+		WHERE k.state IN ('comparing', 'pushing', 'taking') AND NOT k.paused AND c.enabled`+granted)
+	w.Compare, err = collect(rows, err, id)
 	return w, err
 }
 
@@ -342,7 +163,7 @@ func scanChange(row scanner) (sheet24.RowChange, error) {
 	var c sheet24.RowChange
 	var fields string
 	var synced sql.NullTime
-	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.EntityID, &c.Row, &fields, &c.Status, &c.Error,
+	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.EntityID, &c.Action, &c.Row, &fields, &c.Status, &c.Error,
 		&c.Attempts, &c.NotBefore, &c.CreatedAt, &synced)
 	if err != nil {
 		return c, err

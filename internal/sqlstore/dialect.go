@@ -33,6 +33,8 @@ type dialect struct {
 	// clock is the database's own time, $1 seconds from now: the clocks of several
 	// processes differ.
 	clock func(seconds string) string
+	// merged is a column's JSON object with the members of another.
+	merged func(column, other string) string
 }
 
 // server tells PostgreSQL from SQLite.
@@ -51,6 +53,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 			clock: func(seconds string) string {
 				return `(clock_timestamp() + make_interval(secs => CAST(` + seconds + ` AS double precision)))`
 			},
+			merged: func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
 		}, nil
 	}
 	path, ok := sqlitePath(databaseURL)
@@ -63,6 +66,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 		clock: func(seconds string) string {
 			return `strftime('%Y-%m-%d %H:%M:%f', 'now', ` + seconds + ` || ' seconds')`
 		},
+		merged: func(column, other string) string { return `json_patch(` + column + `, ` + other + `)` },
 	}, nil
 }
 

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"slices"
 
@@ -34,27 +33,6 @@ func (s *Store) Snapshots(ctx context.Context, tableID int64, entityIDs []int64)
 		}
 	}
 	return all, nil
-}
-
-func (s *Store) saveSnapshots(ctx context.Context, tx *sql.Tx, tableID int64, snapshots []sheet24.Snapshot) error {
-	stmt, err := tx.PrepareContext(ctx, `
-		INSERT INTO row_snapshots (config_id, entity_id, sheet_row, row_values, updated_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (config_id, entity_id) DO UPDATE SET
-			sheet_row = excluded.sheet_row, row_values = excluded.row_values, updated_at = excluded.updated_at`)
-	if err != nil {
-		return err
-	}
-	defer stmt.Close()
-	for _, n := range snapshots {
-		values, err := json.Marshal(n.Values)
-		if err != nil {
-			return err
-		}
-		if _, err := stmt.ExecContext(ctx, tableID, n.EntityID, n.Row, string(values), s.now()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func scanSnapshot(row scanner) (n sheet24.Snapshot, err error) {

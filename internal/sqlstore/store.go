@@ -43,6 +43,9 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	return s, nil
 }
 
+// SetClock replaces the clock of a store that nothing uses yet; tests let time pass by it.
+func (s *Store) SetClock(now func() time.Time) { s.now = func() time.Time { return moment(now()) } }
+
 // DB is the pool itself, for the job queue that lives in the same database.
 func (s *Store) DB() *sql.DB { return s.db }
 

@@ -12,7 +12,7 @@ import (
 
 const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 	is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
-	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, script_version, script_wide, last_sync_at, look_at, edited_at, unannounced, lost_columns, locale, problem, status_problem, enabled, created_at
+	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, script_version, script_wide, last_sync_at, look_at, edited_at, unannounced, lost_columns, locale, problem, status_problem, policies, enabled, created_at
 	FROM sheet_sync_config `
 
 // SaveTable stores a table with its mappings and the snapshots of its rows, all
@@ -20,6 +20,10 @@ const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_
 // is logged of it stays.
 func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error {
 	colors, err := json.Marshal(t.Colors)
+	if err != nil {
+		return err
+	}
+	policies, err := json.Marshal(t.Policies)
 	if err != nil {
 		return err
 	}
@@ -32,8 +36,8 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO sheet_sync_config (user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 				is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
-				webhook_url, webhook_key, locale, enabled, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)
+				webhook_url, webhook_key, locale, enabled, policies, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21)
 			ON CONFLICT (user_id, sheet_id, sheet_gid) DO UPDATE SET
 				portal_id = excluded.portal_id, sheet_name = excluded.sheet_name, spreadsheet_title = excluded.spreadsheet_title,
 				entity_type = excluded.entity_type, entity_title = excluded.entity_title, is_custom_view = excluded.is_custom_view, color_scheme = excluded.color_scheme,
@@ -41,11 +45,11 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 				status_column_name = excluded.status_column_name, language = excluded.language, time_zone = excluded.time_zone,
 				webhook_url = excluded.webhook_url, webhook_key = excluded.webhook_key, webhook_registered = FALSE,
 				enabled = excluded.enabled, look_at = NULL, unannounced = 0, lost_columns = '[]',
-				locale = excluded.locale, problem = '', status_problem = '', updated_at = excluded.updated_at
+				locale = excluded.locale, policies = excluded.policies, problem = '', status_problem = '', updated_at = excluded.updated_at
 			RETURNING id, created_at`,
 			t.UserID, t.PortalID, t.SpreadsheetID, t.GID, t.Tab, t.SpreadsheetTitle, string(t.Entity), t.EntityTitle,
 			t.CustomView, string(colors), t.HeaderRow, t.StatusColumn.Index, t.StatusColumn.Name, t.Language, t.TimeZone,
-			t.WebhookURL, key, t.Locale, t.Enabled, now).Scan(&t.ID, &t.CreatedAt)
+			t.WebhookURL, key, t.Locale, t.Enabled, string(policies), now).Scan(&t.ID, &t.CreatedAt)
 		if err != nil {
 			return err
 		}
@@ -60,8 +64,10 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 				return err
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM row_snapshots WHERE config_id = $1`, t.ID); err != nil {
-			return err
+		for _, kept := range []string{"row_snapshots", "left_rows", "cell_writes", "comparisons", "comparison_rows"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+kept+` WHERE config_id = $1`, t.ID); err != nil {
+				return err
+			}
 		}
 		return s.saveSnapshots(ctx, tx, t.ID, baseline)
 	})
@@ -181,12 +187,12 @@ func (s *Store) tables(ctx context.Context, where string, args ...any) ([]*sheet
 
 func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	var t sheet24.Table
-	var colors, key, lost string
+	var colors, key, lost, policies string
 	var lastSync, look, edited sql.NullTime
 	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
 		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL, &t.Script.Version, &t.Script.Wide,
-		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &t.Enabled, &t.CreatedAt)
+		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &policies, &t.Enabled, &t.CreatedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +201,9 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal([]byte(lost), &t.Lost); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(policies), &t.Policies); err != nil {
 		return nil, err
 	}
 	plain, err := s.box.Open(key, t.UserID)
@@ -267,6 +276,16 @@ func (s *Store) SetProblem(ctx context.Context, tableID int64, code string) erro
 // written; empty: nothing does.
 func (s *Store) SetStatusProblem(ctx context.Context, tableID int64, code string) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET status_problem = $2, updated_at = $3 WHERE id = $1`, tableID, code, s.now())
+	return err
+}
+
+// SetPolicies keeps what a table does where more than one thing would be right.
+func (s *Store) SetPolicies(ctx context.Context, tableID int64, p sheet24.Policies) error {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET policies = $2, updated_at = $3 WHERE id = $1`, tableID, string(text), s.now())
 	return err
 }
 

@@ -205,6 +205,19 @@ func (p *Portal) Add(entityTypeID int, fields map[string]any, multi ...Multi) in
 	return r.ID
 }
 
+// Edit changes a record as somebody does in the portal itself: the fields given, and its
+// multi-fields if there are any.
+func (p *Portal) Edit(entityTypeID int, id int64, fields map[string]any, multi ...Multi) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.records[entityTypeID][id]
+	maps.Copy(r.Fields, fields)
+	if multi != nil {
+		r.Multi = multi
+	}
+	p.changed()
+}
+
 func (p *Portal) insert(entityTypeID int, r *Record) {
 	p.nextID[entityTypeID]++
 	r.ID = p.nextID[entityTypeID]

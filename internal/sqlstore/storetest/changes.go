@@ -16,7 +16,7 @@ func edit(row int, entityID int64, before, after any) sheet24.RowChange {
 
 func commit(t *testing.T, s *sqlstore.Store, table *sheet24.Table, changes ...sheet24.RowChange) {
 	t.Helper()
-	check(t, s.CommitScan(t.Context(), table, nil, changes, nil))
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: changes}))
 }
 
 func coalesce(t *testing.T, s *sqlstore.Store) {
@@ -144,7 +144,7 @@ func failures(t *testing.T, s *sqlstore.Store) {
 	// What is done is forgotten once it was told of; what is unsent stays.
 	e := event(table, "old")
 	check(t, s.AddEvent(t.Context(), e))
-	check(t, s.CommitScan(t.Context(), table, []sheet24.Event{*e}, nil, nil))
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Events: []sheet24.Event{*e}}))
 	check(t, s.AddEvent(t.Context(), event(table, "waits")))
 	later := time.Now().Add(time.Hour)
 	check(t, s.Forget(t.Context(), later))

@@ -155,7 +155,7 @@ func scripts(t *testing.T, s *sqlstore.Store) {
 
 func snapshotsAt(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
-	check(t, s.CommitScan(t.Context(), table, nil, nil, []sheet24.Snapshot{{EntityID: 12, Row: 2, Values: map[string]any{"EMAIL": "b@x.tr"}}, {EntityID: 13, Row: 9}}))
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Snapshots: []sheet24.Snapshot{{EntityID: 12, Row: 2, Values: map[string]any{"EMAIL": "b@x.tr"}}, {EntityID: 13, Row: 9}}}))
 	got := must(s.SnapshotsAt(t.Context(), table.ID, []int{2, 3}))(t)
 	if len(got) != 1 || len(got[2]) != 2 {
 		t.Errorf("seen in rows 2 and 3: %+v", got)

@@ -52,8 +52,8 @@ func tokens(t *testing.T, s *sqlstore.Store) {
 func endedGrant(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	check(t, s.AddEvent(t.Context(), &sheet24.Event{TableID: table.ID, Type: sheet24.RowEdited, MessageID: "1", Rows: sheet24.Rows(2, 2), Data: []byte("{}")}))
-	check(t, s.CommitScan(t.Context(), table, nil, []sheet24.RowChange{{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"EMAIL": {New: "b"}}},
-		{Row: 3, Status: sheet24.Failed, Fields: map[string]sheet24.Change{}, Error: "x"}}, nil))
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"EMAIL": {New: "b"}}},
+		{Row: 3, Status: sheet24.Failed, Fields: map[string]sheet24.Change{}, Error: "x"}}}))
 	wants := func(scan, push, report int) {
 		t.Helper()
 		if w := must(s.Waiting(t.Context()))(t); len(w.Scan) != scan || len(w.Push) != push || len(w.Report) != report {
@@ -143,7 +143,7 @@ func grants(t *testing.T, s *sqlstore.Store) {
 func pause(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	change := sheet24.RowChange{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"EMAIL": {New: "b"}}}
-	check(t, s.CommitScan(t.Context(), table, nil, []sheet24.RowChange{change}, nil))
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{change}}))
 	until := time.Now().Add(time.Hour).Truncate(time.Second)
 	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: "portal_scope", Until: until}))
 	p := must(s.Portal(t.Context(), table.PortalID))(t)

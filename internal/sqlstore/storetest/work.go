@@ -117,7 +117,7 @@ func events(t *testing.T, s *sqlstore.Store) {
 	if len(got) != 2 || got[0].Rows != sheet24.Rows(5, 6) || string(got[1].Data) != `{"row_id":5}` {
 		t.Fatalf("events = %+v", got)
 	}
-	check(t, s.CommitScan(t.Context(), table, got[:1], nil, nil))
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Events: got[:1]}))
 	if got := must(s.UnprocessedEvents(t.Context(), table.ID, 10))(t); len(got) != 1 || got[0].MessageID != "m2" {
 		t.Fatalf("after the scan: %+v", got)
 	}
@@ -135,8 +135,7 @@ func waiting(t *testing.T, s *sqlstore.Store) {
 	expect(0, 0, 0)
 	check(t, s.AddEvent(t.Context(), event(table, "m1")))
 	expect(1, 0, 0)
-	check(t, s.CommitScan(t.Context(), table, must(s.UnprocessedEvents(t.Context(), table.ID, 9))(t),
-		[]sheet24.RowChange{edit(2, 11, "a", "b")}, nil))
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Events: must(s.UnprocessedEvents(t.Context(), table.ID, 9))(t), Changes: []sheet24.RowChange{edit(2, 11, "a", "b")}}))
 	expect(0, 1, 0)
 	c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
 	expect(0, 1, 0) // a push that died

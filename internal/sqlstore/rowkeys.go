@@ -1,0 +1,127 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+
+	"sheet24"
+)
+
+// RecordsOf tells which records rows have become, by the keys under which they waited.
+func (s *Store) RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error) {
+	return s.recordsOf(ctx, s.db, tableID, keys)
+}
+
+func (s *Store) recordsOf(ctx context.Context, q querier, tableID int64, keys []int64) (map[int64]int64, error) {
+	records := map[int64]int64{}
+	keys = slices.DeleteFunc(slices.Clone(keys), func(k int64) bool { return k >= 0 })
+	for chunk := range slices.Chunk(keys, 500) {
+		args := []any{tableID}
+		for _, k := range chunk {
+			args = append(args, k)
+		}
+		rows, err := q.QueryContext(ctx, `SELECT row_key, entity_id FROM row_keys WHERE config_id = $1 AND row_key IN (`+placeholders(2, len(chunk))+`)`, args...)
+		if _, err = collect(rows, err, func(row scanner) (key int64, err error) {
+			var id int64
+			err = row.Scan(&key, &id)
+			records[key] = id
+			return key, err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+// becomeRecord notes that the row that waited under a key is a record now, and all that
+// is known of it.
+func (s *Store) becomeRecord(ctx context.Context, tx *sql.Tx, tableID, key, entityID int64) error {
+	for _, statement := range []string{
+		`INSERT INTO row_keys (config_id, row_key, entity_id) VALUES ($1, $2, $3) ON CONFLICT (config_id, row_key) DO NOTHING`,
+		`UPDATE row_snapshots SET entity_id = $3 WHERE config_id = $1 AND entity_id = $2`,
+		`UPDATE reverse_sync_logs SET entity_id = $3, action = CASE WHEN status = 'pending' THEN '' ELSE action END WHERE config_id = $1 AND entity_id = $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, tableID, key, entityID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Left tells which rows without an id, by what they hold, are to be left alone: they
+// were there before anything was to become of such rows.
+func (s *Store) Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error) {
+	left := map[int]bool{}
+	for start := 0; start < len(rows); start += 500 {
+		chunk := rows[start:min(start+500, len(rows))]
+		args := []any{tableID}
+		at := map[string][]int{}
+		for i, values := range chunk {
+			text, err := json.Marshal(values)
+			if err != nil {
+				return nil, err
+			}
+			h := hash(string(text))
+			args, at[h] = append(args, h), append(at[h], start+i)
+		}
+		found, err := s.db.QueryContext(ctx, `SELECT row_hash FROM left_rows WHERE config_id = $1 AND row_hash IN (`+placeholders(2, len(chunk))+`)`, args...)
+		hashes, err := collect(found, err, func(row scanner) (h string, err error) { return h, row.Scan(&h) })
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range hashes {
+			for _, i := range at[h] {
+				left[i] = true
+			}
+		}
+	}
+	return left, nil
+}
+
+// LeaveNone has rows without an id looked at again that were to be left alone.
+func (s *Store) LeaveNone(ctx context.Context, tableID int64) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM left_rows WHERE config_id = $1`, tableID)
+	return err
+}
+
+// Known returns what the CRM was last known to hold of records.
+func (s *Store) Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error) {
+	all := map[int64]sheet24.Known{}
+	for chunk := range slices.Chunk(entityIDs, 500) {
+		args := []any{tableID}
+		for _, id := range chunk {
+			args = append(args, id)
+		}
+		rows, err := s.db.QueryContext(ctx, `SELECT entity_id, crm_values FROM row_snapshots WHERE config_id = $1 AND entity_id IN (`+placeholders(2, len(chunk))+`)`, args...)
+		if _, err = collect(rows, err, func(row scanner) (id int64, err error) {
+			var text string
+			if err = row.Scan(&id, &text); err != nil {
+				return id, err
+			}
+			var known sheet24.Known
+			err = json.Unmarshal([]byte(text), &known)
+			all[id] = known
+			return id, err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Present returns the records that a table's rows were last seen to be, by id, with
+// their rows.
+func (s *Store) Present(ctx context.Context, tableID int64) (map[int64]int, error) {
+	all := map[int64]int{}
+	rows, err := s.db.QueryContext(ctx, `SELECT entity_id, sheet_row FROM row_snapshots WHERE config_id = $1 AND sheet_row > 0 AND entity_id > 0`, tableID)
+	_, err = collect(rows, err, func(row scanner) (struct{}, error) {
+		var id int64
+		var number int
+		err := row.Scan(&id, &number)
+		all[id] = number
+		return struct{}{}, err
+	})
+	return all, err
+}

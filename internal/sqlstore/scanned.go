@@ -1,0 +1,244 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"sheet24"
+)
+
+// CommitScan stores what a scan found in one transaction: the changes, coalesced
+// with those still pending for the same rows, the rows' new snapshots, and that
+// the events behind them have been seen.
+func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error {
+	payload := ""
+	if n := len(found.Events); n > 0 {
+		payload = string(found.Events[n-1].Data)
+	}
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.becomeRecords(ctx, tx, t.ID, &found); err != nil {
+			return err
+		}
+		if err := s.cancelDeletions(ctx, tx, t.ID, found.Returned); err != nil {
+			return err
+		}
+		for _, c := range found.Changes {
+			if err := s.addChange(ctx, tx, t, c, payload); err != nil {
+				return err
+			}
+		}
+		if err := s.saveSnapshots(ctx, tx, t.ID, found.Snapshots); err != nil {
+			return err
+		}
+		if err := s.written(ctx, tx, t.ID, found.Written); err != nil {
+			return err
+		}
+		return s.markProcessed(ctx, tx, found.Events)
+	})
+}
+
+// becomeRecords gives rows their records that were created since a scan read them.
+func (s *Store) becomeRecords(ctx context.Context, q querier, tableID int64, found *sheet24.Scanned) error {
+	var keys []int64
+	for _, c := range found.Changes {
+		keys = append(keys, c.EntityID)
+	}
+	for _, n := range found.Snapshots {
+		keys = append(keys, n.EntityID)
+	}
+	records, err := s.recordsOf(ctx, q, tableID, keys)
+	if err != nil {
+		return err
+	}
+	for i, c := range found.Changes {
+		if id, ok := records[c.EntityID]; ok {
+			found.Changes[i].EntityID, found.Changes[i].Action = id, sheet24.Update
+		}
+	}
+	for i, n := range found.Snapshots {
+		if id, ok := records[n.EntityID]; ok {
+			found.Snapshots[i].EntityID = id
+		}
+	}
+	return nil
+}
+
+// cancelDeletions drops what was to be deleted, of records whose rows are back.
+func (s *Store) cancelDeletions(ctx context.Context, tx *sql.Tx, tableID int64, records []int64) error {
+	for _, id := range records {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM reverse_sync_logs
+			WHERE config_id = $1 AND entity_id = $2 AND action = 'delete' AND status IN ('pending', 'asked')`, tableID, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c sheet24.RowChange, payload string) error {
+	if c.NotBefore.IsZero() {
+		c.NotBefore = s.now()
+	}
+	if c.Status != sheet24.Failed {
+		waiting, err := s.waitingOf(ctx, tx, t.ID, c.EntityID)
+		if err != nil {
+			return err
+		}
+		if waiting != nil {
+			return s.joinWaiting(ctx, tx, *waiting, c, payload)
+		}
+		if c.Fields, err = s.withUnsent(ctx, tx, t.ID, c); err != nil {
+			return err
+		}
+	}
+	fields, err := json.Marshal(c.Fields)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	var settled any
+	if c.Status == sheet24.Failed {
+		settled = now
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message,
+			webhook_payload, not_before, created_at, synced_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		t.ID, t.UserID, c.EntityID, string(c.Action), c.Row, string(fields), string(c.Status), c.Error, payload, moment(c.NotBefore), now, settled)
+	return err
+}
+
+// joinWaiting coalesces a change with one that waits for the same row. An edit of a row
+// that its owner was asked about is a new question, or none.
+func (s *Store) joinWaiting(ctx context.Context, tx *sql.Tx, waiting, c sheet24.RowChange, payload string) error {
+	status, action, due := sheet24.Pending, waiting.Action, waiting.NotBefore
+	switch {
+	case c.Action == sheet24.Delete:
+		status, action, due = c.Status, c.Action, c.NotBefore
+	case waiting.Action == sheet24.Delete:
+		action, due = c.Action, c.NotBefore
+	case c.EntityID < 0 && c.NotBefore.After(due): // it is being typed
+		due = c.NotBefore
+	case waiting.Status == sheet24.Asked:
+		due = c.NotBefore
+	}
+	if waiting.Status == sheet24.Asked && waiting.Action == sheet24.Create {
+		action = c.Action
+	}
+	merged, err := json.Marshal(coalesce(waiting.Fields, c.Fields))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE reverse_sync_logs SET changed_fields = $2, sheet_row_id = $3, webhook_payload = $4, status = $5, action = $6, not_before = $7, error_message = $8
+		WHERE id = $1`,
+		waiting.ID, string(merged), c.Row, payload, string(status), string(action), moment(due), c.Error)
+	return err
+}
+
+// withUnsent adds to a row's change what its last one failed to send: the user
+// mends the cell that was refused, and the others must not be forgotten.
+func (s *Store) withUnsent(ctx context.Context, q querier, tableID int64, c sheet24.RowChange) (map[string]sheet24.Change, error) {
+	if c.EntityID == 0 || c.Action == sheet24.Delete {
+		return c.Fields, nil
+	}
+	last, err := scanChange(q.QueryRowContext(ctx,
+		changeColumns+`WHERE config_id = $1 AND entity_id = $2 ORDER BY id DESC LIMIT 1`, tableID, c.EntityID))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && (last.Status != sheet24.Failed || last.Action == sheet24.Delete) {
+		return c.Fields, nil
+	}
+	return coalesce(last.Fields, c.Fields), err
+}
+
+// waitingOf returns the change that waits for a row, to be pushed or to be decided
+// about; nil if none does.
+func (s *Store) waitingOf(ctx context.Context, q querier, tableID, entityID int64) (*sheet24.RowChange, error) {
+	c, err := scanChange(q.QueryRowContext(ctx, changeColumns+`
+		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'asked') ORDER BY status DESC LIMIT 1`, tableID, entityID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &c, err
+}
+
+// coalesce joins two changes of one row: the oldest old and the newest new.
+func coalesce(older, newer map[string]sheet24.Change) map[string]sheet24.Change {
+	merged := make(map[string]sheet24.Change, len(older)+len(newer))
+	for field, c := range older {
+		c.Conflict, c.CRM, c.Seen, c.Kept = false, nil, nil, "" // that is found again
+		merged[field] = c
+	}
+	for field, c := range newer {
+		if before, ok := merged[field]; ok {
+			c.Old = before.Old
+		}
+		merged[field] = c
+	}
+	return merged
+}
+
+// saveSnapshots stores what rows held. Rows that are to be left alone are known by
+// what they hold.
+func (s *Store) saveSnapshots(ctx context.Context, tx *sql.Tx, tableID int64, snapshots []sheet24.Snapshot) error {
+	stmt, err := tx.PrepareContext(ctx, `
+		INSERT INTO row_snapshots (config_id, entity_id, sheet_row, row_values, updated_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (config_id, entity_id) DO UPDATE SET
+			sheet_row = excluded.sheet_row, row_values = excluded.row_values, updated_at = excluded.updated_at`)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	for _, n := range snapshots {
+		values, err := json.Marshal(n.Values)
+		if err != nil {
+			return err
+		}
+		if n.EntityID == 0 {
+			_, err = tx.ExecContext(ctx, `INSERT INTO left_rows (config_id, row_hash) VALUES ($1, $2) ON CONFLICT DO NOTHING`, tableID, hash(string(values)))
+		} else {
+			_, err = stmt.ExecContext(ctx, tableID, n.EntityID, n.Row, string(values), s.now())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// written forgets cells that need not be written any more, and keeps what the CRM holds
+// of those that now show it.
+func (s *Store) written(ctx context.Context, tx *sql.Tx, tableID int64, cells []sheet24.CellWrite) error {
+	for _, w := range cells {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM cell_writes WHERE id = $1`, w.ID); err != nil {
+			return err
+		}
+		if w.Seen == nil || w.Undo {
+			continue
+		}
+		if err := s.know(ctx, tx, tableID, w.EntityID, sheet24.Known{w.Field: {w.Seen}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// know keeps what the CRM was last known to hold of a record's fields.
+func (s *Store) know(ctx context.Context, q querier, tableID, entityID int64, known sheet24.Known) error {
+	if len(known) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(known)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `UPDATE row_snapshots SET crm_values = `+s.dialect.merged("crm_values", "$3")+` WHERE config_id = $1 AND entity_id = $2`,
+		tableID, entityID, string(text))
+	return err
+}
+
+// forgetSnapshot ends that a record's row is followed.
+func (s *Store) forgetSnapshot(ctx context.Context, q querier, tableID, entityID int64) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM row_snapshots WHERE config_id = $1 AND entity_id = $2`, tableID, entityID)
+	return err
+}

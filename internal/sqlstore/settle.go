@@ -1,0 +1,145 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"sheet24"
+)
+
+// SettleChanges stores how claimed changes ended: completed, failed, asked, or
+// pending again from NotBefore on, then joined with what came for the row meanwhile.
+func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		now := s.now()
+		settle, err := tx.PrepareContext(ctx, `
+			UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, changed_fields = $5, action = $6, reported_at = NULL WHERE id = $1`)
+		if err != nil {
+			return err
+		}
+		defer settle.Close()
+		synced := map[int64]bool{} // tables
+		for _, c := range changes {
+			if c.Key != 0 {
+				if err := s.becomeRecord(ctx, tx, c.TableID, c.Key, c.EntityID); err != nil {
+					return err
+				}
+			}
+			if err := s.know(ctx, tx, c.TableID, c.EntityID, c.Known); err != nil {
+				return err
+			}
+			if err := s.takeBack(ctx, tx, c); err != nil {
+				return err
+			}
+			if err := s.ask(ctx, tx, c); err != nil {
+				return err
+			}
+			switch {
+			case c.Forget:
+				if _, err := tx.ExecContext(ctx, `DELETE FROM reverse_sync_logs WHERE id = $1`, c.ID); err != nil {
+					return err
+				}
+				continue
+			case c.Status == sheet24.Asked:
+				if newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID); err != nil {
+					return err
+				} else if newer != nil { // the row was edited meanwhile: that is to be looked at first
+					c.Status, c.NotBefore, c.Error = sheet24.Pending, now, ""
+				}
+			}
+			if c.Status == sheet24.Pending {
+				if err := s.postpone(ctx, tx, c); err != nil {
+					return err
+				}
+				continue
+			}
+			fields, err := json.Marshal(c.Fields)
+			if err != nil {
+				return err
+			}
+			if _, err := settle.ExecContext(ctx, c.ID, string(c.Status), c.Error, now, string(fields), string(c.Action)); err != nil {
+				return err
+			}
+			if c.Status != sheet24.Completed {
+				continue
+			}
+			synced[c.TableID] = true
+			if c.Action == sheet24.Delete {
+				if err := s.forgetSnapshot(ctx, tx, c.TableID, c.EntityID); err != nil {
+					return err
+				}
+			}
+		}
+		for id := range synced {
+			if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET last_sync_at = $2 WHERE id = $1`, id, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ask leaves the fields of a change that are asked about to a change of their own.
+func (s *Store) ask(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
+	if len(c.Asks) == 0 {
+		return nil
+	}
+	fields, err := json.Marshal(c.Asks)
+	if err != nil {
+		return err
+	}
+	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
+	if err != nil {
+		return err
+	}
+	if newer != nil {
+		if fields, err = json.Marshal(coalesce(c.Asks, newer.Fields)); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET changed_fields = $2 WHERE id = $1`, newer.ID, string(fields))
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, sheet_row_id, changed_fields, status, not_before, created_at)
+		VALUES ($1, $2, $3, $4, $5, 'asked', $6, $6)`, c.TableID, c.UserID, c.EntityID, c.Row, string(fields), s.now())
+	return err
+}
+
+// takeBack has the sheet show what the CRM holds, where that is to stay.
+func (s *Store) takeBack(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
+	var cells []sheet24.CellWrite
+	for field, change := range c.Fields {
+		if c.Status == sheet24.Completed && c.EntityID > 0 && c.Action != sheet24.Delete && change.Kept == sheet24.CRMWins {
+			cells = append(cells, sheet24.CellWrite{EntityID: c.EntityID, Field: field, Value: change.CRM, Seen: change.Seen})
+		}
+	}
+	return s.addCellWrites(ctx, tx, c.TableID, cells)
+}
+
+func (s *Store) postpone(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
+	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
+	if err != nil {
+		return err
+	}
+	fields := c.Fields
+	if newer != nil && newer.ID != c.ID {
+		fields = coalesce(c.Fields, newer.Fields)
+		if newer.Action == sheet24.Delete {
+			c.Action, fields, c.NotBefore = newer.Action, newer.Fields, newer.NotBefore
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM reverse_sync_logs WHERE id = $1`, newer.ID); err != nil {
+			return err
+		}
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	// The sheet is told once that a row waits.
+	_, err = tx.ExecContext(ctx, `
+		UPDATE reverse_sync_logs SET status = 'pending', action = $5, changed_fields = $2, error_message = $3, not_before = $4,
+			reported_at = CASE WHEN error_message <> '' AND $3 <> '' THEN reported_at END WHERE id = $1`,
+		c.ID, string(text), c.Error, moment(c.NotBefore), string(c.Action))
+	return err
+}

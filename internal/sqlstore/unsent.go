@@ -1,0 +1,86 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+
+	"sheet24"
+)
+
+// lastFailed are the failed changes of a table l after which nothing came for their
+// rows: what they hold is still unsent.
+const lastFailed = `l.status = 'failed' AND l.entity_id <> 0 AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
+	WHERE n.config_id = l.config_id AND n.entity_id = l.entity_id AND n.id > l.id)`
+
+// Decide ends a question: what the sheet holds wins, or what the CRM does. What was
+// decided is done by the next push.
+func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`, id, tableID))
+		if err != nil {
+			return found(err, "change_decided")
+		}
+		if c.Action == sheet24.Match && winner == sheet24.SheetWins {
+			c.Action = sheet24.Create
+		}
+		known := sheet24.Known{}
+		for field, change := range c.Fields {
+			switch {
+			case winner == sheet24.CRMWins:
+				change.Kept = sheet24.CRMWins
+			case change.Conflict:
+				known[field] = []any{change.Seen} // it may be overwritten, and nothing that comes after it
+			}
+			c.Fields[field] = change
+		}
+		if err := s.know(ctx, tx, tableID, c.EntityID, known); err != nil {
+			return err
+		}
+		c.Error, c.NotBefore = "", s.now()
+		return s.postpone(ctx, tx, c)
+	})
+}
+
+// CountAsked tells how many rows of a table wait for what their owner decides.
+func (s *Store) CountAsked(ctx context.Context, tableID int64) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reverse_sync_logs WHERE config_id = $1 AND status = 'asked'`, tableID).Scan(&n)
+	return n, err
+}
+
+// Asked returns the changes of a table that wait for what their owner decides, oldest
+// first.
+func (s *Store) Asked(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error) {
+	rows, err := s.db.QueryContext(ctx, changeColumns+`WHERE config_id = $1 AND status = 'asked' ORDER BY id LIMIT $2`, tableID, limit)
+	return collect(rows, err, scanChange)
+}
+
+// CountFailed tells how many rows of a table have changes that failed and are unsent.
+func (s *Store) CountFailed(ctx context.Context, tableID int64) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+lastFailed, tableID).Scan(&n)
+	return n, err
+}
+
+// RetryFailed puts all failed changes of a table back to work that are unsent, and
+// tells how many.
+func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
+	done, err := s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
+		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+lastFailed+`)`, tableID, s.now())
+	if err != nil {
+		return 0, err
+	}
+	n, err := done.RowsAffected()
+	return int(n), err
+}
+
+// RetryChange puts a failed change back to work.
+func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		c, err := scanChange(tx.QueryRowContext(ctx,
+			changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'failed' AND entity_id <> 0`, id, tableID))
+		if err != nil {
+			return found(err, "change_not_retriable")
+		}
+		c.Error, c.NotBefore = "", s.now()
+		return s.postpone(ctx, tx, c)
+	})
+}
