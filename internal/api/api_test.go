@@ -22,9 +22,10 @@ import (
 // asleep wakes nothing.
 type asleep struct{}
 
-func (asleep) Scan(context.Context, int64)   {}
-func (asleep) Push(context.Context, int64)   {}
-func (asleep) Report(context.Context, int64) {}
+func (asleep) Scan(context.Context, int64)    {}
+func (asleep) Push(context.Context, int64)    {}
+func (asleep) Report(context.Context, int64)  {}
+func (asleep) Compare(context.Context, int64) {}
 
 // widens widens the script of the token "narrow".
 type widens struct{}

@@ -219,7 +219,13 @@ func proxyTo(t *testing.T, address string, seen func(*http.Response)) *httputil.
 		t.Fatal(err)
 	}
 	p := httputil.NewSingleHostReverseProxy(target)
-	p.ErrorLog = log.New(io.Discard, "", 0) // a killed service refuses; that is the test
+	said := &syncBuffer{} // a killed service refuses, which is the test: of use only if one fails
+	p.ErrorLog = log.New(said, "", log.Lmicroseconds)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the proxy to %s said:\n%s", address, said)
+		}
+	})
 	p.ModifyResponse = func(r *http.Response) error { seen(r); return nil }
 	return p
 }
@@ -272,4 +278,22 @@ func answers(t *testing.T, address string) {
 		}
 		return err == nil && resp.StatusCode == http.StatusOK
 	})
+}
+
+// syncBuffer is a buffer that several may write to.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (b *syncBuffer) Write(data []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(data)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
 }

@@ -31,6 +31,7 @@ type Stages interface {
 	Scan(ctx context.Context, tableID int64) (more bool, err error)
 	Push(ctx context.Context, portalID int64) (more bool, err error)
 	Report(ctx context.Context, tableID int64) (more bool, err error)
+	Compare(ctx context.Context, tableID int64) (more bool, err error)
 }
 
 // Store is what the runner needs of the database.
@@ -93,9 +94,10 @@ type failure struct {
 
 // The stages.
 const (
-	scan   = "scan"
-	push   = "push"
-	report = "report"
+	scan    = "scan"
+	push    = "push"
+	report  = "report"
+	compare = "compare"
 )
 
 // New prepares the queue's tables and makes a Runner that is not running yet. One
@@ -232,7 +234,7 @@ func (r *Runner) wakeWaiting(ctx context.Context) {
 	if r.Looks {
 		w.Scan = append(w.Scan, w.Look...)
 	}
-	for stage, ids := range map[string][]int64{scan: w.Scan, push: w.Push, report: w.Report} {
+	for stage, ids := range map[string][]int64{scan: w.Scan, push: w.Push, report: w.Report, compare: w.Compare} {
 		for _, id := range ids {
 			r.wake(ctx, task{stage, id})
 		}
@@ -247,6 +249,9 @@ func (r *Runner) Push(ctx context.Context, portalID int64) { r.wake(ctx, task{pu
 
 // Report wakes the report to a table's sheet.
 func (r *Runner) Report(ctx context.Context, tableID int64) { r.wake(ctx, task{report, tableID}) }
+
+// Compare wakes what holds a table against the CRM.
+func (r *Runner) Compare(ctx context.Context, tableID int64) { r.wake(ctx, task{compare, tableID}) }
 
 // wake has a stage run, unless it is about to, or failed a moment ago.
 func (r *Runner) wake(ctx context.Context, t task) {
@@ -331,12 +336,17 @@ func (r *Runner) run(ctx context.Context, t task) (more bool, err error) {
 		return r.stages.Push(ctx, t.ID)
 	case report:
 		return r.stages.Report(ctx, t.ID)
+	case compare:
+		return r.stages.Compare(ctx, t.ID)
 	}
 	return false, fmt.Errorf("unknown stage %q", t.Stage)
 }
 
 // subject is what a task's lease is on. A portal that several users connected is one.
 func (r *Runner) subject(ctx context.Context, t task) (string, *sheet24.Portal, error) {
+	if t.Stage == compare {
+		return fmt.Sprint(scan, " ", t.ID), nil, nil // both keep a table's snapshots
+	}
 	if t.Stage != push {
 		return fmt.Sprint(t.Stage, " ", t.ID), nil, nil
 	}

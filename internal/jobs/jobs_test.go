@@ -112,8 +112,9 @@ func (s *stages) Scan(ctx context.Context, id int64) (bool, error) {
 	return false, s.store.CommitScan(ctx, s.table, sheet24.Scanned{Events: events})
 }
 
-func (s *stages) Push(context.Context, int64) (bool, error)   { return false, nil }
-func (s *stages) Report(context.Context, int64) (bool, error) { return false, nil }
+func (s *stages) Push(context.Context, int64) (bool, error)    { return false, nil }
+func (s *stages) Report(context.Context, int64) (bool, error)  { return false, nil }
+func (s *stages) Compare(context.Context, int64) (bool, error) { return false, nil }
 
 var messages atomic.Int64
 

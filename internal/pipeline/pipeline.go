@@ -5,6 +5,7 @@
 //	scan     the nudged rows     → row_snapshots, reverse_sync_logs (pending)
 //	push     the pending changes → Bitrix24, reverse_sync_logs (completed, failed)
 //	report   the settled changes → the status column of the sheet
+//	compare  a whole tab         → its differences from the CRM, and what is done about them
 //
 // So the process may stop anywhere and go on later. One scan and one report run
 // at a time for a table, one push for a portal; package jobs sees to that.
@@ -40,6 +41,8 @@ type Store interface {
 	Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
 	Present(ctx context.Context, tableID int64) (map[int64]int, error)
 	CellWrites(ctx context.Context, tableID int64, limit int) ([]sheet24.CellWrite, error)
+	AddCellWrites(ctx context.Context, tableID int64, cells []sheet24.CellWrite) error
+	ChangesSince(ctx context.Context, tableID, first int64, records []int64) ([]sheet24.RowChange, error)
 	CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error
 
 	Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error)
@@ -48,6 +51,11 @@ type Store interface {
 	SettleChanges(ctx context.Context, changes []sheet24.RowChange) error
 	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
 	ResumePortal(ctx context.Context, portalID int64) error
+
+	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
+	SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error
+	CountOpen(ctx context.Context, tableID int64) (int, error)
+	LeaveNone(ctx context.Context, tableID int64) error
 
 	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
 	MarkReported(ctx context.Context, changes []sheet24.RowChange) error
@@ -58,6 +66,7 @@ type Waker interface {
 	Scan(ctx context.Context, tableID int64)
 	Push(ctx context.Context, portalID int64)
 	Report(ctx context.Context, tableID int64)
+	Compare(ctx context.Context, tableID int64)
 }
 
 // Pipeline holds what the stages work with. All fields but Every are required.

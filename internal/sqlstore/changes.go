@@ -101,17 +101,6 @@ func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) e
 	})
 }
 
-// History returns a page of a table's changes, newest first, those before an id;
-// 0 starts at the newest.
-func (s *Store) History(ctx context.Context, tableID, before int64, limit int) ([]sheet24.RowChange, error) {
-	if before == 0 {
-		before = 1<<63 - 1
-	}
-	rows, err := s.db.QueryContext(ctx,
-		changeColumns+`WHERE config_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, tableID, before, limit)
-	return collect(rows, err, scanChange)
-}
-
 // Work says where work waits.
 type Work struct {
 	Scan    []int64 // tables with events that no scan has seen, or with cells to be written

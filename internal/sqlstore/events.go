@@ -176,3 +176,15 @@ func (s *Store) markProcessed(ctx context.Context, tx *sql.Tx, events []sheet24.
 	}
 	return nil
 }
+
+// ReplayEvents has the events of a table looked into again that were received in a span
+// of time, and tells how many.
+func (s *Store) ReplayEvents(ctx context.Context, tableID int64, from, to time.Time) (int, error) {
+	done, err := s.db.ExecContext(ctx, `UPDATE webhook_events SET processed = FALSE, processed_at = NULL
+		WHERE config_id = $1 AND processed AND received_at >= $2 AND received_at <= $3`, tableID, moment(from), moment(to))
+	if err != nil {
+		return 0, err
+	}
+	n, err := done.RowsAffected()
+	return int(n), err
+}

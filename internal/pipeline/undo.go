@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"sheet24"
+)
+
+// Undone is what became of changes that were to be taken back.
+type Undone struct {
+	Cells int // are written back into the sheet; the CRM follows
+	Later int // are left, since they were changed again later
+	Other int // changes that cannot be taken back: creations, deletions, what never reached the CRM
+}
+
+// Undo takes changes of a table back: the cells get the values from before them, if
+// they still hold those from after, and the CRM follows the sheet as it does after any
+// edit, conflicts included. So both agree, and the history shows it.
+func (p *Pipeline) Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) (Undone, error) {
+	var done Undone
+	changes = slices.SortedFunc(slices.Values(changes), func(a, b sheet24.RowChange) int { return int(a.ID - b.ID) })
+	chosen := map[int64]bool{}
+	var records []int64
+	for _, c := range changes {
+		chosen[c.ID] = true
+		records = append(records, c.EntityID)
+	}
+	if len(changes) == 0 {
+		return done, nil
+	}
+	slices.Sort(records)
+	since, err := p.Store.ChangesSince(ctx, t.ID, changes[0].ID, slices.Compact(records))
+	if err != nil {
+		return done, err
+	}
+	last := map[cellKey]int64{} // the change that touched a cell last
+	for _, c := range since {
+		for field := range c.Fields {
+			last[cellKey{c.EntityID, field}] = max(c.ID, last[cellKey{c.EntityID, field}])
+		}
+	}
+	writes := map[cellKey]sheet24.CellWrite{}
+	for _, c := range changes {
+		if c.Status != sheet24.Completed || c.Action != sheet24.Update || c.EntityID <= 0 {
+			done.Other++
+			continue
+		}
+		for field, change := range c.Fields {
+			key := cellKey{c.EntityID, field}
+			switch _, earlier := writes[key]; {
+			case change.Kept == sheet24.CRMWins:
+				done.Other++
+			case !chosen[last[key]]:
+				done.Later++
+			case !earlier:
+				writes[key] = sheet24.CellWrite{EntityID: c.EntityID, Field: field, Value: change.Old, Undo: true}
+			}
+		}
+	}
+	var cells []sheet24.CellWrite
+	for _, w := range writes {
+		cells = append(cells, w)
+	}
+	done.Cells = len(cells)
+	if err := p.Store.AddCellWrites(ctx, t.ID, cells); err != nil {
+		return Undone{}, err
+	}
+	p.Wake.Scan(ctx, t.ID)
+	return done, nil
+}

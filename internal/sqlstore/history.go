@@ -1,0 +1,56 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sheet24"
+)
+
+// History returns a page of a table's changes, newest first, those before an id;
+// 0 starts at the newest.
+func (s *Store) History(ctx context.Context, tableID, before int64, limit int) ([]sheet24.RowChange, error) {
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	rows, err := s.db.QueryContext(ctx,
+		changeColumns+`WHERE config_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, tableID, before, limit)
+	return collect(rows, err, scanChange)
+}
+
+// Changes returns changes of a table by their ids.
+func (s *Store) Changes(ctx context.Context, tableID int64, ids []int64) (all []sheet24.RowChange, err error) {
+	return s.changesIn(ctx, `id`, []any{tableID}, ids)
+}
+
+// ChangesSince returns the changes of records from a change on.
+func (s *Store) ChangesSince(ctx context.Context, tableID, first int64, records []int64) ([]sheet24.RowChange, error) {
+	return s.changesIn(ctx, `id >= $2 AND entity_id`, []any{tableID, first}, records)
+}
+
+// changesIn returns the changes of a table whose column, after a condition, is one of
+// values.
+func (s *Store) changesIn(ctx context.Context, condition string, args []any, values []int64) (all []sheet24.RowChange, err error) {
+	for chunk := range slices.Chunk(values, 500) {
+		given := slices.Clone(args)
+		for _, v := range chunk {
+			given = append(given, v)
+		}
+		rows, err := s.db.QueryContext(ctx, changeColumns+`WHERE config_id = $1 AND `+condition+` IN (`+placeholders(len(args)+1, len(chunk))+`) ORDER BY id`, given...)
+		found, err := collect(rows, err, scanChange)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// ChangesBetween returns the changes of a table that were made in a span of time, the
+// newest first, up to a limit.
+func (s *Store) ChangesBetween(ctx context.Context, tableID int64, from, to time.Time, limit int) ([]sheet24.RowChange, error) {
+	rows, err := s.db.QueryContext(ctx, changeColumns+`WHERE config_id = $1 AND created_at >= $2 AND created_at <= $3 ORDER BY id DESC LIMIT $4`,
+		tableID, moment(from), moment(to), limit)
+	return collect(rows, err, scanChange)
+}
