@@ -219,6 +219,11 @@ func proxyTo(t *testing.T, address string, seen func(*http.Response)) *httputil.
 		t.Fatal(err)
 	}
 	p := httputil.NewSingleHostReverseProxy(target)
+	// A transport of its own: whenever another test closes an httptest.Server, that
+	// closes connections of the default one.
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	t.Cleanup(transport.CloseIdleConnections)
+	p.Transport = transport
 	said := &syncBuffer{} // a killed service refuses, which is the test: of use only if one fails
 	p.ErrorLog = log.New(said, "", log.Lmicroseconds)
 	t.Cleanup(func() {

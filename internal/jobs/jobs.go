@@ -306,6 +306,9 @@ func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {
 // work runs one round of a stage, unless another process, or worker, does already:
 // that one looks for more when it is done.
 func (r *Runner) work(ctx context.Context, t task) {
+	if r.rests(t) {
+		return // the sweeper wakes it again
+	}
 	subject, portal, err := r.subject(ctx, t)
 	if err != nil {
 		r.settle(ctx, t, false, err)
@@ -326,6 +329,13 @@ func (r *Runner) work(ctx context.Context, t task) {
 		// A wake-up that came while it ran found the lease taken.
 		r.wakeWaiting(ctx)
 	}
+}
+
+// rests tells whether a stage failed a moment ago.
+func (r *Runner) rests(t task) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Before(r.failed[t].until)
 }
 
 func (r *Runner) run(ctx context.Context, t task) (more bool, err error) {
@@ -415,6 +425,10 @@ func (r *Runner) settle(ctx context.Context, t task, more bool, err error) {
 	}
 	r.mu.Lock()
 	f := r.failed[t]
+	if time.Now().Before(f.until) { // several failed together: that is one failure
+		r.mu.Unlock()
+		return
+	}
 	f.times++
 	f.until = time.Now().Add(min(time.Second<<min(f.times-1, 10), maxRetry))
 	r.failed[t] = f

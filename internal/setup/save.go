@@ -22,6 +22,7 @@ type Choice struct {
 	AddStatus     bool           // add a status column if there is none
 	AddID         bool           // add a column for the records' ids if none is chosen, and find them
 	Colors        sheet24.ColorScheme
+	Policies      sheet24.Policies
 }
 
 var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -123,7 +124,7 @@ func (s *Setup) table(user *sheet24.User, d *Draft, c Choice) (*sheet24.Table, e
 	}
 	t := &sheet24.Table{
 		UserID: user.ID, PortalID: d.Portal.ID, SpreadsheetID: d.Spreadsheet.ID, SpreadsheetTitle: d.Spreadsheet.Title,
-		GID: d.Tab.GID, Tab: d.Tab.Title, Entity: d.Entity, EntityTitle: d.EntityTitle, Colors: c.Colors, HeaderRow: d.HeaderRow,
+		GID: d.Tab.GID, Tab: d.Tab.Title, Entity: d.Entity, EntityTitle: d.EntityTitle, Colors: c.Colors, HeaderRow: d.HeaderRow, Policies: c.Policies,
 		Language: user.Language, TimeZone: d.Spreadsheet.TimeZone, Locale: d.Spreadsheet.Locale, Enabled: true,
 		WebhookURL: s.PublicURL + "/api/v1/sheet-sync/webhook", Key: make([]byte, 32),
 	}

@@ -79,6 +79,20 @@ func (s *Setup) Entities(ctx context.Context, userID string) (*sheet24.Portal, [
 	return portals[0], all, err
 }
 
+// Fields describes the entity that a table follows.
+func (s *Setup) Fields(ctx context.Context, t *sheet24.Table) ([]sheet24.Field, error) {
+	portals, err := s.Store.PortalsOf(ctx, t.UserID)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range portals {
+		if p.ID == t.PortalID {
+			return s.CRM.Fields(ctx, p, t.Entity)
+		}
+	}
+	return nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
+}
+
 // Inspect looks at a tab and suggests how its columns map to an entity. headerRow,
 // from 1, is where the column names stand; 0: it is found. It reads no more of the tab
 // than it needs for that.

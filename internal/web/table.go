@@ -56,6 +56,14 @@ func (w *Web) renderTable(rw http.ResponseWriter, r *http.Request, status int, v
 		w.fail(rw, r, err)
 		return
 	}
+	if v.asked, err = w.Store.CountAsked(r.Context(), v.table.ID); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	if v.comparison, err = w.comparisonOf(r, v.table); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
 	v.notice = w.sessions.PopString(r.Context(), "notice")
 	v.outdated = w.Setup.Outdated(v.table)
 	v.settingsURL = cmp.Or(w.GoogleURL, "https://script.google.com") + "/home/usersettings"

@@ -19,6 +19,7 @@ import (
 	"sheet24/internal/api"
 	"sheet24/internal/google"
 	"sheet24/internal/locale"
+	"sheet24/internal/pipeline"
 	"sheet24/internal/setup"
 )
 
@@ -63,11 +64,25 @@ type Store interface {
 	CountFailed(ctx context.Context, tableID int64) (int, error)
 	RetryFailed(ctx context.Context, tableID int64) (int, error)
 	RetryChange(ctx context.Context, tableID, id int64) error
+	CountAsked(ctx context.Context, tableID int64) (int, error)
+	Asked(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
+	Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error
+	Changes(ctx context.Context, tableID int64, ids []int64) ([]sheet24.RowChange, error)
+	ChangesBetween(ctx context.Context, tableID int64, from, to time.Time, limit int) ([]sheet24.RowChange, error)
+	ReplayEvents(ctx context.Context, tableID int64, from, to time.Time) (int, error)
+	SetPolicies(ctx context.Context, tableID int64, p sheet24.Policies) error
+	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
+	StartComparison(ctx context.Context, tableID int64) error
+	Act(ctx context.Context, tableID int64, from []sheet24.ComparisonState, to sheet24.ComparisonState) error
+	PauseComparison(ctx context.Context, tableID int64, paused bool) error
+	Differences(ctx context.Context, tableID int64, below, limit int) ([]sheet24.RowDifference, error)
 }
 
-// Waker wakes the push of changes that are to be retried.
+// Waker wakes what a page asked for.
 type Waker interface {
+	Scan(ctx context.Context, tableID int64)
 	Push(ctx context.Context, portalID int64)
+	Compare(ctx context.Context, tableID int64)
 }
 
 // Watch ends what Google Drive tells of a user's changes; watch.Watch does.
@@ -75,9 +90,10 @@ type Watch interface {
 	Stop(ctx context.Context, userID string) error
 }
 
-// Rechecker asks for a look at a table's whole tab; pipeline.Pipeline does.
-type Rechecker interface {
+// Work is what the pages ask of the sync; pipeline.Pipeline does it.
+type Work interface {
 	Recheck(ctx context.Context, t *sheet24.Table) error
+	Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) (pipeline.Undone, error)
 }
 
 // Web serves the pages. All fields but GoogleURL are required.
@@ -86,7 +102,7 @@ type Web struct {
 	Google    Google
 	Portals   Connector
 	Setup     *setup.Setup
-	Work      Rechecker
+	Work      Work
 	Watch     Watch
 	Wake      Waker
 	Sessions  scs.CtxStore
@@ -136,6 +152,19 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/history", w.user(w.table(w.history)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/retry-failed", w.user(w.table(w.retryFailed)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/retry", w.user(w.table(w.retry)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/decide", w.user(w.table(w.decide)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/decide", w.user(w.table(w.decide)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/undo", w.user(w.table(w.undoChoice)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/undo", w.user(w.table(w.undo)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/replay", w.user(w.table(w.replay)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/look", w.user(w.table(w.look)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/settings", w.user(w.table(w.settings)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/settings", w.user(w.table(w.saveSettings)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison", w.user(w.table(w.differences)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/comparison", w.user(w.table(w.compare)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison/state", w.user(w.table(w.comparisonState)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison.csv", w.user(w.table(w.differencesFile)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/comparison/{act}", w.user(w.table(w.act)))
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "not_found"))
 	})

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,6 +75,7 @@ type mappingForm struct {
 	addID     bool
 	format    bool // of the header in the sheet
 	colors    sheet24.ColorScheme
+	newRows   sheet24.NewRows
 	problem   string
 }
 
@@ -84,7 +86,7 @@ func (w *Web) mapping(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 		w.fail(rw, r, err)
 		return
 	}
-	f := mappingForm{draft: d, fields: map[int]string{}, addStatus: true, addID: true, colors: sheet24.DefaultColors}
+	f := mappingForm{draft: d, fields: map[int]string{}, addStatus: true, addID: true, colors: sheet24.DefaultColors, newRows: sheet24.CreateNew}
 	for _, m := range d.Mappings {
 		f.fields[m.Column.Index] = m.Field
 	}
@@ -121,6 +123,7 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 		FormatHeader: r.FormValue("format_header") != "",
 		Colors: sheet24.ColorScheme{Header: r.FormValue("color_header"), Text: r.FormValue("color_text"),
 			Accent: r.FormValue("color_accent"), Row: r.FormValue("color_row")},
+		Policies: sheet24.Policies{NewRows: sheet24.NewRows(r.FormValue("new_rows"))},
 	}
 	for name, values := range r.PostForm {
 		if n, ok := strings.CutPrefix(name, "column_"); ok {
@@ -129,6 +132,11 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 			}
 		}
 	}
+	if !slices.Contains(newRows, c.Policies.NewRows) {
+		w.fail(rw, r, sheet24.Errorf(sheet24.Invalid, "policy"))
+		return
+	}
+	c.Policies.Keys = keysAmong(c.Fields)
 	t, matched, err := w.Setup.Save(r.Context(), u, c)
 	if err != nil {
 		d, again := w.draft(r, u)
@@ -137,13 +145,32 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 			return
 		}
 		w.render(rw, r, http.StatusUnprocessableEntity, mappingPage(mappingForm{
-			draft: d, fields: c.Fields, addStatus: c.AddStatus, addID: c.AddID, format: c.FormatHeader, colors: c.Colors, problem: locale.Error(u.Language, err)}))
+			draft: d, fields: c.Fields, addStatus: c.AddStatus, addID: c.AddID, format: c.FormatHeader, colors: c.Colors, newRows: c.Policies.NewRows, problem: locale.Error(u.Language, err)}))
 		return
 	}
 	if matched.Rows > 0 {
 		w.sessions.Put(r.Context(), "notice", matchedText(u.Language, matched))
 	}
+	// Its owner sees what differs while they are at Google.
+	if err := w.Store.StartComparison(r.Context(), t.ID); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.Wake.Compare(r.Context(), t.ID)
 	w.activate(rw, r, t)
+}
+
+// keysAmong are the fields by which the records of new rows are looked for at first: an
+// address, or else a telephone number.
+func keysAmong(fields map[int]string) []string {
+	for _, key := range []string{"EMAIL", "PHONE"} {
+		for _, f := range fields {
+			if f == key {
+				return []string{key}
+			}
+		}
+	}
+	return nil
 }
 
 // matchedText says what became of rows without ids.
