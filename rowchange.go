@@ -39,6 +39,10 @@ type Change struct {
 	Seen     any  `json:"seen,omitempty"` // and in its own words
 	Kept     Side `json:"kept,omitempty"` // who won
 
+	// A write over it was begun, and may have been done though its answer is missing.
+	Tried   bool  `json:"tried,omitempty"`
+	Earlier []any `json:"earlier,omitempty"` // what it may have replaced, if that was not CRM
+
 	Undo bool `json:"undo,omitempty"` // it takes an earlier change back
 }
 
@@ -85,6 +89,8 @@ type Scanned struct {
 	Events    []Event // that it looked into
 	Changes   []RowChange
 	Snapshots []Snapshot
+	Known     map[int64]Known // what the CRM holds of records, as somebody saw
+	Dropped   []int64         // keys of rows that are gone before they became records
 	Returned  []int64     // records that are in the sheet again: they are not deleted
 	Written   []CellWrite // that need not be written any more
 }

@@ -30,7 +30,7 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 		return false, ignoreNotFound(err)
 	}
 	from := c.State
-	k := &comparing{pushBatch: &pushBatch{Pipeline: p, tables: map[int64]*sheet24.Table{t.ID: t}, known: map[knownKey]sheet24.Known{}}, t: t, c: c, seen: map[int64]sheet24.Known{}}
+	k := &comparing{pushBatch: &pushBatch{Pipeline: p, tables: map[int64]*sheet24.Table{t.ID: t}, known: map[knownKey]sheet24.Known{}}, t: t, c: c, shown: map[int]sheet24.RowDifference{}, seen: map[int64]sheet24.Known{}}
 	if k.portal, err = p.Store.Portal(ctx, t.PortalID); err != nil {
 		return false, err
 	}
@@ -50,12 +50,15 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 // comparing is one page of a comparison.
 type comparing struct {
 	*pushBatch
-	t     *sheet24.Table
-	c     *sheet24.Comparison
-	tab   *tab
-	rows  []sheet24.RowChange     // of the page: all that their cells hold
-	found []sheet24.RowDifference // among them
-	seen  map[int64]sheet24.Known // what the CRM holds
+	t      *sheet24.Table
+	c      *sheet24.Comparison
+	tab    *tab
+	rows   []sheet24.RowChange // of the page: all that their cells hold
+	items  map[sheet24.ItemRef]*sheet24.Item
+	fields entityFields
+	found  []sheet24.RowDifference       // among them
+	shown  map[int]sheet24.RowDifference // what the owner was shown of them, once they decided
+	seen   map[int64]sheet24.Known       // what the CRM holds and somebody saw
 }
 
 // waits keeps why a comparison cannot go on for now; what may pass is tried again.
@@ -77,14 +80,20 @@ func (k *comparing) page(ctx context.Context) error {
 	first := max(k.c.DoneRow, k.t.HeaderRow) + 1
 	last := first + compareRows - 1
 	var err error
-	if k.tab, err = k.readTab(ctx, k.t, []sheet24.Range{sheet24.Rows(first, last)}); err != nil {
-		return err
-	}
-	if _, err := k.becameRecords(ctx, k.t, k.tab); err != nil { // the report writes their ids
+	if k.tab, err = k.readRecords(ctx, k.t, []sheet24.Range{sheet24.Rows(first, last)}); err != nil {
 		return err
 	}
 	if err := k.follow(ctx, k.t, k.tab.layout); err != nil {
 		return err
+	}
+	if k.c.State != sheet24.Comparing {
+		shown, err := k.Store.Differences(ctx, k.t.ID, first-1, compareRows)
+		if err != nil {
+			return err
+		}
+		for _, d := range shown {
+			k.shown[d.Row] = d
+		}
 	}
 	if err := k.difference(ctx, first, last); err != nil {
 		return err
@@ -187,6 +196,7 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 		}
 	}
 	items, unread := k.CRM.Items(ctx, k.portal, refs)
+	k.items, k.fields = items, fields
 	if err := unread[k.t.Entity]; err != nil {
 		return err
 	}
@@ -244,7 +254,6 @@ func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet2
 			continue
 		}
 		at.Currency = currencyOf(item.Values[f.Name])
-		known[m.Field] = []any{seen(f, item)}
 		there, err := mapping.FromCRM(f, item, at)
 		if err != nil {
 			continue // a cell cannot hold it
@@ -260,12 +269,20 @@ func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet2
 		if err != nil {
 			return d, sheet24.Errorf(sheet24.Invalid, "in_column", m.Column.Name, locale.Error(k.t.Language, err)).Because(err)
 		}
-		if f.Type == "crm_multifield" {
-			if len(mapping.PlanMulti(f.Multi, item.Multi, nil, want.Multi)) == 0 {
-				continue
-			}
-		} else if mapping.Same(f, want.Plain, item.Values[f.Name]) {
+		same := f.Type != "crm_multifield" && mapping.Same(f, want.Plain, item.Values[f.Name])
+		if same || f.Type == "crm_multifield" && len(mapping.PlanMulti(f.Multi, item.Multi, nil, want.Multi)) == 0 {
+			known[m.Field] = []any{seen(f, item)} // as the sheet shows
 			continue
+		}
+		if k.c.State == sheet24.Pushing {
+			// Its owner wants overwritten what they were shown, and nothing that came since.
+			shown := k.shown[c.Row]
+			if was, ok := shown.Fields[m.Field]; ok && shown.EntityID == item.ID && was.Old == there {
+				change.Conflict, change.CRM, change.Seen = true, there, seen(f, item)
+				known[m.Field] = []any{seen(f, item)}
+			} else {
+				change.Old = was.Old
+			}
 		}
 		d.Fields[m.Field] = change
 		if d.Kind == "" {
@@ -281,53 +298,95 @@ func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet2
 	return d, nil
 }
 
-// scanned are the snapshots of rows as the sheet holds them now: an edit that no scan
-// has seen is dealt with here.
-func (k *comparing) scanned(rows map[int]bool) (snapshots []sheet24.Snapshot) {
-	for number, id := range k.tab.idAt {
-		if rows[number] && id > 0 {
-			snapshots = append(snapshots, sheet24.Snapshot{EntityID: id, Row: number, Values: values(k.tab.layout, k.tab.rows[number])})
+// scanned are the snapshots of the records whose cells were dealt with, and of no other
+// cells: what is edited there is the next scan's.
+func (k *comparing) scanned(ctx context.Context, cells map[cellKey]bool) ([]sheet24.Snapshot, error) {
+	var ids []int64
+	for key := range cells {
+		ids = append(ids, key.id)
+	}
+	slices.Sort(ids)
+	known, err := k.Store.Snapshots(ctx, k.t.ID, slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	for key := range cells {
+		n, seen := known[key.id]
+		if !seen {
+			continue
+		}
+		v := cell(k.tab.rows[k.tab.byID[key.id][0]], columnOf(k.tab, key.field))
+		if v == nil {
+			delete(n.Values, key.field)
+		} else {
+			n.Values[key.field] = v
 		}
 	}
-	return snapshots
+	return slices.Collect(maps.Values(known)), nil
 }
 
 // send has the sheet's values pushed where they differ.
 func (k *comparing) send(ctx context.Context) error {
 	var changes []sheet24.RowChange
-	rows := map[int]bool{}
+	cells := map[cellKey]bool{}
 	for _, d := range k.found {
 		fields := maps.Clone(d.Fields)
 		maps.DeleteFunc(fields, func(_ string, c sheet24.Change) bool { return c.New == nil })
 		if d.Kind == sheet24.WouldUpdate && k.tab.idAt[d.Row] == d.EntityID {
 			changes = append(changes, sheet24.RowChange{EntityID: d.EntityID, Row: d.Row, Status: sheet24.Pending, Fields: fields})
-			rows[d.Row] = true
+			for field := range fields {
+				cells[cellKey{d.EntityID, field}] = true
+			}
 		}
 	}
-	k.found, k.seen = nil, nil // what the owner saw is what they agreed to overwrite
+	k.found = nil
 	if len(changes) == 0 {
 		return nil
 	}
-	if err := k.Store.CommitScan(ctx, k.t, sheet24.Scanned{Changes: changes, Snapshots: k.scanned(rows)}); err != nil {
+	snapshots, err := k.scanned(ctx, cells)
+	if err != nil {
+		return err
+	}
+	if err := k.Store.CommitScan(ctx, k.t, sheet24.Scanned{Changes: changes, Snapshots: snapshots, Known: k.seen}); err != nil {
 		return err
 	}
 	k.Wake.Push(ctx, k.t.PortalID)
 	return nil
 }
 
-// take writes the CRM's values into the sheet where they differ.
+// take writes the CRM's values into the sheet where they differ, as the owner was shown.
+// A cell that was edited since, or whose edit is on its way to the CRM, keeps what it
+// holds.
 func (k *comparing) take(ctx context.Context) error {
+	var ids []int64
+	for _, d := range k.found {
+		ids = append(ids, d.EntityID)
+	}
+	edits, err := k.Store.Open(ctx, k.t.ID, ids)
+	if err != nil {
+		return err
+	}
+	edited := map[cellKey]bool{}
+	for _, c := range edits {
+		for field := range c.Fields {
+			edited[cellKey{c.EntityID, field}] = true
+		}
+	}
 	var cells []sheet24.Cell
-	rows := map[int]bool{}
+	taken := map[cellKey]bool{}
 	for _, d := range k.found {
 		if d.Kind != sheet24.WouldUpdate && d.Kind != sheet24.WouldFill || k.tab.idAt[d.Row] != d.EntityID {
 			continue
 		}
 		for field, c := range d.Fields {
-			if column := columnOf(k.tab, field); column >= 0 && c.Old != nil {
+			was, shown := k.shown[d.Row].Fields[field]
+			same := shown && was.New == c.New && k.shown[d.Row].EntityID == d.EntityID && !edited[cellKey{d.EntityID, field}]
+			if column := columnOf(k.tab, field); column >= 0 && c.Old != nil && same {
 				cells = append(cells, sheet24.Cell{Row: d.Row, Column: column + 1, Value: c.Old})
 				k.tab.set(d.Row, column, []any{c.Old})
-				rows[d.Row] = true
+				taken[cellKey{d.EntityID, field}] = true
+				ref := sheet24.ItemRef{Entity: k.t.Entity, ID: d.EntityID}
+				k.seen[d.EntityID][field] = []any{seen(k.fields[field], k.items[ref])} // the sheet shows it now
 			}
 		}
 	}
@@ -338,5 +397,9 @@ func (k *comparing) take(ctx context.Context) error {
 	if err := k.Sheets.Write(ctx, k.t.UserID, k.t.SpreadsheetID, k.t.GID, cells); err != nil {
 		return err
 	}
-	return k.Store.CommitScan(ctx, k.t, sheet24.Scanned{Snapshots: k.scanned(rows)})
+	snapshots, err := k.scanned(ctx, taken)
+	if err != nil {
+		return err
+	}
+	return k.Store.CommitScan(ctx, k.t, sheet24.Scanned{Snapshots: snapshots, Known: k.seen})
 }

@@ -48,12 +48,15 @@ type Store interface {
 	Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error)
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
 	WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error)
+	NoteFields(ctx context.Context, changes []sheet24.RowChange) error
 	SettleChanges(ctx context.Context, changes []sheet24.RowChange) error
 	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
 	ResumePortal(ctx context.Context, portalID int64) error
 
 	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
 	SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error
+	Differences(ctx context.Context, tableID int64, below, limit int) ([]sheet24.RowDifference, error)
+	Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
 	CountOpen(ctx context.Context, tableID int64) (int, error)
 	LeaveNone(ctx context.Context, tableID int64) error
 

@@ -482,7 +482,7 @@ func TestPortalThatIsDownForAWhile(t *testing.T) {
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 2")
 	h = w.history()
-	if len(h) != 1 || h[0].Status != sheet24.Completed || h[0].Error != "" || h[0].Fields["OPPORTUNITY"] != (sheet24.Change{Old: 100.0, New: 2.0}) {
+	if len(h) != 1 || h[0].Status != sheet24.Completed || h[0].Error != "" || !reflect.DeepEqual(h[0].Fields["OPPORTUNITY"], sheet24.Change{Old: 100.0, New: 2.0}) {
 		t.Fatalf("history = %+v", h)
 	}
 	expect(t, "status", w.status(2), any(ok))

@@ -85,6 +85,9 @@ func (b *pushBatch) remember(ctx context.Context, changes []sheet24.RowChange) e
 	ids := map[int64][]int64{}
 	for _, c := range changes {
 		ids[c.TableID] = append(ids[c.TableID], c.EntityID)
+		if c.Key != 0 {
+			ids[c.TableID] = append(ids[c.TableID], c.Key)
+		}
 	}
 	for id, records := range ids {
 		known, err := b.Store.Known(ctx, id, records)
@@ -93,6 +96,11 @@ func (b *pushBatch) remember(ctx context.Context, changes []sheet24.RowChange) e
 		}
 		for record, k := range known {
 			b.known[knownKey{id, record}] = k
+		}
+	}
+	for _, c := range changes {
+		if k := b.known[knownKey{c.TableID, c.Key}]; c.Key != 0 && len(k) > 0 { // we made it, and did not hear of it
+			b.known[knownKey{c.TableID, c.EntityID}] = k
 		}
 	}
 	return nil
@@ -213,9 +221,16 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 		if theirs && winner == sheet24.SheetWins {
 			winner = t.Policies.Winner(m.Field)
 		}
-		if theirs || winner == sheet24.CRMWins {
+		switch {
+		case theirs || winner == sheet24.CRMWins:
+			if change.Tried && !same(f, change.Seen, seen(f, item)) {
+				change.Earlier = append(slices.Clone(change.Earlier), change.CRM)
+				change.Tried = false
+			}
 			b.conflict(t, f, item, &change)
 			change.Kept = winner
+		case change.Conflict && !change.Tried && differs && !same(f, change.Seen, seen(f, item)):
+			change.Conflict, change.CRM, change.Seen = false, nil, nil // it is no longer so
 		}
 		switch {
 		case winner == sheet24.Ask:

@@ -130,6 +130,9 @@ func (b *pushBatch) push(ctx context.Context, changes []sheet24.RowChange) error
 		for _, i := range chunk {
 			writes = append(writes, plans[i].write)
 		}
+		if err := b.noteConflicts(ctx, changes, plans, chunk); err != nil {
+			return err
+		}
 		for n, w := range b.CRM.Write(ctx, b.portal, writes) {
 			b.wrote(ctx, &changes[chunk[n]], &plans[chunk[n]], w)
 		}
@@ -141,6 +144,29 @@ func (b *pushBatch) push(ctx context.Context, changes []sheet24.RowChange) error
 		}
 	}
 	return nil
+}
+
+// noteConflicts stores what writes are about to overwrite that somebody changed in the
+// CRM: should the process end before they are settled, nothing else would tell of it.
+func (b *pushBatch) noteConflicts(ctx context.Context, changes []sheet24.RowChange, plans []rowPlan, chunk []int) error {
+	var noted []sheet24.RowChange
+	for _, i := range chunk {
+		conflict := false
+		for field, change := range plans[i].fields {
+			if change.Conflict {
+				change.Tried, conflict = true, true
+				plans[i].fields[field] = change
+			}
+			changes[i].Fields[field] = change
+		}
+		if conflict {
+			noted = append(noted, changes[i])
+		}
+	}
+	if len(noted) == 0 {
+		return nil
+	}
+	return b.Store.NoteFields(ctx, noted)
 }
 
 // yields tells whether tables wait that this push has nothing of: the next one takes

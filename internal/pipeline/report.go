@@ -76,8 +76,10 @@ func (p *Pipeline) writeStatus(ctx context.Context, t *sheet24.Table, changes []
 	texts := map[int]string{} // by row; a later change has the last word
 	for _, c := range changes {
 		rows := tab.byID[c.EntityID]
-		if c.EntityID == 0 { // a row that could not be told: its number is all there is
-			rows = []int{c.Row}
+		if c.EntityID == 0 { // a row that could not be told: its number is all there is, unless another stands there by now
+			if rows = []int{c.Row}; len(tab.byID[tab.idAt[c.Row]]) == 1 {
+				rows = nil
+			}
 		}
 		for _, row := range rows {
 			texts[row] = statusText(t, c)

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -138,11 +139,9 @@ func (s *scanning) page(ctx context.Context, tab *tab, last bool) error {
 	if last {
 		found.Events, found.Written = s.events, s.back.done
 		if s.whole {
-			changes, snapshots, err := s.gone(ctx, s.t, tab)
-			if err != nil {
+			if err := s.gone(ctx, s.t, tab, &found); err != nil {
 				return err
 			}
-			found.Changes, found.Snapshots = append(found.Changes, changes...), append(found.Snapshots, snapshots...)
 		}
 	}
 	for i, c := range found.Changes {
@@ -259,6 +258,10 @@ func (s *scanning) compare(ctx context.Context, tab *tab) (found sheet24.Scanned
 		before, seen := known[id]
 		taken := s.back.apply(&before)
 		fields, after := difference(tab, number, before.Values)
+		if id < 0 && len(fields) > 0 {
+			all, _ := difference(tab, number, nil)
+			maps.Copy(fields, all) // whatever came of it before, a record is made of all of it
+		}
 		for field, c := range fields {
 			c.Undo = s.back.undo[cellKey{id, field}]
 			fields[field] = c

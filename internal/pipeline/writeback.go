@@ -34,7 +34,7 @@ func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table) (*writtenBac
 	if err != nil || len(writes) == 0 {
 		return b, err
 	}
-	tab, err := p.readTab(ctx, t, nil)
+	tab, err := p.readRecords(ctx, t, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table) (*writtenBac
 	}
 	b.rows = join(b.rows)
 	if len(b.rows) > 0 {
-		if tab, err = p.readTab(ctx, t, b.rows); err != nil {
+		if tab, err = p.readRecords(ctx, t, b.rows); err != nil {
 			return nil, err
 		}
 	}
@@ -93,6 +93,16 @@ func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table) (*writtenBac
 		return b, nil
 	}
 	return b, err
+}
+
+// readRecords reads a tab as readTab does, with rows that are records by now as those.
+func (p *Pipeline) readRecords(ctx context.Context, t *sheet24.Table, rows []sheet24.Range) (*tab, error) {
+	tab, err := p.readTab(ctx, t, rows)
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.becameRecords(ctx, t, tab) // the report writes their ids
+	return tab, err
 }
 
 // apply makes a row's snapshot hold what was written back; true: it has changed.

@@ -29,6 +29,11 @@ func (s *Store) ChangesSince(ctx context.Context, tableID, first int64, records 
 	return s.changesIn(ctx, `id >= $2 AND entity_id`, []any{tableID, first}, records)
 }
 
+// Open returns the changes of records that are not settled.
+func (s *Store) Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error) {
+	return s.changesIn(ctx, `status IN ('pending', 'syncing', 'asked') AND entity_id`, []any{tableID}, records)
+}
+
 // changesIn returns the changes of a table whose column, after a condition, is one of
 // values.
 func (s *Store) changesIn(ctx context.Context, condition string, args []any, values []int64) (all []sheet24.RowChange, err error) {

@@ -111,11 +111,11 @@ func (s *Store) Known(ctx context.Context, tableID int64, entityIDs []int64) (ma
 	return all, nil
 }
 
-// Present returns the records that a table's rows were last seen to be, by id, with
-// their rows.
+// Present returns the records that a table's rows were last seen to be, or the keys of
+// those that are yet to be some, with their rows.
 func (s *Store) Present(ctx context.Context, tableID int64) (map[int64]int, error) {
 	all := map[int64]int{}
-	rows, err := s.db.QueryContext(ctx, `SELECT entity_id, sheet_row FROM row_snapshots WHERE config_id = $1 AND sheet_row > 0 AND entity_id > 0`, tableID)
+	rows, err := s.db.QueryContext(ctx, `SELECT entity_id, sheet_row FROM row_snapshots WHERE config_id = $1 AND sheet_row > 0`, tableID)
 	_, err = collect(rows, err, func(row scanner) (struct{}, error) {
 		var id int64
 		var number int

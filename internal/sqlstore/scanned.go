@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 
 	"sheet24"
 )
@@ -32,6 +34,14 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.
 		if err := s.saveSnapshots(ctx, tx, t.ID, found.Snapshots); err != nil {
 			return err
 		}
+		for id, known := range found.Known {
+			if err := s.know(ctx, tx, t.ID, id, known); err != nil {
+				return err
+			}
+		}
+		if err := s.drop(ctx, tx, t.ID, found.Dropped); err != nil {
+			return err
+		}
 		if err := s.written(ctx, tx, t.ID, found.Written); err != nil {
 			return err
 		}
@@ -49,17 +59,34 @@ func (s *Store) becomeRecords(ctx context.Context, q querier, tableID int64, fou
 		keys = append(keys, n.EntityID)
 	}
 	records, err := s.recordsOf(ctx, q, tableID, keys)
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	known, err := s.snapshots(ctx, q, tableID, slices.Collect(maps.Values(records)))
 	if err != nil {
 		return err
 	}
+	held := map[int64]map[string]any{}
+	for i, n := range found.Snapshots {
+		if id, ok := records[n.EntityID]; ok {
+			found.Snapshots[i].EntityID, held[id] = id, n.Values
+		}
+	}
+	// What the record was created with is no change any more.
+	found.Changes = slices.DeleteFunc(found.Changes, func(c sheet24.RowChange) bool {
+		id, ok := records[c.EntityID]
+		for field, change := range c.Fields {
+			if change.Old = known[id].Values[field]; ok && change.Old == held[id][field] {
+				delete(c.Fields, field)
+			} else if ok {
+				c.Fields[field] = change
+			}
+		}
+		return ok && len(c.Fields) == 0
+	})
 	for i, c := range found.Changes {
 		if id, ok := records[c.EntityID]; ok {
 			found.Changes[i].EntityID, found.Changes[i].Action = id, sheet24.Update
-		}
-	}
-	for i, n := range found.Snapshots {
-		if id, ok := records[n.EntityID]; ok {
-			found.Snapshots[i].EntityID = id
 		}
 	}
 	return nil
@@ -76,7 +103,25 @@ func (s *Store) cancelDeletions(ctx context.Context, tx *sql.Tx, tableID int64, 
 	return nil
 }
 
+// drop ends what was to become of rows that are gone before they became records.
+func (s *Store) drop(ctx context.Context, tx *sql.Tx, tableID int64, keys []int64) error {
+	for _, key := range keys {
+		for _, statement := range []string{
+			`DELETE FROM reverse_sync_logs WHERE config_id = $1 AND entity_id = $2 AND status IN ('pending', 'asked')`,
+			`DELETE FROM row_snapshots WHERE config_id = $1 AND entity_id = $2`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, tableID, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c sheet24.RowChange, payload string) error {
+	if err := s.editedSince(ctx, tx, t.ID, c); err != nil {
+		return err
+	}
 	if c.NotBefore.IsZero() {
 		c.NotBefore = s.now()
 	}
@@ -107,6 +152,19 @@ func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c s
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		t.ID, t.UserID, c.EntityID, string(c.Action), c.Row, string(fields), string(c.Status), c.Error, payload, moment(c.NotBefore), now, settled)
 	return err
+}
+
+// editedSince drops what was to be written into the cells that a change is about.
+func (s *Store) editedSince(ctx context.Context, tx *sql.Tx, tableID int64, c sheet24.RowChange) error {
+	if c.EntityID <= 0 {
+		return nil
+	}
+	for field := range c.Fields {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM cell_writes WHERE config_id = $1 AND entity_id = $2 AND field = $3`, tableID, c.EntityID, field); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // joinWaiting coalesces a change with one that waits for the same row. An edit of a row
@@ -166,12 +224,17 @@ func (s *Store) waitingOf(ctx context.Context, q querier, tableID, entityID int6
 func coalesce(older, newer map[string]sheet24.Change) map[string]sheet24.Change {
 	merged := make(map[string]sheet24.Change, len(older)+len(newer))
 	for field, c := range older {
-		c.Conflict, c.CRM, c.Seen, c.Kept = false, nil, nil, "" // that is found again
 		merged[field] = c
 	}
 	for field, c := range newer {
 		if before, ok := merged[field]; ok {
 			c.Old = before.Old
+			if !c.Conflict { // who wins is another question
+				c.Conflict, c.CRM, c.Seen, c.Tried = before.Conflict, before.CRM, before.Seen, before.Tried
+			} else if before.Tried {
+				c.Earlier = append(c.Earlier, before.CRM)
+			}
+			c.Earlier = append(c.Earlier, before.Earlier...)
 		}
 		merged[field] = c
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"reflect"
 
 	"sheet24"
 )
@@ -23,6 +24,9 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 		for _, c := range changes {
 			if c.Key != 0 {
 				if err := s.becomeRecord(ctx, tx, c.TableID, c.Key, c.EntityID); err != nil {
+					return err
+				}
+				if err := s.createdWith(ctx, tx, c); err != nil {
 					return err
 				}
 			}
@@ -46,6 +50,11 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 					return err
 				} else if newer != nil { // the row was edited meanwhile: that is to be looked at first
 					c.Status, c.NotBefore, c.Error = sheet24.Pending, now, ""
+				}
+			}
+			if c.Status == sheet24.Failed {
+				if err := s.handOn(ctx, tx, c); err != nil {
+					return err
 				}
 			}
 			if c.Status == sheet24.Pending {
@@ -80,6 +89,64 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 	})
 }
 
+// NoteFields stores what is known by now of the fields of changes that are under way.
+func (s *Store) NoteFields(ctx context.Context, changes []sheet24.RowChange) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		for _, c := range changes {
+			fields, err := json.Marshal(c.Fields)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET changed_fields = $2 WHERE id = $1`, c.ID, string(fields)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// createdWith takes from what came for a row, while its record was created, what the
+// record was created with.
+func (s *Store) createdWith(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
+	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
+	if err != nil || newer == nil || newer.ID == c.ID || c.Status != sheet24.Completed {
+		return err
+	}
+	for field, change := range newer.Fields {
+		made, ok := c.Fields[field]
+		if change.Old = made.New; ok && reflect.DeepEqual(made.New, change.New) {
+			delete(newer.Fields, field)
+		} else if ok {
+			newer.Fields[field] = change
+		}
+	}
+	if len(newer.Fields) == 0 {
+		_, err = tx.ExecContext(ctx, `DELETE FROM reverse_sync_logs WHERE id = $1`, newer.ID)
+		return err
+	}
+	fields, err := json.Marshal(newer.Fields)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET changed_fields = $2 WHERE id = $1`, newer.ID, string(fields))
+	return err
+}
+
+// handOn gives what a failed change did not send to the one that came for its row
+// meanwhile.
+func (s *Store) handOn(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
+	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
+	if err != nil || newer == nil || c.Action == sheet24.Delete || newer.Action == sheet24.Delete {
+		return err
+	}
+	fields, err := json.Marshal(coalesce(c.Fields, newer.Fields))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET changed_fields = $2 WHERE id = $1`, newer.ID, string(fields))
+	return err
+}
+
 // ask leaves the fields of a change that are asked about to a change of their own.
 func (s *Store) ask(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
 	if len(c.Asks) == 0 {
@@ -106,11 +173,23 @@ func (s *Store) ask(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error 
 	return err
 }
 
-// takeBack has the sheet show what the CRM holds, where that is to stay.
+// takeBack has the sheet show what the CRM holds, where that is to stay and the cell has
+// not been edited since.
 func (s *Store) takeBack(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
+	if c.Status != sheet24.Completed || c.EntityID <= 0 || c.Action == sheet24.Delete {
+		return nil
+	}
+	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
+	if err != nil {
+		return err
+	}
 	var cells []sheet24.CellWrite
 	for field, change := range c.Fields {
-		if c.Status == sheet24.Completed && c.EntityID > 0 && c.Action != sheet24.Delete && change.Kept == sheet24.CRMWins {
+		edited := false // since
+		if newer != nil {
+			_, edited = newer.Fields[field]
+		}
+		if change.Kept == sheet24.CRMWins && !edited {
 			cells = append(cells, sheet24.CellWrite{EntityID: c.EntityID, Field: field, Value: change.CRM, Seen: change.Seen})
 		}
 	}

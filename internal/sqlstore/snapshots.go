@@ -11,6 +11,10 @@ import (
 // Snapshots returns what rows held when they were last scanned, by the ids of
 // their records.
 func (s *Store) Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error) {
+	return s.snapshots(ctx, s.db, tableID, entityIDs)
+}
+
+func (s *Store) snapshots(ctx context.Context, q querier, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error) {
 	all := make(map[int64]sheet24.Snapshot, len(entityIDs))
 	const chunk = 500
 	for len(entityIDs) > 0 {
@@ -21,7 +25,7 @@ func (s *Store) Snapshots(ctx context.Context, tableID int64, entityIDs []int64)
 			args = append(args, id)
 		}
 		entityIDs = entityIDs[n:]
-		rows, err := s.db.QueryContext(ctx, `
+		rows, err := q.QueryContext(ctx, `
 			SELECT entity_id, sheet_row, row_values FROM row_snapshots
 			WHERE config_id = $1 AND entity_id IN (`+placeholders(2, n)+`)`, args...)
 		snapshots, err := collect(rows, err, scanSnapshot)

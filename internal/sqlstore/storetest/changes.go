@@ -24,10 +24,10 @@ func coalesce(t *testing.T, s *sqlstore.Store) {
 	commit(t, s, table, edit(2, 11, "a", "b"))
 	commit(t, s, table, edit(3, 11, "b", "c"), edit(4, 12, nil, 1.5))
 	got := must(s.History(t.Context(), table.ID, 0, 10))(t)
-	if len(got) != 2 || got[1].Fields["EMAIL"] != (sheet24.Change{Old: "a", New: "c"}) || got[1].Row != 3 {
+	if len(got) != 2 || !reflect.DeepEqual(got[1].Fields["EMAIL"], sheet24.Change{Old: "a", New: "c"}) || got[1].Row != 3 {
 		t.Fatalf("history = %+v", got)
 	}
-	if got[0].Fields["EMAIL"] != (sheet24.Change{Old: nil, New: 1.5}) {
+	if !reflect.DeepEqual(got[0].Fields["EMAIL"], sheet24.Change{Old: nil, New: 1.5}) {
 		t.Fatalf("values must keep their types: %+v", got[0].Fields)
 	}
 }
@@ -51,7 +51,7 @@ func claim(t *testing.T, s *sqlstore.Store) {
 	}
 	check(t, s.SettleChanges(t.Context(), again))
 	rest := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
-	if len(rest) != 1 || rest[0].Fields["EMAIL"] != (sheet24.Change{Old: "b", New: "c"}) {
+	if len(rest) != 1 || !reflect.DeepEqual(rest[0].Fields["EMAIL"], sheet24.Change{Old: "b", New: "c"}) {
 		t.Fatalf("the rest: %+v", rest)
 	}
 	if got := must(s.ClaimChanges(t.Context(), table.PortalID+1, 10))(t); len(got) != 0 {
@@ -97,7 +97,7 @@ func postpone(t *testing.T, s *sqlstore.Store) {
 	c[0].Status, c[0].Error, c[0].NotBefore = sheet24.Pending, "503", time.Now().Add(time.Hour)
 	check(t, s.SettleChanges(t.Context(), c))
 	got := must(s.History(t.Context(), table.ID, 0, 10))(t)
-	if len(got) != 1 || got[0].Fields["EMAIL"] != (sheet24.Change{Old: "a", New: "c"}) || got[0].Error != "503" {
+	if len(got) != 1 || !reflect.DeepEqual(got[0].Fields["EMAIL"], sheet24.Change{Old: "a", New: "c"}) || got[0].Error != "503" {
 		t.Fatalf("the postponed change and the newer one must become one: %+v", got)
 	}
 	if got := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(got) != 0 {

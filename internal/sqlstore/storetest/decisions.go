@@ -46,10 +46,16 @@ func rowKeys(t *testing.T, s *sqlstore.Store) {
 	if got := must(s.RecordsOf(t.Context(), table.ID, []int64{-77, -78, 11}))(t); len(got) != 1 || got[-77] != 31 {
 		t.Errorf("records = %v", got)
 	}
-	late := edit(6, -77, "daha yeni", "en yeni") // of a scan that read the row before
-	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{late}, Snapshots: []sheet24.Snapshot{{EntityID: -77, Row: 6, Values: map[string]any{"EMAIL": "en yeni"}}}}))
+	late := edit(6, -77, nil, "en yeni") // of a scan that read the row before
+	late.Fields["NAME"] = sheet24.Change{New: "Can"}
+	same := edit(6, -77, nil, "en yeni")
+	values := map[string]any{"EMAIL": "en yeni", "NAME": "Can"}
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Snapshots: []sheet24.Snapshot{{EntityID: -77, Row: 5, Values: map[string]any{"EMAIL": "yeni", "NAME": "Can"}}}}))
+	for _, c := range []sheet24.RowChange{late, same} {
+		check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{c}, Snapshots: []sheet24.Snapshot{{EntityID: -77, Row: 6, Values: values}}}))
+	}
 	open := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
-	if len(open) != 1 || open[0].EntityID != 31 || open[0].Action != sheet24.Update || open[0].Fields["EMAIL"] != (sheet24.Change{Old: "yeni", New: "en yeni"}) {
+	if len(open) != 1 || open[0].EntityID != 31 || open[0].Action != sheet24.Update || len(open[0].Fields) != 1 || !reflect.DeepEqual(open[0].Fields["EMAIL"], sheet24.Change{Old: "yeni", New: "en yeni"}) {
 		t.Errorf("what came meanwhile: %+v", open)
 	}
 	if got := must(s.Snapshots(t.Context(), table.ID, []int64{31, -77}))(t); len(got) != 1 || got[31].Row != 6 || got[31].Values["EMAIL"] != "en yeni" {
@@ -140,7 +146,7 @@ func questions(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("%d questions are left", n)
 	}
 	claimed := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
-	if len(claimed) != 1 || len(claimed[0].Fields) != 2 || claimed[0].Fields["NAME"].Conflict {
+	if len(claimed) != 1 || len(claimed[0].Fields) != 2 || claimed[0].Fields["NAME"].CRM != "c" {
 		t.Fatalf("claimed %+v", claimed)
 	}
 	commit(t, s, table, edit(2, 11, "d", "e")) // and while it is looked at

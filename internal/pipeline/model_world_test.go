@@ -1,0 +1,381 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/pipeline"
+	"sheet24/internal/sqlstore"
+)
+
+// errCrash ends a stage as kill -9 does: nothing after it happens.
+var errCrash = errors.New("the process is killed")
+
+// perils decide what happens at each call and commit of a stage.
+type perils struct {
+	crashIn int                 // steps until the process is killed; less than 0: it is not
+	faultIn int                 // calls until one fails; less than 0: none does
+	lost    bool                // it fails after it was done, else before
+	during  func()              // somebody does something while the CRM is asked; nil: nobody
+	touched map[string]struct{} // which kinds of steps were crashed at
+}
+
+// step is a moment at which the process may be killed.
+func (p *perils) step(name string) {
+	if p.crashIn == 0 {
+		p.crashIn = -1
+		p.touched[name] = struct{}{}
+		panic(errCrash)
+	}
+	if p.crashIn > 0 {
+		p.crashIn--
+	}
+}
+
+// call does something that another service does, if it is reached; its answer may be
+// lost.
+func (p *perils) call(name string, f func()) error {
+	p.step("before " + name)
+	fails := p.faultIn == 0
+	if p.faultIn >= 0 {
+		p.faultIn--
+	}
+	if fails && !p.lost {
+		return sheet24.Errorf(sheet24.Unavailable, "google_busy")
+	}
+	f()
+	p.step("after " + name)
+	if fails {
+		return sheet24.Errorf(sheet24.Unavailable, "google_busy")
+	}
+	return nil
+}
+
+// fragileStore is a database whose user may be killed before and after each commit.
+type fragileStore struct {
+	*sqlstore.Store
+	*perils
+}
+
+func (s fragileStore) commit(name string, f func() error) error {
+	s.step("before " + name)
+	err := f()
+	s.step("after " + name)
+	return err
+}
+
+func (s fragileStore) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error {
+	return s.commit("CommitScan", func() error { return s.Store.CommitScan(ctx, t, found) })
+}
+
+func (s fragileStore) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
+	return s.commit("SettleChanges", func() error { return s.Store.SettleChanges(ctx, changes) })
+}
+
+func (s fragileStore) NoteFields(ctx context.Context, changes []sheet24.RowChange) error {
+	return s.commit("NoteFields", func() error { return s.Store.NoteFields(ctx, changes) })
+}
+
+func (s fragileStore) MarkReported(ctx context.Context, changes []sheet24.RowChange) error {
+	return s.commit("MarkReported", func() error { return s.Store.MarkReported(ctx, changes) })
+}
+
+func (s fragileStore) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error {
+	return s.commit("SaveCompared", func() error { return s.Store.SaveCompared(ctx, c, from, rows, seen) })
+}
+
+func (s fragileStore) ClaimChanges(ctx context.Context, portalID int64, limit int) (claimed []sheet24.RowChange, err error) {
+	err = s.commit("ClaimChanges", func() (err error) {
+		claimed, err = s.Store.ClaimChanges(ctx, portalID, limit)
+		return err
+	})
+	return claimed, err
+}
+
+// modelSheet is a tab: its first row is the header.
+type modelSheet struct {
+	*perils
+	rows [][]any
+}
+
+// The columns of the tab.
+const (
+	idColumn = iota
+	codeColumn
+	nameColumn
+	emailColumn
+	amountColumn
+	statusColumn
+	columnCount
+)
+
+var modelHeader = []any{"ID", "Kod", "Ad", "E-posta", "Tutar", "Durum"}
+
+func (s *modelSheet) Read(_ context.Context, _, _ string, _ int64, ranges []sheet24.Range) (read [][][]any, err error) {
+	err = s.call("Read", func() {
+		for _, r := range ranges {
+			var block [][]any
+			last := len(s.rows)
+			if r.LastRow > 0 {
+				last = min(last, r.LastRow)
+			}
+			first, end := max(r.FirstColumn, 1)-1, columnCount
+			if r.LastColumn > 0 {
+				end = min(r.LastColumn, columnCount)
+			}
+			for n := r.FirstRow; n <= last; n++ {
+				cells := slices.Clone(s.rows[n-1][first:end])
+				for len(cells) > 0 && cells[len(cells)-1] == nil {
+					cells = cells[:len(cells)-1]
+				}
+				for i, c := range cells {
+					if c == nil {
+						cells[i] = ""
+					}
+				}
+				block = append(block, cells)
+			}
+			for len(block) > 0 && len(block[len(block)-1]) == 0 {
+				block = block[:len(block)-1]
+			}
+			read = append(read, block)
+		}
+	})
+	return read, err
+}
+
+func (s *modelSheet) Shown(ctx context.Context, user, id string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
+	read, err := s.Read(ctx, user, id, gid, ranges)
+	for _, block := range read {
+		for _, row := range block {
+			for i, v := range row {
+				row[i] = strings.TrimSuffix(fmt.Sprint(v), ".0")
+			}
+		}
+	}
+	return read, err
+}
+
+func (s *modelSheet) Describe(context.Context, string, string) (info sheet24.SheetInfo, err error) {
+	err = s.call("Describe", func() {
+		info = sheet24.SheetInfo{Title: "Satış", Locale: "tr_TR", TimeZone: "Europe/Istanbul", Tabs: map[int64]string{1: "Leads"}}
+	})
+	return info, err
+}
+
+func (s *modelSheet) Merged(context.Context, string, string, int64) ([]sheet24.Range, error) {
+	return nil, nil
+}
+
+func (s *modelSheet) Write(_ context.Context, _, _ string, _ int64, cells []sheet24.Cell) error {
+	if len(cells) == 0 {
+		return nil
+	}
+	return s.call("Write", func() {
+		for _, c := range cells {
+			for len(s.rows) < c.Row {
+				s.rows = append(s.rows, make([]any, columnCount))
+			}
+			v := c.Value
+			if v == "" {
+				v = nil
+			}
+			s.rows[c.Row-1][c.Column-1] = v
+		}
+	})
+}
+
+// modelRecord is a lead.
+type modelRecord struct {
+	code, name, email string
+	amount            float64
+	key               string
+}
+
+// modelCRM is a portal. What its client promises is taken for granted: creations are
+// made once by their keys, and an error leaves open whether a write was done.
+type modelCRM struct {
+	*perils
+	records  map[int64]*modelRecord
+	nextID   int64
+	replaced func(id int64, field, value string) // by a write
+}
+
+var modelFields = []sheet24.Field{
+	{Name: "ID", APIName: "id", Type: "integer", ReadOnly: true},
+	{Name: "UF_CODE", APIName: "ufCode", Type: "string", Title: "Kod"},
+	{Name: "NAME", APIName: "name", Type: "string", Title: "Ad"},
+	{Name: "EMAIL", APIName: "fm", Type: "crm_multifield", Title: "E-posta", Multi: sheet24.MultiKind{Type: "EMAIL"}},
+	{Name: "OPPORTUNITY", APIName: "opportunity", Type: "double", Title: "Tutar"},
+}
+
+func (c *modelCRM) Entities(context.Context, *sheet24.Portal) ([]sheet24.EntityType, error) {
+	return nil, nil
+}
+
+func (c *modelCRM) Fields(context.Context, *sheet24.Portal, sheet24.Entity) ([]sheet24.Field, error) {
+	return modelFields, nil
+}
+
+func (c *modelCRM) Refresh(context.Context, *sheet24.Portal, sheet24.Entity) ([]sheet24.Field, error) {
+	return modelFields, nil
+}
+
+func (c *modelCRM) Resolve(context.Context, *sheet24.Portal, []sheet24.Link) (map[sheet24.Link][]int64, map[sheet24.Link]error) {
+	return nil, nil
+}
+
+func (c *modelCRM) Items(_ context.Context, _ *sheet24.Portal, refs []sheet24.ItemRef) (map[sheet24.ItemRef]*sheet24.Item, map[sheet24.Entity]error) {
+	items := map[sheet24.ItemRef]*sheet24.Item{}
+	if len(refs) == 0 {
+		return items, nil
+	}
+	err := c.call("Items", func() {
+		for _, ref := range refs {
+			if r, ok := c.records[ref.ID]; ok {
+				item := &sheet24.Item{ID: ref.ID, Values: map[string]any{"UF_CODE": r.code, "NAME": r.name, "OPPORTUNITY": r.amount}}
+				if r.email != "" {
+					item.Multi = []sheet24.MultiValue{{ID: ref.ID, Type: "EMAIL", Kind: "WORK", Value: r.email}}
+				}
+				items[ref] = item
+			}
+		}
+	})
+	if err != nil {
+		return nil, map[sheet24.Entity]error{sheet24.Leads: err}
+	}
+	return items, nil
+}
+
+func (c *modelCRM) Find(_ context.Context, _ *sheet24.Portal, _ sheet24.Entity, field string, values []string) (found map[string][]int64, err error) {
+	err = c.call("Find", func() {
+		found = map[string][]int64{}
+		for _, id := range slices.Sorted(maps.Keys(c.records)) {
+			r := c.records[id]
+			v := map[string]string{"EMAIL": r.email, "UF_CODE": r.code}[field]
+			if slices.Contains(values, v) {
+				found[v] = append(found[v], id)
+			}
+		}
+	})
+	return found, err
+}
+
+func (c *modelCRM) Write(_ context.Context, _ *sheet24.Portal, writes []sheet24.ItemWrite) []sheet24.Written {
+	done := make([]sheet24.Written, len(writes))
+	for i, w := range writes {
+		err := c.call("crm", func() { done[i] = c.write(w) })
+		if err != nil {
+			done[i] = sheet24.Written{ID: w.ID, Err: err}
+		}
+	}
+	if c.during != nil {
+		c.during()
+	}
+	return done
+}
+
+func (c *modelCRM) write(w sheet24.ItemWrite) sheet24.Written {
+	if w.Delete {
+		delete(c.records, w.ID)
+		return sheet24.Written{ID: w.ID}
+	}
+	if w.ID == 0 {
+		for id, r := range c.records {
+			if r.key == w.Key {
+				return sheet24.Written{ID: id, Existed: true}
+			}
+		}
+		c.nextID++
+		w.ID = c.nextID
+		c.records[w.ID] = &modelRecord{key: w.Key}
+	}
+	r, ok := c.records[w.ID]
+	if !ok {
+		return sheet24.Written{ID: w.ID, Err: sheet24.Errorf(sheet24.Invalid, "record_missing")}
+	}
+	before := *r
+	defer func() {
+		for field, v := range before.values() {
+			if r.values()[field] != v {
+				c.replaced(w.ID, field, v)
+			}
+		}
+	}()
+	for name, v := range w.Fields {
+		switch name {
+		case "ufCode":
+			r.code = fmt.Sprint(orNone(v))
+		case "name":
+			r.name = fmt.Sprint(orNone(v))
+		case "opportunity":
+			n, _ := v.(float64)
+			r.amount = n
+		}
+	}
+	for _, m := range w.Multi {
+		r.email = m.Value
+	}
+	return sheet24.Written{ID: w.ID}
+}
+
+func orNone(v any) any {
+	if v == nil {
+		return ""
+	}
+	return v
+}
+
+// modelWorld is one history: a sheet, a CRM, and the sync between them, which is killed
+// and started again on the same database.
+type modelWorld struct {
+	*perils
+	store *sqlstore.Store
+	sheet *modelSheet
+	crm   *modelCRM
+	table *sheet24.Table
+	now   time.Time
+	sync  *pipeline.Pipeline
+
+	messages int
+}
+
+// start starts the process, or starts it again.
+func (w *modelWorld) start() {
+	w.sync = &pipeline.Pipeline{Store: fragileStore{w.store, w.perils}, Sheets: w.sheet, CRM: w.crm, Wake: asleep{}, Now: func() time.Time { return w.now }, Log: quietLog}
+}
+
+// run runs a stage; a crash starts the process again.
+func (w *modelWorld) run(stage string) (more bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if r != errCrash {
+				panic(r)
+			}
+			more, err = true, errCrash
+			w.start()
+		}
+	}()
+	ctx := context.Background()
+	switch stage {
+	case "scan":
+		return w.sync.Scan(ctx, w.table.ID)
+	case "push":
+		return w.sync.Push(ctx, w.table.PortalID)
+	case "report":
+		return w.sync.Report(ctx, w.table.ID)
+	}
+	return w.sync.Compare(ctx, w.table.ID)
+}
+
+// tell stores a nudge, as receive does.
+func (w *modelWorld) tell(kind sheet24.EventType, rows sheet24.Range) error {
+	w.messages++
+	return w.store.AddEvent(context.Background(), &sheet24.Event{TableID: w.table.ID, Type: kind, MessageID: fmt.Sprint(w.messages), Rows: rows, Data: []byte("{}")})
+}
