@@ -91,8 +91,8 @@ type Scanned struct {
 	Snapshots []Snapshot
 	Known     map[int64]Known // what the CRM holds of records, as somebody saw
 	Dropped   []int64         // keys of rows that are gone before they became records
-	Returned  []int64     // records that are in the sheet again: they are not deleted
-	Written   []CellWrite // that need not be written any more
+	Returned  []int64         // records that are in the sheet again: they are not deleted
+	Written   []CellWrite     // that need not be written any more
 }
 
 // CellWrite is a value that is to be written into the row of a record.

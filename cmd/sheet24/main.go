@@ -23,6 +23,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Run the service with a simulated Google and Bitrix24: see it work, with no account anywhere."`
 	Simulate simulateCmd `cmd:"" help:"Run the simulators alone, for any client to be pointed at."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema to a version, up or down. serve brings it up to date by itself."`
+	Copy     copyCmd     `cmd:"" help:"Copy an installation into another database, and compare both row by row. Stop serve first."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
@@ -89,6 +90,13 @@ func (c *migrateCmd) Run(ctx context.Context, command *kong.Context) error {
 	}
 	return app.Migrate(ctx, o)
 }
+
+type copyCmd struct {
+	From string `help:"Database to copy, as SHEET24_DATABASE_URL names it." required:""`
+	To   string `help:"Empty database to copy it into." required:""`
+}
+
+func (c *copyCmd) Run(ctx context.Context) error { return app.Copy(ctx, c.From, c.To, os.Stdout) }
 
 func (c *versionCmd) Run() error {
 	fmt.Println("sheet24", version())

@@ -56,3 +56,13 @@ func Migrate(ctx context.Context, o MigrateOptions) error {
 	}
 	return nil
 }
+
+// Copy copies an installation from one database into another and prints what it copied.
+func Copy(ctx context.Context, from, to string, out io.Writer) error {
+	err := sqlstore.Copy(ctx, from, to, func(c sqlstore.Copied) { fmt.Fprintf(out, "%-20s %9d rows, the same on both sides\n", c.Table, c.Rows) })
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, "Copied. Point SHEET24_DATABASE_URL at the new database and keep SHEET24_SECRET_KEY.")
+	return err
+}

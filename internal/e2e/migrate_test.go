@@ -39,3 +39,29 @@ func TestMigrateCommand(t *testing.T) {
 		t.Errorf("nowhere: %v\n%s", err, out)
 	}
 }
+
+// TestCopyCommand copies an installation that was used, and serves the copy.
+func TestCopyCommand(t *testing.T) {
+	t.Parallel()
+	s := activated(t)
+	edit(t, s.ready, "C5", "kopya@ornek.com.tr")
+	eventually(t, waitForSync, "the edit arrives", func() bool { return len(allEmails(t, s.ready)[4]) == 1 && allEmails(t, s.ready)[4][0] == "kopya@ornek.com.tr" })
+	s.process.stop(t)
+	copy := "sqlite:" + filepath.Join(t.TempDir(), "copy.db")
+	p, out := start(t, os.Environ(), "copy", "--from", s.config.DatabaseURL, "--to", copy)
+	text, err := io.ReadAll(out)
+	if err == nil {
+		err = p.Wait()
+	}
+	if err != nil || !strings.Contains(string(text), "Copied.") || !strings.Contains(string(text), "reverse_sync_logs") {
+		t.Fatalf("copy: %v\n%s%s", err, text, p.stderr)
+	}
+	p, _ = start(t, os.Environ(), "copy", "--from", s.config.DatabaseURL, "--to", copy)
+	if err := p.Wait(); err == nil || !strings.Contains(p.stderr.String(), "is not empty") {
+		t.Errorf("copied over another: %v\n%s", err, p.stderr)
+	}
+	s.config.DatabaseURL = copy
+	s.process, _ = start(t, s.config.Environ(), "serve", "--env-file", os.DevNull)
+	edit(t, s.ready, "C5", "yeni@ornek.com.tr")
+	eventually(t, 2*waitForSync, "the copy goes on", func() bool { return len(allEmails(t, s.ready)[4]) == 1 && allEmails(t, s.ready)[4][0] == "yeni@ornek.com.tr" })
+}
