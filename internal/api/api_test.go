@@ -22,10 +22,11 @@ import (
 // asleep wakes nothing.
 type asleep struct{}
 
-func (asleep) Scan(context.Context, int64)    {}
-func (asleep) Push(context.Context, int64)    {}
-func (asleep) Report(context.Context, int64)  {}
-func (asleep) Compare(context.Context, int64) {}
+func (asleep) Scan(context.Context, int64)                     {}
+func (asleep) Push(context.Context, int64)                     {}
+func (asleep) PushLater(context.Context, int64, time.Duration) {}
+func (asleep) Report(context.Context, int64)                   {}
+func (asleep) Compare(context.Context, int64)                  {}
 
 // widens widens the script of the token "narrow".
 type widens struct{}

@@ -39,6 +39,9 @@ type App struct {
 	log      *slog.Logger
 }
 
+// gather is for how long edits that come together, or of one row, become one write.
+const gather = time.Second
+
 // New wires the service and brings its database up to date. Close it after use.
 func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App, error) {
 	box, err := secret.New(c.SecretKey)
@@ -64,10 +67,11 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		App: bitrix24.App{ID: c.Bitrix24ID, Secret: c.Bitrix24Secret, AuthURL: c.Bitrix24AuthURL}})
 	runner.Looks, runner.Buckets = c.PollSeconds > 0, crm
 	a := &App{
-		Store:    store,
-		CRM:      crm,
-		Setup:    &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL, Log: log},
-		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second, Now: time.Now, Log: log},
+		Store: store,
+		CRM:   crm,
+		Setup: &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL, Log: log},
+		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second,
+			Gather: gather, Retry: c.retry(), Now: time.Now, Log: log},
 		runner:   runner,
 		keepDays: c.KeepDays,
 		works:    c.Role != RoleWeb,

@@ -11,11 +11,13 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
 
 	"sheet24/internal/google"
+	"sheet24/internal/pipeline"
 	"sheet24/internal/secret"
 )
 
@@ -37,6 +39,8 @@ type Config struct {
 	Bitrix24Secret     string   `env:"BITRIX24_CLIENT_SECRET"`
 	Bitrix24AuthURL    string   `env:"SHEET24_BITRIX24_AUTH_URL"`
 	KeepDays           int      `env:"SHEET24_KEEP_DAYS" envDefault:"365"`
+	RetryMinutes       int      `env:"SHEET24_RETRY_MINUTES" envDefault:"15"`
+	RetryHours         int      `env:"SHEET24_RETRY_HOURS" envDefault:"24"`
 	Role               Role     `env:"SHEET24_ROLE" envDefault:"all"`
 }
 
@@ -119,6 +123,9 @@ func (c *Config) check() error {
 	if c.KeepDays < 0 {
 		complain("SHEET24_KEEP_DAYS", "%d is less than 0, which keeps history for ever", c.KeepDays)
 	}
+	if c.RetryMinutes < 1 || c.RetryHours < 1 {
+		complain("SHEET24_RETRY_MINUTES, SHEET24_RETRY_HOURS", "%d and %d: both must be 1 or more", c.RetryMinutes, c.RetryHours)
+	}
 	if c.GoogleAccess != string(google.FullAccess) && c.GoogleAccess != string(google.LinkAccess) {
 		complain("SHEET24_GOOGLE_ACCESS", "%q is neither full (users choose among their spreadsheets) nor link (they paste a spreadsheet's link; no scope of Drive is needed)", c.GoogleAccess)
 	}
@@ -149,6 +156,12 @@ func (c *Config) check() error {
 	return errors.Join(wrong...)
 }
 
+// retry is how faults that may pass are tried again.
+func (c *Config) retry() pipeline.Retry {
+	last, whole := time.Duration(c.RetryMinutes)*time.Minute, time.Duration(c.RetryHours)*time.Hour
+	return pipeline.Retry{First: pipeline.DefaultRetry.First, Last: cmp.Or(last, pipeline.DefaultRetry.Last), For: cmp.Or(whole, pipeline.DefaultRetry.For)}
+}
+
 const callbackPath = "/sheet-sync/oauth/callback"
 
 // Environ is a configuration as the environment that makes it, for a process
@@ -157,7 +170,9 @@ func (c *Config) Environ() []string {
 	return append(os.Environ(),
 		"GOOGLE_CLIENT_ID="+c.GoogleClientID, "GOOGLE_CLIENT_SECRET="+c.GoogleClientSecret, "GOOGLE_REDIRECT_URI="+c.GoogleRedirectURI,
 		"SHEET24_DATABASE_URL="+c.DatabaseURL, "SHEET24_PUBLIC_URL="+c.PublicURL, "SHEET24_SECRET_KEY="+c.SecretKey,
-		"SHEET24_LISTEN="+c.Listen, "SHEET24_ROLE="+string(cmp.Or(c.Role, RoleAll)), "SHEET24_KEEP_DAYS="+strconv.Itoa(c.KeepDays), "SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
+		"SHEET24_LISTEN="+c.Listen, "SHEET24_ROLE="+string(cmp.Or(c.Role, RoleAll)), "SHEET24_KEEP_DAYS="+strconv.Itoa(c.KeepDays),
+		"SHEET24_RETRY_MINUTES="+strconv.Itoa(cmp.Or(c.RetryMinutes, 15)), "SHEET24_RETRY_HOURS="+strconv.Itoa(cmp.Or(c.RetryHours, 24)),
+		"SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
 		"SHEET24_GOOGLE_PER_MINUTE="+strconv.Itoa(c.GooglePerMinute), "SHEET24_POLL_SECONDS="+strconv.Itoa(c.PollSeconds), "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
 		"BITRIX24_CLIENT_ID="+c.Bitrix24ID, "BITRIX24_CLIENT_SECRET="+c.Bitrix24Secret, "SHEET24_BITRIX24_AUTH_URL="+c.Bitrix24AuthURL)
 }

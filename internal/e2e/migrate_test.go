@@ -45,7 +45,9 @@ func TestCopyCommand(t *testing.T) {
 	t.Parallel()
 	s := activated(t)
 	edit(t, s.ready, "C5", "kopya@ornek.com.tr")
-	eventually(t, waitForSync, "the edit arrives", func() bool { return len(allEmails(t, s.ready)[4]) == 1 && allEmails(t, s.ready)[4][0] == "kopya@ornek.com.tr" })
+	eventually(t, waitForSync, "the edit arrives", func() bool {
+		return len(allEmails(t, s.ready)[4]) == 1 && allEmails(t, s.ready)[4][0] == "kopya@ornek.com.tr"
+	})
 	s.process.stop(t)
 	copy := "sqlite:" + filepath.Join(t.TempDir(), "copy.db")
 	p, out := start(t, os.Environ(), "copy", "--from", s.config.DatabaseURL, "--to", copy)
@@ -63,5 +65,7 @@ func TestCopyCommand(t *testing.T) {
 	s.config.DatabaseURL = copy
 	s.process, _ = start(t, s.config.Environ(), "serve", "--env-file", os.DevNull)
 	edit(t, s.ready, "C5", "yeni@ornek.com.tr")
-	eventually(t, 2*waitForSync, "the copy goes on", func() bool { return len(allEmails(t, s.ready)[4]) == 1 && allEmails(t, s.ready)[4][0] == "yeni@ornek.com.tr" })
+	eventually(t, 2*waitForSync, "the copy goes on", func() bool {
+		return len(allEmails(t, s.ready)[4]) == 1 && allEmails(t, s.ready)[4][0] == "yeni@ornek.com.tr"
+	})
 }

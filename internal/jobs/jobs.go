@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,7 +44,8 @@ type Store interface {
 	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
 	Acquire(ctx context.Context, subject, owner string, d time.Duration) (note string, dirty, ok bool, err error)
 	Renew(ctx context.Context, subject, owner string, d time.Duration) (bool, error)
-	Release(ctx context.Context, subject, owner, note string) error
+	Release(ctx context.Context, subject, owner, note string, rest time.Duration) error
+	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	Expire(ctx context.Context) error
 }
 
@@ -54,6 +56,9 @@ type Buckets interface {
 	Fill(p *sheet24.Portal, level float64)
 	FillUp(p *sheet24.Portal)
 }
+
+// reportEvery is how often a spreadsheet is written to, at most.
+const reportEvery = time.Second
 
 // sweepEvery is how often work that nobody woke is looked for.
 const sweepEvery = 2 * time.Second
@@ -70,10 +75,12 @@ type Runner struct {
 	process string // this one's name in notes
 	works   bool
 
-	mu     sync.Mutex
-	queued map[task]bool    // woken, and not yet begun; of a database that is ours alone
-	failed map[task]failure // to be tried again
+	mu      sync.Mutex
+	queued  map[task]bool      // woken, and not yet begun; of a database that is ours alone
+	failed  map[task]failure   // to be tried again
+	delayed map[task]time.Time // to be woken then
 
+	stopped atomic.Bool
 	stop    context.CancelFunc
 	sweeper sync.WaitGroup
 }
@@ -115,7 +122,7 @@ func New(ctx context.Context, store Store, works bool, log *slog.Logger) (*Runne
 	if err != nil {
 		return nil, fmt.Errorf("migrate the job queue: %w", err)
 	}
-	r := &Runner{store: store, log: log, works: works, process: uuid.NewString(), queued: map[task]bool{}, failed: map[task]failure{}}
+	r := &Runner{store: store, log: log, works: works, process: uuid.NewString(), queued: map[task]bool{}, failed: map[task]failure{}, delayed: map[task]time.Time{}}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{runner: r})
 	poll := 500 * time.Millisecond // for those that come due
@@ -195,6 +202,7 @@ func (r *Runner) Start(ctx context.Context, stages Stages) error {
 
 // Stop lets the stages that run finish, and cancels them when ctx ends.
 func (r *Runner) Stop(ctx context.Context) error {
+	r.stopped.Store(true)
 	if r.stop == nil {
 		return nil
 	}
@@ -246,6 +254,33 @@ func (r *Runner) Scan(ctx context.Context, tableID int64) { r.wake(ctx, task{sca
 
 // Push wakes the push to a portal.
 func (r *Runner) Push(ctx context.Context, portalID int64) { r.wake(ctx, task{push, portalID}) }
+
+// PushLater wakes the push to a portal after a while.
+func (r *Runner) PushLater(ctx context.Context, portalID int64, d time.Duration) {
+	r.later(ctx, task{push, portalID}, d)
+}
+
+// later wakes a stage after a while, or sooner if that was asked for already.
+func (r *Runner) later(ctx context.Context, t task, d time.Duration) {
+	ctx = context.WithoutCancel(ctx)
+	at := time.Now().Add(d)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if before, ok := r.delayed[t]; ok && !at.Before(before) {
+		return
+	}
+	r.delayed[t] = at
+	time.AfterFunc(d, func() {
+		r.mu.Lock()
+		if r.delayed[t].Equal(at) {
+			delete(r.delayed, t)
+		}
+		r.mu.Unlock()
+		if !r.stopped.Load() {
+			r.wake(ctx, t)
+		}
+	})
+}
 
 // Report wakes the report to a table's sheet.
 func (r *Runner) Report(ctx context.Context, tableID int64) { r.wake(ctx, task{report, tableID}) }
@@ -316,12 +351,19 @@ func (r *Runner) work(ctx context.Context, t task) {
 	}
 	l, err := acquire(ctx, r.store, subject)
 	if err != nil || l == nil {
+		if t.Stage == report { // its sheet was written to a moment ago
+			r.later(ctx, t, reportEvery)
+		}
 		r.settle(ctx, t, false, err)
 		return
 	}
 	r.inherit(portal, l)
 	more, err := r.run(l.ctx, t)
-	if released := l.release(r.note(portal)); err == nil {
+	rest := time.Duration(0)
+	if t.Stage == report {
+		rest = reportEvery
+	}
+	if released := l.release(r.note(portal), rest); err == nil {
 		err = released
 	}
 	r.settle(ctx, t, more, err)
@@ -354,6 +396,15 @@ func (r *Runner) run(ctx context.Context, t task) (more bool, err error) {
 
 // subject is what a task's lease is on. A portal that several users connected is one.
 func (r *Runner) subject(ctx context.Context, t task) (string, *sheet24.Portal, error) {
+	if t.Stage == report {
+		table, err := r.store.Table(ctx, t.ID)
+		if err == nil {
+			return report + " " + table.SpreadsheetID, nil, nil
+		}
+		if !sheet24.IsKind(err, sheet24.NotFound) {
+			return "", nil, err
+		}
+	}
 	if t.Stage == compare {
 		return fmt.Sprint(scan, " ", t.ID), nil, nil // both keep a table's snapshots
 	}

@@ -80,6 +80,9 @@ type stages struct {
 	fail    atomic.Bool
 	started sync.Once
 	first   chan struct{} // closed when the first scan runs
+
+	mu      sync.Mutex
+	reports []time.Time // when each ran
 }
 
 func newStages(s *sqlstore.Store, table *sheet24.Table) *stages {
@@ -112,8 +115,14 @@ func (s *stages) Scan(ctx context.Context, id int64) (bool, error) {
 	return false, s.store.CommitScan(ctx, s.table, sheet24.Scanned{Events: events})
 }
 
-func (s *stages) Push(context.Context, int64) (bool, error)    { return false, nil }
-func (s *stages) Report(context.Context, int64) (bool, error)  { return false, nil }
+func (s *stages) Push(context.Context, int64) (bool, error) { return false, nil }
+func (s *stages) Report(context.Context, int64) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reports = append(s.reports, time.Now())
+	return false, nil
+}
+
 func (s *stages) Compare(context.Context, int64) (bool, error) { return false, nil }
 
 var messages atomic.Int64
@@ -342,6 +351,44 @@ func TestAlone(t *testing.T) {
 		}
 		if err := r.Alone(t.Context(), "upkeep", func(context.Context) { ran++ }); err != nil || ran != 2 {
 			t.Errorf("afterwards: ran %d, %v", ran, err)
+		}
+	})
+}
+
+// TestSheetIsWrittenToOnceASecond wakes the reports of two tabs of one spreadsheet all
+// the time.
+func TestSheetIsWrittenToOnceASecond(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		table := storetest.Seed(t, store)
+		other := *table
+		other.GID++
+		if err := store.SaveTable(t.Context(), &other, nil); err != nil {
+			t.Fatal(err)
+		}
+		r, err := jobs.New(t.Context(), store, true, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newStages(store, table)
+		if err := r.Start(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		for range 35 {
+			r.Report(t.Context(), table.ID)
+			r.Report(t.Context(), other.ID)
+			time.Sleep(100 * time.Millisecond)
+		}
+		if err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(s.reports); n < 3 || n > 5 {
+			t.Errorf("%d reports in 3.5 s", n)
+		}
+		for i := 1; i < len(s.reports); i++ {
+			if gap := s.reports[i].Sub(s.reports[i-1]); gap < 990*time.Millisecond {
+				t.Errorf("two reports %v apart", gap)
+			}
 		}
 	})
 }

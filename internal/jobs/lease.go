@@ -79,11 +79,12 @@ func (l *lease) renew() {
 	}
 }
 
-// release gives the lease back, with a note to the next owner.
-func (l *lease) release(note string) error {
+// release gives the lease back, with a note to the next owner, who has to wait for a
+// while.
+func (l *lease) release(note string, rest time.Duration) error {
 	l.stop(nil)
 	l.renewer.Wait()
-	return l.store.Release(context.WithoutCancel(l.ctx), l.subject, l.owner, note)
+	return l.store.Release(context.WithoutCancel(l.ctx), l.subject, l.owner, note, rest)
 }
 
 // Alone runs f unless another process does; then it does nothing.
@@ -93,5 +94,5 @@ func (r *Runner) Alone(ctx context.Context, subject string, f func(ctx context.C
 		return err
 	}
 	f(l.ctx)
-	return l.release("")
+	return l.release("", 0)
 }

@@ -45,6 +45,8 @@ type Store interface {
 	ChangesSince(ctx context.Context, tableID, first int64, records []int64) ([]sheet24.RowChange, error)
 	CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error
 
+	SettledSince(ctx context.Context, tableID int64, since time.Time, records []int64) (map[int64]time.Time, error)
+	Gathering(ctx context.Context, portalID int64) (rows int, oldest time.Time, err error)
 	Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error)
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
 	WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error)
@@ -68,17 +70,21 @@ type Store interface {
 type Waker interface {
 	Scan(ctx context.Context, tableID int64)
 	Push(ctx context.Context, portalID int64)
+	PushLater(ctx context.Context, portalID int64, d time.Duration)
 	Report(ctx context.Context, tableID int64)
 	Compare(ctx context.Context, tableID int64)
 }
 
-// Pipeline holds what the stages work with. All fields but Every are required.
+// Pipeline holds what the stages work with. All fields but Every, Gather and Retry are
+// required.
 type Pipeline struct {
 	Store  Store
 	Sheets sheet24.Sheets
 	CRM    sheet24.CRM
 	Wake   Waker
 	Every  time.Duration // between looks at a tab that is being edited; 0: only when told of edits
+	Gather time.Duration // for which a burst of edits, and edits of a row that was pushed a moment ago, become one write; 0: none
+	Retry  Retry         // zero: DefaultRetry
 	Now    func() time.Time
 	Log    *slog.Logger
 

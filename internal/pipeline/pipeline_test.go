@@ -68,10 +68,11 @@ func (c *counted) Write(data []byte) (int, error) {
 // asleep wakes nothing: sync does.
 type asleep struct{}
 
-func (asleep) Scan(context.Context, int64)    {}
-func (asleep) Push(context.Context, int64)    {}
-func (asleep) Report(context.Context, int64)  {}
-func (asleep) Compare(context.Context, int64) {}
+func (asleep) Scan(context.Context, int64)                     {}
+func (asleep) Push(context.Context, int64)                     {}
+func (asleep) PushLater(context.Context, int64, time.Duration) {}
+func (asleep) Report(context.Context, int64)                   {}
+func (asleep) Compare(context.Context, int64)                  {}
 
 // newWorld has a tab with four leads.
 func newWorld(t *testing.T) *world {

@@ -18,13 +18,12 @@ const (
 	writeRows = 200  // that are written, and then settled, at once: four batches
 )
 
-// A fault that may pass is tried again after 1 s, 2 s, 4 s … 15 min, with jitter,
-// for a day in all.
-const (
-	firstRetry = time.Second
-	lastRetry  = 15 * time.Minute
-	giveUp     = 24 * time.Hour
-)
+// Retry says how a fault that may pass is tried again: after First, twice that, and so
+// on, with jitter, up to Last; after For in all it has failed.
+type Retry struct{ First, Last, For time.Duration }
+
+// DefaultRetry tries for a day.
+var DefaultRetry = Retry{First: time.Second, Last: 15 * time.Minute, For: 24 * time.Hour}
 
 // Push takes the due changes of a portal's tables, reads what the CRM holds,
 // sends what differs, and settles each row. It tells whether there may be more.
@@ -32,6 +31,10 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 	portal, err := p.Store.Portal(ctx, portalID)
 	if err != nil {
 		return false, ignoreNotFound(err)
+	}
+	if wait, err := p.gathers(ctx, portalID); err != nil || wait > 0 {
+		p.Wake.PushLater(ctx, portalID, wait)
+		return false, err
 	}
 	changes, err := p.Store.ClaimChanges(ctx, portalID, pushRows)
 	if err != nil || len(changes) == 0 {
@@ -58,6 +61,22 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 		}
 	}
 	return len(changes) == pushRows && b.pause == nil, err
+}
+
+// burstRows are so many edits at once that the rest of them is waited for: rows that
+// come together go together, 50 to a request. Fewer go at once.
+const burstRows = 10
+
+// gathers tells how long to wait for the rest of a burst.
+func (p *Pipeline) gathers(ctx context.Context, portalID int64) (time.Duration, error) {
+	if p.Gather == 0 {
+		return 0, nil
+	}
+	rows, oldest, err := p.Store.Gathering(ctx, portalID)
+	if err != nil || rows < burstRows || rows >= pushRows {
+		return 0, err
+	}
+	return p.Gather - p.Now().Sub(oldest), nil
 }
 
 // inTurn orders changes so that tables take turns, each with its oldest first.
@@ -287,24 +306,34 @@ func (b *pushBatch) settle(c *sheet24.RowChange, plan rowPlan) {
 	switch {
 	case e.Kind == sheet24.Invalid || e.Kind == sheet24.NotFound:
 		c.Status = sheet24.Failed
-	case now.Sub(c.CreatedAt) > giveUp:
+	case now.Sub(c.CreatedAt) > b.retry().For:
 		c.Status = sheet24.Failed
 		c.Error = locale.Error(t.Language, sheet24.Errorf(sheet24.Unavailable, "too_many_attempts", mapping.Text(float64(c.Attempts)), c.Error))
 	default:
 		c.Status = sheet24.Pending
-		c.NotBefore = now.Add(backoff(c.Attempts))
+		c.NotBefore = now.Add(b.retry().after(c.Attempts))
 		if !errors.Is(err, context.Canceled) {
 			b.Log.Warn("push will be tried again", "table", t.ID, "record", c.EntityID, "attempt", c.Attempts, "error", err)
 		}
 	}
 }
 
-// backoff is how long to wait after an attempt: doubled each time, and spread
-// over its upper half, so that rows do not come back all at once.
-func backoff(attempt int) time.Duration {
-	wait := lastRetry
-	if attempt < 11 {
-		wait = min(firstRetry<<max(attempt-1, 0), lastRetry)
+func (p *Pipeline) retry() Retry {
+	if p.Retry == (Retry{}) {
+		return DefaultRetry
 	}
-	return wait/2 + rand.N(wait/2)
+	return p.Retry
+}
+
+// after is how long to wait after an attempt: doubled each time, and spread over its
+// upper half, so that rows do not come back all at once.
+func (r Retry) after(attempt int) time.Duration {
+	wait := r.First
+	for range max(attempt-1, 0) {
+		if wait *= 2; wait >= r.Last {
+			wait = r.Last
+			break
+		}
+	}
+	return wait/2 + rand.N(max(wait/2, 1))
 }

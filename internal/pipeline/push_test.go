@@ -408,3 +408,45 @@ func TestHeaderIsFormattedIfAskedFor(t *testing.T) {
 		t.Errorf("formats: %+v", f)
 	}
 }
+
+// TestBurstIsGathered has 100 rows edited while the first of them are on their way, and
+// one cell edited ten times within a second.
+func TestBurstIsGathered(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, sheet24.Leads, map[int]string{0: "ID", 1: "NAME"}, func(p *bitrixsim.Portal) [][]any {
+		rows := [][]any{{"ID", "Ad"}}
+		for range 100 {
+			rows = append(rows, []any{float64(p.Add(1, map[string]any{"name": "Ayşe", "stageId": "NEW"})), "Ayşe"})
+		}
+		return rows
+	})
+	w.Gather = time.Second
+	for i := range 10 {
+		w.change(2, "B", fmt.Sprint("Ayşe ", i))
+		w.later(50 * time.Millisecond)
+	}
+	expect(t, "writes before a second is over", w.writes(), 1)
+	w.later(time.Second)
+	w.sync()
+	expect(t, "writes", w.writes(), 2)
+	h := w.history()
+	expect(t, "changes", fmt.Sprint(len(h), h[0].Fields["NAME"].Old, h[0].Fields["NAME"].New), "2Ayşe 0Ayşe 9")
+
+	w.later(2 * time.Second)
+	before := w.portal.Calls()["batch"]
+	for row := 2; row <= 101; row += 20 {
+		for i := range 20 {
+			w.edit(fmt.Sprint("B", row+i), []any{"Toplu"})
+		}
+		w.nudge(row, row+19)
+		w.sync()
+		w.later(100 * time.Millisecond)
+	}
+	expect(t, "requests before a second is over", w.portal.Calls()["batch"]-before, 0)
+	w.later(time.Second)
+	w.sync()
+	if n := w.portal.Calls()["batch"] - before; n > 3 {
+		t.Errorf("%d requests for 100 rows", n)
+	}
+	expect(t, "the last record", w.portal.Records(1)[99].Fields["name"], any("Toplu"))
+}

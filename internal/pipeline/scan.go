@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -64,6 +65,9 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 	if work.push {
 		p.Wake.Push(ctx, t.PortalID)
 	}
+	if work.rests > 0 {
+		p.Wake.PushLater(ctx, t.PortalID, work.rests)
+	}
 	if work.report {
 		p.Wake.Report(ctx, t.ID)
 	}
@@ -83,7 +87,8 @@ type scanning struct {
 	back   *writtenBack
 	waits  string // why the portal takes nothing for now
 
-	push, report bool // something is left to do for these stages
+	push, report bool          // something is left to do for these stages
+	rests        time.Duration // of what has to rest first, the longest
 }
 
 // scan reads rows, compares them and stores what it found: of a whole tab one page
@@ -144,14 +149,40 @@ func (s *scanning) page(ctx context.Context, tab *tab, last bool) error {
 			}
 		}
 	}
+	if err := s.again(ctx, found.Changes); err != nil {
+		return err
+	}
 	for i, c := range found.Changes {
 		s.push = s.push || c.Status == sheet24.Pending
+		s.rests = max(s.rests, c.NotBefore.Sub(s.Now()))
 		s.report = s.report || c.Status != sheet24.Pending || s.waits != ""
 		if c.Status == sheet24.Pending && c.Action != sheet24.Delete {
 			found.Changes[i].Error = s.waits
 		}
 	}
 	return s.Store.CommitScan(ctx, s.t, found)
+}
+
+// again has edits of rows that were pushed a moment ago wait for those that follow: ten
+// edits of a cell within a second are not ten writes.
+func (s *scanning) again(ctx context.Context, changes []sheet24.RowChange) error {
+	if s.Gather == 0 || len(changes) == 0 {
+		return nil
+	}
+	var ids []int64
+	for _, c := range changes {
+		ids = append(ids, c.EntityID)
+	}
+	settled, err := s.Store.SettledSince(ctx, s.t.ID, s.Now().Add(-s.Gather), ids)
+	if err != nil {
+		return err
+	}
+	for i, c := range changes {
+		if at, ok := settled[c.EntityID]; ok && c.Action == sheet24.Update {
+			changes[i].NotBefore = at.Add(s.Gather)
+		}
+	}
+	return nil
 }
 
 // wholeTab are all rows below a table's header.

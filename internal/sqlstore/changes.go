@@ -38,6 +38,16 @@ func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]
 	return claimed, err
 }
 
+// Gathering tells how many edits wait for a portal that nobody has tried to push yet, and
+// since when the oldest of them does.
+func (s *Store) Gathering(ctx context.Context, portalID int64) (rows int, oldest time.Time, err error) {
+	var first sql.NullTime
+	err = s.db.QueryRowContext(ctx, `SELECT rows, (SELECT created_at FROM reverse_sync_logs WHERE id = first) FROM (
+		SELECT COUNT(*) AS rows, MIN(l.id) AS first FROM reverse_sync_logs l JOIN sheet_sync_config c ON c.id = l.config_id
+		WHERE l.status = 'pending' AND l.attempts = 0 AND l.not_before <= $2 AND c.portal_id = $1 AND c.enabled) AS waiting`, portalID, s.now()).Scan(&rows, &first)
+	return rows, first.Time, err
+}
+
 // WaitingBeside tells whether changes wait for a portal that are of none of the tables
 // named.
 func (s *Store) WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error) {

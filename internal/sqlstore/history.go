@@ -34,6 +34,19 @@ func (s *Store) Open(ctx context.Context, tableID int64, records []int64) ([]she
 	return s.changesIn(ctx, `status IN ('pending', 'syncing', 'asked') AND entity_id`, []any{tableID}, records)
 }
 
+// SettledSince tells when the last changes of records were settled, of those for which
+// that was after a time.
+func (s *Store) SettledSince(ctx context.Context, tableID int64, since time.Time, records []int64) (map[int64]time.Time, error) {
+	settled := map[int64]time.Time{}
+	changes, err := s.changesIn(ctx, `synced_at > $2 AND entity_id`, []any{tableID, moment(since)}, records)
+	for _, c := range changes {
+		if c.Status == sheet24.Completed {
+			settled[c.EntityID] = c.SyncedAt
+		}
+	}
+	return settled, err
+}
+
 // changesIn returns the changes of a table whose column, after a condition, is one of
 // values.
 func (s *Store) changesIn(ctx context.Context, condition string, args []any, values []int64) (all []sheet24.RowChange, err error) {

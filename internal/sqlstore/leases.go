@@ -32,10 +32,11 @@ func (s *Store) Renew(ctx context.Context, subject, owner string, d time.Duratio
 	return n == 1, err
 }
 
-// Release ends a lease and leaves a note to the next owner.
-func (s *Store) Release(ctx context.Context, subject, owner, note string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE stage_leases SET owner = '', until = `+s.dialect.clock("0")+`, note = $3 WHERE subject = $1 AND owner = $2`,
-		subject, owner, note)
+// Release ends a lease, leaves a note to the next owner, and has the subject rest for a
+// while before there is one.
+func (s *Store) Release(ctx context.Context, subject, owner, note string, rest time.Duration) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE stage_leases SET owner = '', until = `+s.dialect.clock("$4")+`, note = $3 WHERE subject = $1 AND owner = $2`,
+		subject, owner, note, rest.Seconds())
 	return err
 }
 

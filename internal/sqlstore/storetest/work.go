@@ -79,8 +79,8 @@ func leases(t *testing.T, s *sqlstore.Store) {
 	if !must(s.Renew(t.Context(), "scan 7", "a", time.Minute))(t) || must(s.Renew(t.Context(), "scan 7", "b", time.Minute))(t) {
 		t.Error("renewed by others, or not by its owner")
 	}
-	check(t, s.Release(t.Context(), "scan 7", "b", "not mine"))
-	check(t, s.Release(t.Context(), "scan 7", "a", "47"))
+	check(t, s.Release(t.Context(), "scan 7", "b", "not mine", 0))
+	check(t, s.Release(t.Context(), "scan 7", "a", "47", 0))
 	note, dirty, ok = acquire("b", 100*time.Millisecond)
 	want("after its release", note, dirty, ok, "47", false, true)
 	time.Sleep(150 * time.Millisecond)
