@@ -27,9 +27,9 @@ fuzz:
 	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping
 	go test -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 20x ./internal/bitrix24
 
-# Figures beside their limits, from one run.
-bench:
-	go test -run '^$$' -bench . -benchtime 1x -count 3 ./internal/pipeline ./internal/api
+# All figures as one table, each beside its limit from the same run. Some minutes.
+bench: deps
+	go test -run '^$$' -bench Table -benchtime 1x -timeout 30m ./internal/bench
 
 # What tests need beside Go: a browser, PostgreSQL, Node. On Debian they are
 # installed by themselves.

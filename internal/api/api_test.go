@@ -14,19 +14,11 @@ import (
 
 	"sheet24"
 	"sheet24/internal/api"
+	"sheet24/internal/bench"
 	"sheet24/internal/pipeline"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/storetest"
 )
-
-// asleep wakes nothing.
-type asleep struct{}
-
-func (asleep) Scan(context.Context, int64)                     {}
-func (asleep) Push(context.Context, int64)                     {}
-func (asleep) PushLater(context.Context, int64, time.Duration) {}
-func (asleep) Report(context.Context, int64)                   {}
-func (asleep) Compare(context.Context, int64)                  {}
 
 // widens widens the script of the token "narrow".
 type widens struct{}
@@ -44,7 +36,7 @@ func server(t *testing.T) (*httptest.Server, *sqlstore.Store, *sheet24.Table) {
 	store := storetest.Open(t)
 	table := storetest.Seed(t, store)
 	mux := http.NewServeMux()
-	p := &pipeline.Pipeline{Store: store, Wake: asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	p := &pipeline.Pipeline{Store: store, Wake: bench.Asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 	(&api.API{Receiver: p, Store: store, Scripts: widens{}, PublicURL: "https://sheet24.example", Version: "test", Log: slog.New(slog.DiscardHandler)}).Register(mux)
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/bench"
 	"sheet24/internal/pipeline"
 	"sheet24/internal/sqlstore"
 )
@@ -348,7 +349,7 @@ type modelWorld struct {
 
 // start starts the process, or starts it again.
 func (w *modelWorld) start() {
-	w.sync = &pipeline.Pipeline{Store: fragileStore{w.store, w.perils}, Sheets: w.sheet, CRM: w.crm, Wake: asleep{}, Now: func() time.Time { return w.now }, Log: quietLog}
+	w.sync = &pipeline.Pipeline{Store: fragileStore{w.store, w.perils}, Sheets: w.sheet, CRM: w.crm, Wake: bench.Asleep{}, Now: func() time.Time { return w.now }, Log: quietLog}
 }
 
 // run runs a stage; a crash starts the process again.

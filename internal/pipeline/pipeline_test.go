@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/bench"
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/google"
 	"sheet24/internal/pipeline"
@@ -64,15 +65,6 @@ func (c *counted) Write(data []byte) (int, error) {
 	c.w.got.Add(int64(len(data)))
 	return c.ResponseWriter.Write(data)
 }
-
-// asleep wakes nothing: sync does.
-type asleep struct{}
-
-func (asleep) Scan(context.Context, int64)                     {}
-func (asleep) Push(context.Context, int64)                     {}
-func (asleep) PushLater(context.Context, int64, time.Duration) {}
-func (asleep) Report(context.Context, int64)                   {}
-func (asleep) Compare(context.Context, int64)                  {}
 
 // newWorld has a tab with four leads.
 func newWorld(t *testing.T) *world {
@@ -137,7 +129,7 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 	w.store.SetClock(now)
 	client := google.New(google.Config{ClientID: "id", ClientSecret: "secret", PerMinute: 1e6, BaseURL: googleServer.URL}, w.store)
 	crm := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(portalServer.URL, "http://")}, Pace: time.Millisecond, RequestLimit: 100 * time.Millisecond, Fresh: time.Millisecond})
-	w.Pipeline = &pipeline.Pipeline{Store: w.store, Sheets: client, CRM: crm, Wake: asleep{}, Now: now, Log: slog.New(slog.DiscardHandler)}
+	w.Pipeline = &pipeline.Pipeline{Store: w.store, Sheets: client, CRM: crm, Wake: bench.Asleep{}, Now: now, Log: slog.New(slog.DiscardHandler)}
 
 	user, err := w.store.EnsureUser(t.Context(), owner, "Ayşe", "tr")
 	w.check(err)

@@ -1,13 +1,11 @@
-package api_test
+package bench
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,9 +16,7 @@ import (
 	"sheet24"
 	"sheet24/internal/api"
 	"sheet24/internal/pipeline"
-	"sheet24/internal/secret"
 	"sheet24/internal/sqlstore"
-	"sheet24/internal/sqlstore/pgtest"
 	"sheet24/internal/sqlstore/storetest"
 )
 
@@ -35,13 +31,12 @@ func (s noDatabase) TablesOfTab(context.Context, string, int64) ([]*sheet24.Tabl
 }
 func (noDatabase) AddEvent(context.Context, *sheet24.Event) error { return nil }
 
-// flood has connections post signed messages for a while. It returns how many were
+// Flood has connections post signed messages for a while. It returns how many were
 // accepted a second, and what the slowest hundredth of them took at least.
-func flood(tb testing.TB, store pipeline.Store, table *sheet24.Table, connections int, d time.Duration) (perSecond float64, p99 time.Duration) {
+func Flood(tb testing.TB, store pipeline.Store, table *sheet24.Table, connections int, d time.Duration) (perSecond float64, p99 time.Duration) {
 	tb.Helper()
 	mux := http.NewServeMux()
-	log := slog.New(slog.DiscardHandler)
-	(&api.API{Receiver: &pipeline.Pipeline{Store: store, Wake: asleep{}, Now: time.Now, Log: log}, PublicURL: "https://sheet24.example", Log: log}).Register(mux)
+	(&api.API{Receiver: &pipeline.Pipeline{Store: store, Wake: Asleep{}, Now: time.Now, Log: silent}, PublicURL: "https://sheet24.example", Log: silent}).Register(mux)
 	s := httptest.NewServer(mux)
 	defer s.Close()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
@@ -87,32 +82,16 @@ func flood(tb testing.TB, store pipeline.Store, table *sheet24.Table, connection
 	return float64(len(took)) / time.Since(began).Seconds(), took[len(took)*99/100]
 }
 
-// BenchmarkWebhooks compares what is accepted durably with what the same handler
-// accepts without a database.
-func BenchmarkWebhooks(b *testing.B) {
-	cluster, err := pgtest.Start()
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(cluster.Stop)
-	for b.Loop() {
-		const connections, each = 64, 3 * time.Second
-		for name, url := range map[string]string{"SQLite": "sqlite:" + filepath.Join(b.TempDir(), "db"), "PostgreSQL": cluster.Database(b)} {
-			box, err := secret.New(secret.NewKey())
-			if err != nil {
-				b.Fatal(err)
-			}
-			store, err := sqlstore.Open(b.Context(), url, box)
-			if err != nil {
-				b.Fatal(err)
-			}
-			table := storetest.Seed(b, store)
-			base, _ := flood(b, noDatabase{table: table}, table, connections, each)
-			got, p99 := flood(b, store, table, connections, each)
-			store.Close()
-			b.ReportMetric(got/base, name+"_ratio")
-			b.ReportMetric(got, name+"/s")
-			b.ReportMetric(float64(p99.Milliseconds()), name+"_p99_ms")
-		}
+// Webhooks compares what is accepted durably with what the same handler accepts without
+// a database.
+func Webhooks(tb testing.TB, name string, store *sqlstore.Store) []Figure {
+	tb.Helper()
+	const connections, each = 64, 3 * time.Second
+	table := storetest.Seed(tb, store)
+	base, _ := Flood(tb, noDatabase{table: table}, table, connections, each)
+	got, p99 := Flood(tb, store, table, connections, each)
+	return []Figure{
+		{"webhooks stored durably, " + name + " ÷ without a database", fmt.Sprintf("%.2f (%.0f/s ÷ %.0f/s)", got/base, got, base), "≥ 0.5", got >= base/2},
+		{"the slowest hundredth of them, " + name, p99.Round(time.Millisecond).String(), "≤ 50ms", p99 <= 50*time.Millisecond},
 	}
 }
