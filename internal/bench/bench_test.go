@@ -1,8 +1,10 @@
 package bench_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"sheet24/internal/bench"
@@ -10,6 +12,9 @@ import (
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/pgtest"
 )
+
+// only names the figures to measure; empty: all.
+var only = flag.String("figures", "", "webhooks, edits, burst, push, portals, memory, history")
 
 // BenchmarkTable measures all figures, and prints them as one table.
 func BenchmarkTable(b *testing.B) {
@@ -32,17 +37,27 @@ func BenchmarkTable(b *testing.B) {
 	}
 	sqlite := func() *sqlstore.Store { return open("sqlite:" + filepath.Join(b.TempDir(), "db")) }
 	postgres := func() *sqlstore.Store { return open(cluster.Database(b)) }
+	measures := []struct {
+		name    string
+		figures func() []bench.Figure
+	}{
+		{"webhooks", func() []bench.Figure { return bench.Webhooks(b, "SQLite", sqlite()) }},
+		{"webhooks", func() []bench.Figure { return bench.Webhooks(b, "PostgreSQL", postgres()) }},
+		{"edits", func() []bench.Figure { return bench.Edits(b) }},
+		{"burst", func() []bench.Figure { return bench.Burst(b) }},
+		{"push", func() []bench.Figure { return bench.LargePush(b) }},
+		{"portals", func() []bench.Figure { return bench.Portals(b) }},
+		{"memory", func() []bench.Figure { return bench.Memory(b) }},
+		{"history", func() []bench.Figure { return bench.History(b, "SQLite", sqlite()) }},
+		{"history", func() []bench.Figure { return bench.History(b, "PostgreSQL", postgres()) }},
+	}
 	for b.Loop() {
 		var all []bench.Figure
-		all = append(all, bench.Webhooks(b, "SQLite", sqlite())...)
-		all = append(all, bench.Webhooks(b, "PostgreSQL", postgres())...)
-		all = append(all, bench.Edits(b)...)
-		all = append(all, bench.Burst(b)...)
-		all = append(all, bench.LargePush(b)...)
-		all = append(all, bench.Portals(b)...)
-		all = append(all, bench.Memory(b)...)
-		all = append(all, bench.History(b, "SQLite", sqlite())...)
-		all = append(all, bench.History(b, "PostgreSQL", postgres())...)
+		for _, m := range measures {
+			if *only == "" || strings.Contains(*only, m.name) {
+				all = append(all, m.figures()...)
+			}
+		}
 		bench.Print(os.Stdout, all)
 	}
 }

@@ -16,8 +16,7 @@ import (
 func Edits(tb testing.TB) []Figure {
 	tb.Helper()
 	const edits = 100
-	w := newWorld(tb, 200, sheet24.Plan{Rate: 100, Burst: 500})
-	w.config.GooglePerMinute = 6000
+	w := newWorld(tb, 200, 6000, sheet24.Plan{Rate: 100, Burst: 500})
 	w.start()
 	var mu sync.Mutex
 	var took []time.Duration
@@ -50,7 +49,7 @@ func Edits(tb testing.TB) []Figure {
 func Burst(tb testing.TB) []Figure {
 	tb.Helper()
 	const edits, rows, connections = 2000, 500, 16
-	w := newWorld(tb, rows, sheet24.StandardPlan)
+	w := newWorld(tb, rows, 60, sheet24.StandardPlan)
 	w.start()
 	w.wait(5*time.Second, "the service is up", func() bool {
 		resp, err := http.Get(w.front.URL + "/api/v1/health")

@@ -21,7 +21,7 @@ import (
 func Memory(tb testing.TB) []Figure {
 	tb.Helper()
 	const rows, mb = 200_000, 1 << 20
-	w := newWorld(tb, rows, sheet24.Plan{Rate: 100, Burst: 500})
+	w := newWorld(tb, rows, 60, sheet24.Plan{Rate: 100, Burst: 500})
 	program := filepath.Join(tb.TempDir(), "sheet24")
 	if out, err := exec.Command("go", "build", "-trimpath", "-o", program, "sheet24/cmd/sheet24").CombinedOutput(); err != nil {
 		tb.Fatalf("build: %v\n%s", err, out)

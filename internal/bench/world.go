@@ -46,9 +46,10 @@ func (w *world) check(err error) {
 	}
 }
 
-// newWorld has a tab of so many rows, whose names and amounts are synced. The service
+// newWorld has a tab of so many rows, whose names and amounts are synced, and which may be
+// read so often a minute. The service
 // has its table, and has not been started.
-func newWorld(tb testing.TB, rows int, plan sheet24.Plan) *world {
+func newWorld(tb testing.TB, rows, perMinute int, plan sheet24.Plan) *world {
 	tb.Helper()
 	w := &world{tb: tb}
 	w.google = googlesim.New(googlesim.Client{ID: "id", Secret: "secret"}, googlesim.Account{Email: owner, Name: "Ayşe"})
@@ -71,7 +72,7 @@ func newWorld(tb testing.TB, rows int, plan sheet24.Plan) *world {
 	w.google.AddSpreadsheet(s)
 	w.sheet = s.ID
 	w.config = &app.Config{GoogleClientID: "id", GoogleClientSecret: "secret", DatabaseURL: "sqlite:" + filepath.Join(tb.TempDir(), "sheet24.db"),
-		PublicURL: "http://127.0.0.1:1", SecretKey: secret.NewKey(), GooglePerMinute: 60, GoogleURL: googleServer.URL, Listen: "127.0.0.1:0",
+		PublicURL: "http://127.0.0.1:1", SecretKey: secret.NewKey(), GooglePerMinute: perMinute, GoogleURL: googleServer.URL, Listen: "127.0.0.1:0",
 		GoogleRedirectURI: "http://127.0.0.1:1/sheet-sync/oauth/callback", GoogleAccess: string(google.FullAccess),
 		Bitrix24Hosts: []string{strings.TrimPrefix(portalServer.URL, "http://")}}
 	var err error

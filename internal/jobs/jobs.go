@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,6 +80,7 @@ type Runner struct {
 	queued  map[task]bool      // woken, and not yet begun; of a database that is ours alone
 	failed  map[task]failure   // to be tried again
 	delayed map[task]time.Time // to be woken then
+	held    map[string][]task  // subjects of leases that are held here, and what was woken meanwhile
 
 	stopped atomic.Bool
 	stop    context.CancelFunc
@@ -122,7 +124,7 @@ func New(ctx context.Context, store Store, works bool, log *slog.Logger) (*Runne
 	if err != nil {
 		return nil, fmt.Errorf("migrate the job queue: %w", err)
 	}
-	r := &Runner{store: store, log: log, works: works, process: uuid.NewString(), queued: map[task]bool{}, failed: map[task]failure{}, delayed: map[task]time.Time{}}
+	r := &Runner{store: store, log: log, works: works, process: uuid.NewString(), queued: map[task]bool{}, failed: map[task]failure{}, delayed: map[task]time.Time{}, held: map[string][]task{}}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{runner: r})
 	poll := 500 * time.Millisecond // for those that come due
@@ -351,12 +353,13 @@ func (r *Runner) work(ctx context.Context, t task) {
 	}
 	l, err := acquire(ctx, r.store, subject)
 	if err != nil || l == nil {
-		if t.Stage == report { // its sheet was written to a moment ago
-			r.later(ctx, t, reportEvery)
+		if err == nil {
+			r.miss(ctx, t)
 		}
 		r.settle(ctx, t, false, err)
 		return
 	}
+	r.hold(subject)
 	r.inherit(portal, l)
 	more, err := r.run(l.ctx, t)
 	rest := time.Duration(0)
@@ -367,10 +370,48 @@ func (r *Runner) work(ctx context.Context, t task) {
 		err = released
 	}
 	r.settle(ctx, t, more, err)
-	if ctx.Err() == nil {
-		// A wake-up that came while it ran found the lease taken.
-		r.wakeWaiting(ctx)
+	for _, missed := range r.missedOf(subject) {
+		r.wake(ctx, missed)
 	}
+}
+
+// missedWait is how soon a stage is tried again whose lease another process has.
+const missedWait = 100 * time.Millisecond
+
+// miss keeps a wake-up that found its lease taken: who has it here passes it on at its
+// end, and another process does not hear of it.
+func (r *Runner) miss(ctx context.Context, t task) {
+	wait := missedWait
+	if t.Stage == report { // its sheet was written to a moment ago
+		wait = reportEvery
+	} else if subject, _, err := r.subject(ctx, t); err == nil {
+		r.mu.Lock()
+		if _, here := r.held[subject]; here {
+			r.held[subject] = append(r.held[subject], t)
+			wait = 0
+		}
+		r.mu.Unlock()
+	}
+	if wait > 0 {
+		r.later(ctx, t, wait)
+	}
+}
+
+// hold notes that this process has the lease of a subject.
+func (r *Runner) hold(subject string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held[subject] = nil
+}
+
+// missedOf ends that this process has the lease of a subject, and returns what was woken
+// meanwhile.
+func (r *Runner) missedOf(subject string) []task {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	missed := r.held[subject]
+	delete(r.held, subject)
+	return slices.Compact(missed)
 }
 
 // rests tells whether a stage failed a moment ago.

@@ -46,7 +46,7 @@ type Store interface {
 	CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error
 
 	SettledSince(ctx context.Context, tableID int64, since time.Time, records []int64) (map[int64]time.Time, error)
-	Gathering(ctx context.Context, portalID int64) (rows int, oldest time.Time, err error)
+	Gathering(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error)
 	Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error)
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
 	WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error)

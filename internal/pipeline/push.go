@@ -63,20 +63,25 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 	return len(changes) == pushRows && b.pause == nil, err
 }
 
-// burstRows are so many edits at once that the rest of them is waited for: rows that
-// come together go together, 50 to a request. Fewer go at once.
-const burstRows = 10
+// A burst of edits is gathered, so that rows that come together go together, 50 to a
+// request: until no more come for a moment, but not for long. A few edits go at once.
+const (
+	burstRows = 10
+	calm      = 2 // parts of Gather without an edit
+	longest   = 5 // times Gather
+)
 
 // gathers tells how long to wait for the rest of a burst.
 func (p *Pipeline) gathers(ctx context.Context, portalID int64) (time.Duration, error) {
 	if p.Gather == 0 {
 		return 0, nil
 	}
-	rows, oldest, err := p.Store.Gathering(ctx, portalID)
+	rows, oldest, latest, err := p.Store.Gathering(ctx, portalID)
 	if err != nil || rows < burstRows || rows >= pushRows {
 		return 0, err
 	}
-	return p.Gather - p.Now().Sub(oldest), nil
+	now := p.Now()
+	return min(latest.Add(p.Gather/calm).Sub(now), oldest.Add(longest*p.Gather).Sub(now)), nil
 }
 
 // inTurn orders changes so that tables take turns, each with its oldest first.

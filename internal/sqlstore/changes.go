@@ -22,7 +22,7 @@ const (
 // interrupted push left as syncing is taken again; so one push at a time may run for a
 // portal. A row whose earlier change is under way waits.
 func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error) {
-	rows, err := s.db.QueryContext(ctx, `
+	rows, err := s.quick.QueryContext(ctx, `
 		UPDATE reverse_sync_logs SET status = 'syncing', attempts = attempts + 1 WHERE id IN (
 			SELECT id FROM (
 				SELECT id, ROW_NUMBER() OVER (PARTITION BY config_id ORDER BY id) AS turn
@@ -38,14 +38,16 @@ func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]
 	return claimed, err
 }
 
-// Gathering tells how many edits wait for a portal that nobody has tried to push yet, and
-// since when the oldest of them does.
-func (s *Store) Gathering(ctx context.Context, portalID int64) (rows int, oldest time.Time, err error) {
-	var first sql.NullTime
-	err = s.db.QueryRowContext(ctx, `SELECT rows, (SELECT created_at FROM reverse_sync_logs WHERE id = first) FROM (
-		SELECT COUNT(*) AS rows, MIN(l.id) AS first FROM reverse_sync_logs l JOIN sheet_sync_config c ON c.id = l.config_id
-		WHERE l.status = 'pending' AND l.attempts = 0 AND l.not_before <= $2 AND c.portal_id = $1 AND c.enabled) AS waiting`, portalID, s.now()).Scan(&rows, &first)
-	return rows, first.Time, err
+// Gathering tells how many edits wait for a portal that nobody has tried to push yet,
+// since when the oldest of them does, and when an edit was last found.
+func (s *Store) Gathering(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error) {
+	var first, last sql.NullTime
+	err = s.db.QueryRowContext(ctx, `SELECT rows, (SELECT created_at FROM reverse_sync_logs WHERE id = first),
+			(SELECT edited_at FROM sheet_sync_config WHERE portal_id = $1 AND edited_at IS NOT NULL ORDER BY edited_at DESC LIMIT 1) FROM (
+		SELECT COUNT(*) AS rows, MIN(l.id) AS first FROM reverse_sync_logs l
+		WHERE l.status IN ('pending', 'syncing') AND l.attempts = 0 AND l.not_before <= $2
+		AND l.config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled)) AS waiting`, portalID, s.now()).Scan(&rows, &first, &last)
+	return rows, first.Time, last.Time, err
 }
 
 // WaitingBeside tells whether changes wait for a portal that are of none of the tables
@@ -56,8 +58,8 @@ func (s *Store) WaitingBeside(ctx context.Context, portalID int64, tableIDs []in
 		args = append(args, id)
 	}
 	var waits bool
-	err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM reverse_sync_logs l JOIN sheet_sync_config c ON c.id = l.config_id
-		WHERE l.status = 'pending' AND l.not_before <= $2 AND c.portal_id = $1 AND c.enabled AND c.id NOT IN (`+placeholders(3, len(tableIDs))+`))`, args...).Scan(&waits)
+	err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM reverse_sync_logs WHERE status IN ('pending', 'syncing') AND status = 'pending' AND not_before <= $2
+		AND config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled AND id NOT IN (`+placeholders(3, len(tableIDs))+`)))`, args...).Scan(&waits)
 	return waits, err
 }
 

@@ -87,7 +87,7 @@ func openForCopy(ctx context.Context, url string) (copySide, func() error, error
 	if err != nil {
 		return copySide{}, nil, err
 	}
-	db, err := d.open()
+	db, err := d.open(true)
 	if err == nil {
 		err = d.migrate(ctx, db)
 	}

@@ -26,7 +26,7 @@ type dialect struct {
 	name    string // for messages, without a password
 	goose   goose.Dialect
 	folder  string // of the migrations
-	open    func() (*sql.DB, error)
+	open    func(durable bool) (*sql.DB, error)
 	prepare string // runs before the migrations
 	lock    string // and before that, so that one process migrates at a time
 	unlock  string
@@ -47,7 +47,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 	if strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://") {
 		return &dialect{
 			name: redact(databaseURL), goose: goose.DialectPostgres, folder: "migrations/postgres",
-			open:    func() (*sql.DB, error) { return openPostgres(databaseURL) },
+			open:    func(durable bool) (*sql.DB, error) { return openPostgres(databaseURL, durable) },
 			prepare: `CREATE SCHEMA IF NOT EXISTS auth; CREATE SCHEMA IF NOT EXISTS bitrix`,
 			lock:    `SELECT pg_advisory_lock(` + migrationLock + `)`, unlock: `SELECT pg_advisory_unlock(` + migrationLock + `)`,
 			clock: func(seconds string) string {
@@ -62,7 +62,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 	}
 	return &dialect{
 		name: path, goose: goose.DialectSQLite3, folder: "migrations/sqlite",
-		open: func() (*sql.DB, error) { return openSQLite(path) },
+		open: func(durable bool) (*sql.DB, error) { return openSQLite(path, durable) },
 		clock: func(seconds string) string {
 			return `strftime('%Y-%m-%d %H:%M:%f', 'now', ` + seconds + ` || ' seconds')`
 		},
@@ -70,7 +70,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 	}, nil
 }
 
-func openSQLite(path string) (*sql.DB, error) {
+func openSQLite(path string, durable bool) (*sql.DB, error) {
 	// A new file is its owner's alone: it holds what people keep in their sheets.
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -80,10 +80,14 @@ func openSQLite(path string) (*sql.DB, error) {
 	// Immediate transactions wait for the writer's lock at their start instead of
 	// failing in the middle; WAL lets readers go on meanwhile. FULL makes a commit
 	// survive a power cut, which is what a 202 promises.
+	synchronous := "synchronous(FULL)"
+	if !durable {
+		synchronous = "synchronous(NORMAL)"
+	}
 	query := url.Values{
 		"_txlock":      {"immediate"},
 		"_time_format": {"sqlite"},
-		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)"},
 	}
 	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path)+"?"+query.Encode())
 	if err == nil {
@@ -92,7 +96,7 @@ func openSQLite(path string) (*sql.DB, error) {
 	return db, err
 }
 
-func openPostgres(databaseURL string) (*sql.DB, error) {
+func openPostgres(databaseURL string, durable bool) (*sql.DB, error) {
 	config, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
 		return nil, err
@@ -101,6 +105,9 @@ func openPostgres(databaseURL string) (*sql.DB, error) {
 	config.RuntimeParams["timezone"] = "UTC"
 	// A process that is frozen within a transaction must not hold up the others.
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "10s"
+	if !durable {
+		config.RuntimeParams["synchronous_commit"] = "off"
+	}
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	return db, nil

@@ -55,7 +55,7 @@ func withMigrations(ctx context.Context, databaseURL string, change func(*goose.
 	if err != nil {
 		return nil, err
 	}
-	db, err := d.open()
+	db, err := d.open(true)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}

@@ -16,9 +16,13 @@ import (
 
 // Store is the database. It is safe for concurrent use.
 type Store struct {
-	db  *sql.DB
-	box *secret.Box
-	now func() time.Time
+	db *sql.DB
+	// quick is the same database, whose last commits a power cut may undo (the end of
+	// the process does not): for what would be done again, as wake-ups and leases. It
+	// does not wait for the disk.
+	quick *sql.DB
+	box   *secret.Box
+	now   func() time.Time
 
 	dialect  *dialect
 	arrivals arrivals
@@ -31,13 +35,18 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	if err != nil {
 		return nil, err
 	}
-	db, err := d.open()
+	db, err := d.open(true)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
-	s := &Store{db: db, box: box, now: func() time.Time { return moment(time.Now()) }, dialect: d}
-	if err := d.migrate(ctx, db); err != nil {
+	quick, err := d.open(false)
+	if err != nil {
 		db.Close()
+		return nil, fmt.Errorf("open %s: %w", d.name, err)
+	}
+	s := &Store{db: db, quick: quick, box: box, now: func() time.Time { return moment(time.Now()) }, dialect: d}
+	if err := d.migrate(ctx, db); err != nil {
+		s.Close()
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
 	return s, nil
@@ -46,8 +55,8 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 // SetClock replaces the clock of a store that nothing uses yet; tests let time pass by it.
 func (s *Store) SetClock(now func() time.Time) { s.now = func() time.Time { return moment(now()) } }
 
-// DB is the pool itself, for the job queue that lives in the same database.
-func (s *Store) DB() *sql.DB { return s.db }
+// DB is a pool for the job queue that lives in the same database.
+func (s *Store) DB() *sql.DB { return s.quick }
 
 // Shared tells that other processes may work on the same database.
 func (s *Store) Shared() bool { return s.dialect.server() }
@@ -58,7 +67,7 @@ func (s *Store) Alone(ctx context.Context, f func() error) error {
 }
 
 // Close closes the database.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return errors.Join(s.quick.Close(), s.db.Close()) }
 
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }

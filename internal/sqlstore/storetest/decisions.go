@@ -285,20 +285,21 @@ func waitingTold(t *testing.T, s *sqlstore.Store) {
 // gathering counts what waits and was not tried, and finds what was settled a moment ago.
 func gathering(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
-	if rows, oldest, err := s.Gathering(t.Context(), table.PortalID); rows != 0 || !oldest.IsZero() || err != nil {
+	if rows, oldest, _, err := s.Gathering(t.Context(), table.PortalID); rows != 0 || !oldest.IsZero() || err != nil {
 		t.Errorf("of nothing: %d since %v, %v", rows, oldest, err)
 	}
 	began := time.Now().Add(-time.Second)
 	commit(t, s, table, edit(2, 11, "a", "b"), edit(3, 12, "a", "b"))
-	if rows, oldest, err := s.Gathering(t.Context(), table.PortalID); rows != 2 || oldest.Before(began) || oldest.After(time.Now()) || err != nil {
-		t.Errorf("%d since %v, %v", rows, oldest, err)
+	rows, oldest, latest, err := s.Gathering(t.Context(), table.PortalID)
+	if rows != 2 || oldest.Before(began) || oldest.After(time.Now()) || latest.Before(oldest.Add(-time.Second)) || err != nil {
+		t.Errorf("%d since %v, the last %v, %v", rows, oldest, latest, err)
 	}
 	settle(t, s, table, func(c *sheet24.RowChange) {
 		if c.EntityID == 12 {
 			c.Status, c.NotBefore = sheet24.Pending, time.Now().Add(-time.Second)
 		}
 	})
-	if rows, _, err := s.Gathering(t.Context(), table.PortalID); rows != 0 || err != nil {
+	if rows, _, _, err := s.Gathering(t.Context(), table.PortalID); rows != 0 || err != nil {
 		t.Errorf("what was tried: %d, %v", rows, err)
 	}
 	if got := must(s.SettledSince(t.Context(), table.ID, began, []int64{11, 12, 13}))(t); len(got) != 1 || got[11].Before(began) {
