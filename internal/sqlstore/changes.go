@@ -102,7 +102,7 @@ func (s *Store) Unreported(ctx context.Context, tableID int64, limit int) ([]she
 // MarkReported records that the sheet shows how changes stand, unless they went on
 // meanwhile.
 func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(tx *txn) error {
 		for _, c := range changes {
 			if _, err := tx.ExecContext(ctx,
 				`UPDATE reverse_sync_logs SET reported_at = $2 WHERE id = $1 AND status = $3 AND error_message = $4`, c.ID, s.now(), string(c.Status), c.Error); err != nil {

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"sync"
@@ -99,7 +98,7 @@ const insertEvents = 500
 // addEvents stores events in one transaction and tells which it refuses.
 func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*arrival]error, err error) {
 	refused = map[*arrival]error{}
-	return refused, s.tx(ctx, func(tx *sql.Tx) error {
+	return refused, s.tx(ctx, func(tx *txn) error {
 		for chunk := range slices.Chunk(batch, insertEvents) {
 			if err := s.insertEvents(ctx, tx, chunk, refused); err != nil {
 				return err
@@ -115,7 +114,7 @@ type eventKey struct {
 	message string
 }
 
-func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, batch []*arrival, refused map[*arrival]error) error {
+func (s *Store) insertEvents(ctx context.Context, tx *txn, batch []*arrival, refused map[*arrival]error) error {
 	const columns = 7
 	var args []any
 	var rows []string
@@ -167,7 +166,7 @@ func (s *Store) UnprocessedEvents(ctx context.Context, tableID int64, limit int)
 }
 
 // markProcessed settles events within the transaction that holds their outcome.
-func (s *Store) markProcessed(ctx context.Context, tx *sql.Tx, events []sheet24.Event) error {
+func (s *Store) markProcessed(ctx context.Context, tx *txn, events []sheet24.Event) error {
 	for _, e := range events {
 		if _, err := tx.ExecContext(ctx,
 			`UPDATE webhook_events SET processed = TRUE, processed_at = $2 WHERE id = $1`, e.ID, s.now()); err != nil {

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 
 	"sheet24"
 )
@@ -15,7 +14,7 @@ const lastFailed = `l.status = 'failed' AND l.entity_id <> 0 AND NOT EXISTS (SEL
 // Decide ends a question: what the sheet holds wins, or what the CRM does. What was
 // decided is done by the next push.
 func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(tx *txn) error {
 		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`, id, tableID))
 		if err != nil {
 			return found(err, "change_decided")
@@ -74,7 +73,7 @@ func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
 
 // RetryChange puts a failed change back to work.
 func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(tx *txn) error {
 		c, err := scanChange(tx.QueryRowContext(ctx,
 			changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'failed' AND entity_id <> 0`, id, tableID))
 		if err != nil {
