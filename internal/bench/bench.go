@@ -37,6 +37,7 @@ func Print(out io.Writer, figures []Figure) {
 type Asleep struct{}
 
 func (Asleep) Scan(context.Context, int64)                     {}
+func (Asleep) ScanLater(context.Context, int64, time.Duration) {}
 func (Asleep) Push(context.Context, int64)                     {}
 func (Asleep) PushLater(context.Context, int64, time.Duration) {}
 func (Asleep) Report(context.Context, int64)                   {}

@@ -257,6 +257,11 @@ func (r *Runner) Scan(ctx context.Context, tableID int64) { r.wake(ctx, task{sca
 // Push wakes the push to a portal.
 func (r *Runner) Push(ctx context.Context, portalID int64) { r.wake(ctx, task{push, portalID}) }
 
+// ScanLater wakes the scan of a table after a while.
+func (r *Runner) ScanLater(ctx context.Context, tableID int64, d time.Duration) {
+	r.later(ctx, task{scan, tableID}, d)
+}
+
 // PushLater wakes the push to a portal after a while.
 func (r *Runner) PushLater(ctx context.Context, portalID int64, d time.Duration) {
 	r.later(ctx, task{push, portalID}, d)

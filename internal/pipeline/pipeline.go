@@ -69,6 +69,7 @@ type Store interface {
 // Waker starts stages. A wake-up may be lost: the sweeper finds what waits.
 type Waker interface {
 	Scan(ctx context.Context, tableID int64)
+	ScanLater(ctx context.Context, tableID int64, d time.Duration)
 	Push(ctx context.Context, portalID int64)
 	PushLater(ctx context.Context, portalID int64, d time.Duration)
 	Report(ctx context.Context, tableID int64)

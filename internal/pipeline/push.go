@@ -66,7 +66,7 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 // A burst of edits is gathered, so that rows that come together go together, 50 to a
 // request: until no more come for a moment, but not for long. A few edits go at once.
 const (
-	burstRows = 10
+	burstRows = 5
 	calm      = 2 // parts of Gather without an edit
 	longest   = 5 // times Gather
 )

@@ -13,7 +13,7 @@ import (
 )
 
 // scanEvents is how many events one scan takes at most.
-const scanEvents = 500
+const scanEvents = 2000
 
 // Scan looks at the rows that a table's unprocessed events name, compares them
 // with their snapshots, and leaves a pending change for each row that differs.
@@ -31,6 +31,10 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		return false, err
 	}
 	more = len(events) == scanEvents
+	if wait := p.announced(events); wait > 0 {
+		p.Wake.ScanLater(ctx, tableID, wait)
+		return false, nil
+	}
 	rows, whole := nudged(t, events)
 	if p.lookNow(t) {
 		rows, whole = wholeTab(t), true
@@ -73,6 +77,21 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 	}
 	told := slices.ContainsFunc(events, func(e sheet24.Event) bool { return e.Type != sheet24.Recheck })
 	return more, p.looked(ctx, t, look{whole: whole, told: told, found: work.push, events: len(events), took: p.Now().Sub(began)})
+}
+
+// burstEvents are so many nudges at once that the rest of them is waited for, so that one
+// read serves them all.
+const burstEvents = 6
+
+// announced tells how long to wait for the rest of a burst of nudges: until none comes
+// for a moment, but not for long.
+func (p *Pipeline) announced(events []sheet24.Event) time.Duration {
+	n := len(events)
+	if p.Gather == 0 || n < burstEvents || n == scanEvents {
+		return 0
+	}
+	now := p.Now()
+	return min(events[n-1].ReceivedAt.Add(p.Gather/4).Sub(now), events[0].ReceivedAt.Add(2*p.Gather).Sub(now))
 }
 
 // pageRows is how many rows of a whole tab are read at once.

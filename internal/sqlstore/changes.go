@@ -102,11 +102,19 @@ func (s *Store) Unreported(ctx context.Context, tableID int64, limit int) ([]she
 // MarkReported records that the sheet shows how changes stand, unless they went on
 // meanwhile.
 func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) error {
+	type told struct{ status, text string }
+	ids := map[told][]any{}
+	for _, c := range changes {
+		key := told{string(c.Status), c.Error}
+		ids[key] = append(ids[key], c.ID)
+	}
 	return s.tx(ctx, func(tx *txn) error {
-		for _, c := range changes {
-			if _, err := tx.ExecContext(ctx,
-				`UPDATE reverse_sync_logs SET reported_at = $2 WHERE id = $1 AND status = $3 AND error_message = $4`, c.ID, s.now(), string(c.Status), c.Error); err != nil {
-				return err
+		for key, all := range ids {
+			for chunk := range slices.Chunk(all, 500) {
+				args := append([]any{s.now(), key.status, key.text}, chunk...)
+				if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN (`+placeholders(4, len(chunk))+`)`, args...); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -175,7 +175,11 @@ func (s *Store) ask(ctx context.Context, tx *txn, c sheet24.RowChange) error {
 // takeBack has the sheet show what the CRM holds, where that is to stay and the cell has
 // not been edited since.
 func (s *Store) takeBack(ctx context.Context, tx *txn, c sheet24.RowChange) error {
-	if c.Status != sheet24.Completed || c.EntityID <= 0 || c.Action == sheet24.Delete {
+	kept := false
+	for _, change := range c.Fields {
+		kept = kept || change.Kept == sheet24.CRMWins
+	}
+	if !kept || c.Status != sheet24.Completed || c.EntityID <= 0 || c.Action == sheet24.Delete {
 		return nil
 	}
 	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
