@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"sheet24"
 	"sheet24/internal/app"
 	"sheet24/internal/secret"
 	"sheet24/internal/sqlstore"
@@ -109,11 +110,11 @@ func TestKilledBetweenAnswerAndPush(t *testing.T) {
 }
 
 // TestKilledTwentyTimes kills the service with -9 again and again within a burst of
-// edits: all that it acknowledged is there, and at the end the CRM holds what the
-// sheet does.
+// edits: all that it acknowledged is there, at the end the CRM holds what the sheet
+// does, and each new row has become one record.
 func TestKilledTwentyTimes(t *testing.T) {
 	t.Parallel()
-	const edits, kills = 5000, 20
+	const edits, kills, newRows = 5000, 20, 25
 	for name, database := range map[string]func(t *testing.T) string{
 		"SQLite": func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "sheet24.db") },
 		"PostgreSQL": func(t *testing.T) string {
@@ -129,8 +130,18 @@ func TestKilledTwentyTimes(t *testing.T) {
 			s := activatedOn(t, database(t))
 			before := s.events(t)
 			s.accepted.Store(0)
+			store := openStore(t, s.config)
+			err := store.SetPolicies(t.Context(), 1, sheet24.Policies{NewRows: sheet24.CreateNew})
+			store.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
 			last := map[int]string{}
 			for n := range edits {
+				if n%(edits/newRows) == 7 { // a new row, below the others
+					row := 202 + n/(edits/newRows)
+					edit(t, s.ready, fmt.Sprint("C", row), fmt.Sprintf("yeni%d@ornek.com.tr", row))
+				}
 				row := 2 + rand.IntN(150)
 				last[row] = fmt.Sprintf("cokme%d@ornek.com.tr", n)
 				edit(t, s.ready, fmt.Sprint("C", row), last[row])
@@ -149,6 +160,29 @@ func TestKilledTwentyTimes(t *testing.T) {
 				}
 				return true
 			})
+			eventually(t, time.Minute, "every new row has its record's id", func() bool {
+				rows := cells(t, s.ready)
+				for row := 202; row < 202+newRows; row++ {
+					if _, ok := rows[row-1][7].(float64); !ok {
+						return false
+					}
+				}
+				return true
+			})
+			all, created := allEmails(t, s.ready), map[string]int{}
+			for id, emails := range all {
+				if id > 200 {
+					created[strings.Join(emails, " ")]++
+				}
+			}
+			for email, n := range created {
+				if n != 1 {
+					t.Errorf("%s was created %d times", email, n)
+				}
+			}
+			if len(created) != newRows {
+				t.Errorf("%d records were created of %d rows", len(created), newRows)
+			}
 			eventually(t, time.Minute, "nothing is left to do", func() bool {
 				w := waiting(t, s.config)
 				return len(w.Scan)+len(w.Push)+len(w.Report) == 0

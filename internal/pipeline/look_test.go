@@ -472,3 +472,24 @@ func TestTenMillionCells(t *testing.T) {
 	measured("a nudge", 2*rows*12+columns*60) // the IDs, and one row
 	expect(t, "record", w.lead(1), "Ayşe  NEW <nil>")
 }
+
+// TestBurstIsFollowedByALook makes sure that nothing was lost among many nudges.
+func TestBurstIsFollowedByALook(t *testing.T) {
+	t.Parallel()
+	for nudges, within := range map[int]time.Duration{3: time.Hour, 60: 11 * time.Second} {
+		w := newWorld(t)
+		w.Every = 15 * time.Second
+		w.check(w.store.SetRegistered(t.Context(), w.table.ID))
+		w.sync() // the first look
+		for range nudges {
+			w.nudge(2, 2)
+		}
+		w.sync()
+		table, err := w.store.Table(t.Context(), w.table.ID)
+		w.check(err)
+		wait := time.Until(table.Look.At)
+		if wait > within || nudges < 50 && wait < 30*time.Second {
+			t.Errorf("after %d nudges the next look comes in %v", nudges, wait)
+		}
+	}
+}
