@@ -11,6 +11,7 @@ import (
 	"sheet24/internal/secret"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/pgtest"
+	"sheet24/internal/sqlstore/storetest"
 )
 
 // only names the figures to measure; empty: all.
@@ -23,18 +24,7 @@ func BenchmarkTable(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(cluster.Stop)
-	open := func(url string) *sqlstore.Store {
-		box, err := secret.New(secret.NewKey())
-		if err != nil {
-			b.Fatal(err)
-		}
-		s, err := sqlstore.Open(b.Context(), url, box)
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() { s.Close() })
-		return s
-	}
+	open := func(url string) *sqlstore.Store { return storetest.OpenAt(b, url, secret.NewKey()) }
 	sqlite := func() *sqlstore.Store { return open("sqlite:" + filepath.Join(b.TempDir(), "db")) }
 	postgres := func() *sqlstore.Store { return open(cluster.Database(b)) }
 	measures := []struct {

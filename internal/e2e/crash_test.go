@@ -151,15 +151,7 @@ func TestKilledTwentyTimes(t *testing.T) {
 					s.process, _ = start(t, s.process.Env, "serve", "--env-file", os.DevNull)
 				}
 			}
-			eventually(t, time.Minute, "every row's last value", func() bool {
-				all := allEmails(t, s.ready)
-				for row, email := range last {
-					if got := all[row-1]; len(got) != 1 || got[0] != email {
-						return false
-					}
-				}
-				return true
-			})
+			s.arrive(t, time.Minute, last)
 			eventually(t, time.Minute, "every new row has its record's id", func() bool {
 				rows := cells(t, s.ready)
 				for row := 202; row < 202+newRows; row++ {

@@ -47,15 +47,7 @@ func TestDatabaseRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	burst("sonra") // whose first message brings along what was kept
-	eventually(t, 40*time.Second, "every row's last value", func() bool {
-		all := allEmails(t, s.ready)
-		for row, email := range last {
-			if got := all[row-1]; strings.Join(got, " ") != email {
-				return false
-			}
-		}
-		return true
-	})
+	s.arrive(t, 40*time.Second, last)
 }
 
 // nudge posts a message that is well formed, and signed by nobody.
@@ -123,4 +115,18 @@ func (s *service) signedNudge(t *testing.T, store *sqlstore.Store) int {
 	}
 	resp.Body.Close()
 	return resp.StatusCode
+}
+
+// arrive waits until the record of each row has the row's last e-mail address.
+func (s *service) arrive(t *testing.T, within time.Duration, last map[int]string) {
+	t.Helper()
+	eventually(t, within, "every row's last value", func() bool {
+		all := allEmails(t, s.ready)
+		for row, email := range last {
+			if strings.Join(all[row-1], " ") != email {
+				return false
+			}
+		}
+		return true
+	})
 }

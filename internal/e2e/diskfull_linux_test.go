@@ -40,15 +40,7 @@ func TestDiskFull(t *testing.T) {
 	time.Sleep(time.Second)
 	room(unix.RLIM_INFINITY)
 	burst("sonra") // whose first message brings along what was kept
-	eventually(t, 40*time.Second, "every row's last value", func() bool {
-		all := allEmails(t, s.ready)
-		for row, email := range last {
-			if got := all[row-1]; strings.Join(got, " ") != email {
-				return false
-			}
-		}
-		return true
-	})
+	s.arrive(t, 40*time.Second, last)
 	s.process.stop(t)
 	if !strings.Contains(s.process.stderr.String(), "file too large") && !strings.Contains(s.process.stderr.String(), "disk") {
 		t.Errorf("nothing failed:\n%s", s.process.stderr)

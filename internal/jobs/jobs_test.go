@@ -20,20 +20,6 @@ import (
 	"sheet24/internal/sqlstore/storetest"
 )
 
-func open(t *testing.T, path string, key string) *sqlstore.Store {
-	t.Helper()
-	box, err := secret.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := sqlstore.Open(t.Context(), path, box)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
 // postgres is this package's PostgreSQL, started when a test asks for it.
 var postgres = sync.OnceValues(func() (*pgtest.Cluster, error) { started = true; return pgtest.Start() })
 var started bool
@@ -53,7 +39,7 @@ func each(t *testing.T, test func(t *testing.T, store *sqlstore.Store)) {
 	t.Helper()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		test(t, open(t, filepath.Join(t.TempDir(), "db"), secret.NewKey()))
+		test(t, storetest.OpenAt(t, filepath.Join(t.TempDir(), "db"), secret.NewKey()))
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
@@ -61,7 +47,7 @@ func each(t *testing.T, test func(t *testing.T, store *sqlstore.Store)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		test(t, open(t, c.Database(t), secret.NewKey()))
+		test(t, storetest.OpenAt(t, c.Database(t), secret.NewKey()))
 	})
 }
 
@@ -266,9 +252,9 @@ func TestTwoProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	url, key := c.Database(t), secret.NewKey()
-	one := newStages(open(t, url, key), nil)
+	one := newStages(storetest.OpenAt(t, url, key), nil)
 	one.table = storetest.Seed(t, one.store)
-	two := newStages(open(t, url, key), one.table)
+	two := newStages(storetest.OpenAt(t, url, key), one.table)
 	one.slow, two.slow = 10*time.Millisecond, 10*time.Millisecond
 	two.shared = &one.counts
 	first, second := start(t, one), start(t, two)

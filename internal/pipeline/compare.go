@@ -11,9 +11,10 @@ import (
 )
 
 // A comparison goes through a tab so many rows at a time. While it pushes, it leaves
-// room for edits: no more than this waits of it.
+// room for edits: no more than a backlog, and one smaller page, waits of it.
 const (
-	compareRows = 1250
+	compareRows = 5000
+	pushPage    = 1250
 	pushBacklog = 500
 )
 
@@ -79,6 +80,9 @@ func (k *comparing) waits(ctx context.Context, from sheet24.ComparisonState, err
 func (k *comparing) page(ctx context.Context) error {
 	first := max(k.c.DoneRow, k.t.HeaderRow) + 1
 	last := first + compareRows - 1
+	if k.c.State == sheet24.Pushing {
+		last = first + pushPage - 1
+	}
 	var err error
 	if k.tab, err = k.readRecords(ctx, k.t, []sheet24.Range{sheet24.Rows(first, last)}); err != nil {
 		return err

@@ -125,7 +125,7 @@ func TestComparisonIsTaken(t *testing.T) {
 // TestComparisonOfManyRows pauses, is stopped, and leaves room for edits.
 func TestComparisonOfManyRows(t *testing.T) {
 	t.Parallel()
-	const n = 3000
+	const n = 6000
 	w := newWorldOf(t, sheet24.Leads, map[int]string{0: "ID", 1: "NAME"}, func(p *bitrixsim.Portal) [][]any {
 		rows := [][]any{{"ID", "Ad"}}
 		for i := range n {

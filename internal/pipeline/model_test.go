@@ -19,6 +19,7 @@ import (
 	"sheet24"
 	"sheet24/internal/secret"
 	"sheet24/internal/sqlstore"
+	"sheet24/internal/sqlstore/storetest"
 )
 
 var quietLog = slog.New(slog.DiscardHandler)
@@ -92,15 +93,7 @@ func openModel(t *testing.T) *model {
 		folder = memory
 		t.Cleanup(func() { os.RemoveAll(memory) })
 	}
-	box, err := secret.New(secret.NewKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := &model{touched: map[string]struct{}{}}
-	if m.store, err = sqlstore.Open(t.Context(), filepath.Join(folder, "model.db"), box); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { m.store.Close() })
+	m := &model{store: storetest.OpenAt(t, "sqlite:"+filepath.Join(folder, "model.db"), secret.NewKey()), touched: map[string]struct{}{}}
 	m.store.SetClock(func() time.Time { return *m.now.Load() })
 	return m
 }

@@ -23,18 +23,7 @@ func TestCopy(t *testing.T) {
 	}
 	urls := []string{"sqlite:" + filepath.Join(t.TempDir(), "a.db"), cluster.Database(t), "sqlite:" + filepath.Join(t.TempDir(), "b.db")}
 	key := secret.NewKey()
-	open := func(url string) *sqlstore.Store {
-		box, err := secret.New(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := sqlstore.Open(t.Context(), url, box)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		return s
-	}
+	open := func(url string) *sqlstore.Store { return storetest.OpenAt(t, url, key) }
 	check := func(err error) {
 		t.Helper()
 		if err != nil {

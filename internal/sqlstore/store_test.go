@@ -30,16 +30,7 @@ func TestMain(m *testing.M) {
 
 func open(t *testing.T, url string) *sqlstore.Store {
 	t.Helper()
-	box, err := secret.New(secret.NewKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := sqlstore.Open(t.Context(), url, box)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	return storetest.OpenAt(t, url, secret.NewKey())
 }
 
 func TestSQLite(t *testing.T) {

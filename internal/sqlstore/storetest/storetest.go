@@ -30,11 +30,18 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 // Open opens a new SQLite store that the test closes, for tests of what uses one.
 func Open(t testing.TB) *sqlstore.Store {
 	t.Helper()
-	box, err := secret.New(secret.NewKey())
+	return OpenAt(t, "sqlite:"+filepath.Join(t.TempDir(), "sheet24.db"), secret.NewKey())
+}
+
+// OpenAt opens the store at a URL, with the key that seals its secrets; the test closes
+// it.
+func OpenAt(t testing.TB, url, key string) *sqlstore.Store {
+	t.Helper()
+	box, err := secret.New(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "sheet24.db"), box)
+	s, err := sqlstore.Open(t.Context(), url, box)
 	if err != nil {
 		t.Fatal(err)
 	}
