@@ -11,8 +11,8 @@ import (
 	"sheet24/internal/sqlstore/storetest"
 )
 
-// History measures how soon a page of a long history is there: the first, and the
-// thousandth.
+// History measures how soon a page of a long history is there, with what else the page
+// and the report ask of it: the first, and the thousandth.
 func History(tb testing.TB, name string, store *sqlstore.Store) []Figure {
 	tb.Helper()
 	const rows, page = 5_000_000, 50
@@ -41,6 +41,12 @@ func History(tb testing.TB, name string, store *sqlstore.Store) []Figure {
 		for range 20 {
 			began := time.Now()
 			changes, err := store.History(tb.Context(), table.ID, p.before, page)
+			check(err)
+			_, err = store.CountFailed(tb.Context(), table.ID)
+			check(err)
+			_, err = store.CountAsked(tb.Context(), table.ID)
+			check(err)
+			_, err = store.Unreported(tb.Context(), table.ID, 100)
 			check(err)
 			took = append(took, time.Since(began))
 			if len(changes) != page || changes[0].Status != sheet24.Completed {

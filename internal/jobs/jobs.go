@@ -244,11 +244,13 @@ func (r *Runner) wakeWaiting(ctx context.Context) {
 	if r.Looks {
 		w.Scan = append(w.Scan, w.Look...)
 	}
+	var tasks []task
 	for stage, ids := range map[string][]int64{scan: w.Scan, push: w.Push, report: w.Report, compare: w.Compare} {
 		for _, id := range ids {
-			r.wake(ctx, task{stage, id})
+			tasks = append(tasks, task{stage, id})
 		}
 	}
+	r.wake(ctx, tasks...)
 }
 
 // Scan wakes the scan of a table.
@@ -295,15 +297,23 @@ func (r *Runner) Report(ctx context.Context, tableID int64) { r.wake(ctx, task{r
 // Compare wakes what holds a table against the CRM.
 func (r *Runner) Compare(ctx context.Context, tableID int64) { r.wake(ctx, task{compare, tableID}) }
 
-// wake has a stage run, unless it is about to, or failed a moment ago.
-func (r *Runner) wake(ctx context.Context, t task) {
+// wake has stages run, unless they are about to, or failed a moment ago.
+func (r *Runner) wake(ctx context.Context, tasks ...task) {
 	ctx = context.WithoutCancel(ctx) // who woke us may go away, as a request does; the wake-up stays
-	if !r.due(ctx, t) {
+	var jobs []river.InsertManyParams
+	for _, t := range tasks {
+		if r.due(ctx, t) {
+			jobs = append(jobs, river.InsertManyParams{Args: t})
+		}
+	}
+	if len(jobs) == 0 {
 		return
 	}
-	if _, err := r.client.Insert(ctx, t, nil); err != nil {
-		r.begun(t)
-		r.log.Warn("a wake-up was lost; the sweeper will find the work", "stage", t.Stage, "error", err)
+	if _, err := r.client.InsertManyFast(ctx, jobs); err != nil {
+		for _, j := range jobs {
+			r.begun(j.Args.(task))
+		}
+		r.log.Warn("wake-ups were lost; the sweeper will find the work", "jobs", len(jobs), "error", err)
 	}
 }
 
@@ -375,9 +385,7 @@ func (r *Runner) work(ctx context.Context, t task) {
 		err = released
 	}
 	r.settle(ctx, t, more, err)
-	for _, missed := range r.missedOf(subject) {
-		r.wake(ctx, missed)
-	}
+	r.wake(ctx, r.missedOf(subject)...)
 }
 
 // missedWait is how soon a stage is tried again whose lease another process has.

@@ -3,7 +3,7 @@ package mapping
 import "strings"
 
 // summaries are the words that rows of sums begin with, normalised.
-var summaries = words("toplam aratoplam geneltoplam ortalama adet total subtotal grandtotal sum average count итого всего сумма среднее")
+var summaries = words("toplam aratoplam geneltoplam ortalama total subtotal grandtotal average итого всего среднее")
 
 // Summary tells whether a row's values are sums of others, rather than a record: one of
 // its texts says so.

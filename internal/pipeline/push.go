@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math/rand/v2"
 	"slices"
-	"time"
 
 	"sheet24"
 	"sheet24/internal/locale"
@@ -18,13 +16,6 @@ const (
 	writeRows = 200  // that are written, and then settled, at once: four batches
 )
 
-// Retry says how a fault that may pass is tried again: after First, twice that, and so
-// on, with jitter, up to Last; after For in all it has failed.
-type Retry struct{ First, Last, For time.Duration }
-
-// DefaultRetry tries for a day.
-var DefaultRetry = Retry{First: time.Second, Last: 15 * time.Minute, For: 24 * time.Hour}
-
 // Push takes the due changes of a portal's tables, reads what the CRM holds,
 // sends what differs, and settles each row. It tells whether there may be more.
 func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err error) {
@@ -32,9 +23,13 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 	if err != nil {
 		return false, ignoreNotFound(err)
 	}
-	if wait, err := p.gathers(ctx, portalID); err != nil || wait > 0 {
-		p.Wake.PushLater(ctx, portalID, wait)
+	wait, err := p.gathers(ctx, portalID)
+	if err != nil {
 		return false, err
+	}
+	if wait > 0 {
+		p.Wake.PushLater(ctx, portalID, wait)
+		return false, nil
 	}
 	changes, err := p.Store.ClaimChanges(ctx, portalID, pushRows)
 	if err != nil || len(changes) == 0 {
@@ -61,40 +56,6 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 		}
 	}
 	return len(changes) == pushRows && b.pause == nil, err
-}
-
-// A burst of edits is gathered, so that rows that come together go together, 50 to a
-// request: until no more come for a moment, but not for long. A few edits go at once.
-const (
-	burstRows = 5
-	calm      = 2 // parts of Gather without an edit
-	longest   = 5 // times Gather
-)
-
-// gathers tells how long to wait for the rest of a burst.
-func (p *Pipeline) gathers(ctx context.Context, portalID int64) (time.Duration, error) {
-	if p.Gather == 0 {
-		return 0, nil
-	}
-	rows, oldest, latest, err := p.Store.Gathering(ctx, portalID)
-	if err != nil || rows < burstRows || rows >= pushRows {
-		return 0, err
-	}
-	now := p.Now()
-	return min(latest.Add(p.Gather/calm).Sub(now), oldest.Add(longest*p.Gather).Sub(now)), nil
-}
-
-// inTurn orders changes so that tables take turns, each with its oldest first.
-func inTurn(changes []sheet24.RowChange) []sheet24.RowChange {
-	turn := map[int64]int{} // of each table
-	at := make(map[int64]int, len(changes))
-	for _, c := range changes {
-		at[c.ID] = turn[c.TableID]
-		turn[c.TableID]++
-	}
-	ordered := slices.Clone(changes)
-	slices.SortStableFunc(ordered, func(a, b sheet24.RowChange) int { return at[a.ID] - at[b.ID] })
-	return ordered
 }
 
 // pushBatch is one push at work.
@@ -321,24 +282,4 @@ func (b *pushBatch) settle(c *sheet24.RowChange, plan rowPlan) {
 			b.Log.Warn("push will be tried again", "table", t.ID, "record", c.EntityID, "attempt", c.Attempts, "error", err)
 		}
 	}
-}
-
-func (p *Pipeline) retry() Retry {
-	if p.Retry == (Retry{}) {
-		return DefaultRetry
-	}
-	return p.Retry
-}
-
-// after is how long to wait after an attempt: doubled each time, and spread over its
-// upper half, so that rows do not come back all at once.
-func (r Retry) after(attempt int) time.Duration {
-	wait := r.First
-	for range max(attempt-1, 0) {
-		if wait *= 2; wait >= r.Last {
-			wait = r.Last
-			break
-		}
-	}
-	return wait/2 + rand.N(max(wait/2, 1))
 }

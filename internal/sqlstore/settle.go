@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"sheet24"
 )
@@ -20,6 +21,7 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 		}
 		defer settle.Close()
 		synced := map[int64]bool{} // tables
+		var done []any             // changes that are completed, and no more is to be said of them
 		for _, c := range changes {
 			if c.Key != 0 {
 				if err := s.becomeRecord(ctx, tx, c.TableID, c.Key, c.EntityID); err != nil {
@@ -62,6 +64,11 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 				}
 				continue
 			}
+			if c.Status == sheet24.Completed && c.Action == sheet24.Update && !noted(c) {
+				done = append(done, c.ID)
+				synced[c.TableID] = true
+				continue
+			}
 			fields, err := json.Marshal(c.Fields)
 			if err != nil {
 				return err
@@ -79,6 +86,12 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 				}
 			}
 		}
+		for chunk := range slices.Chunk(done, 500) {
+			if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'completed', error_message = '', synced_at = $1, reported_at = NULL
+				WHERE id IN (`+placeholders(2, len(chunk))+`)`, append([]any{now}, chunk...)...); err != nil {
+				return err
+			}
+		}
 		for id := range synced {
 			if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET last_sync_at = $2 WHERE id = $1`, id, now); err != nil {
 				return err
@@ -86,6 +99,16 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 		}
 		return nil
 	})
+}
+
+// noted tells whether pushing a change found something to be kept with it.
+func noted(c sheet24.RowChange) bool {
+	for _, change := range c.Fields {
+		if change.Conflict || change.Kept != "" || change.Tried || len(change.Earlier) > 0 {
+			return true
+		}
+	}
+	return len(c.Asks) > 0 || c.Key != 0
 }
 
 // NoteFields stores what is known by now of the fields of changes that are under way.

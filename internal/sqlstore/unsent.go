@@ -6,9 +6,11 @@ import (
 	"sheet24"
 )
 
+// (SQLite uses an index of some rows only where a statement names them in its words.)
+
 // lastFailed are the failed changes of a table l after which nothing came for their
 // rows: what they hold is still unsent.
-const lastFailed = `l.status = 'failed' AND l.entity_id <> 0 AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
+const lastFailed = `l.status IN ('failed', 'asked') AND l.status = 'failed' AND l.entity_id <> 0 AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
 	WHERE n.config_id = l.config_id AND n.entity_id = l.entity_id AND n.id > l.id)`
 
 // Decide ends a question: what the sheet holds wins, or what the CRM does. What was
@@ -42,14 +44,14 @@ func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Si
 
 // CountAsked tells how many rows of a table wait for what their owner decides.
 func (s *Store) CountAsked(ctx context.Context, tableID int64) (n int, err error) {
-	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reverse_sync_logs WHERE config_id = $1 AND status = 'asked'`, tableID).Scan(&n)
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reverse_sync_logs WHERE config_id = $1 AND status IN ('failed', 'asked') AND status = 'asked'`, tableID).Scan(&n)
 	return n, err
 }
 
 // Asked returns the changes of a table that wait for what their owner decides, oldest
 // first.
 func (s *Store) Asked(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error) {
-	rows, err := s.db.QueryContext(ctx, changeColumns+`WHERE config_id = $1 AND status = 'asked' ORDER BY id LIMIT $2`, tableID, limit)
+	rows, err := s.db.QueryContext(ctx, changeColumns+`WHERE config_id = $1 AND status IN ('failed', 'asked') AND status = 'asked' ORDER BY id LIMIT $2`, tableID, limit)
 	return collect(rows, err, scanChange)
 }
 
