@@ -141,7 +141,7 @@ func New(ctx context.Context, store Store, works bool, log *slog.Logger) (*Runne
 		CompletedJobRetentionPeriod: 10 * time.Minute,
 	}
 	if works {
-		config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 16}}
+		config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 32}}
 	}
 	r.client, err = river.NewClient(driver, config)
 	return r, err

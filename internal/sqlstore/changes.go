@@ -100,7 +100,7 @@ func (s *Store) Unreported(ctx context.Context, tableID int64, limit int) ([]she
 }
 
 // MarkReported records that the sheet shows how changes stand, unless they went on
-// meanwhile.
+// meanwhile. Lost, it would be shown once more.
 func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) error {
 	type told struct{ status, text string }
 	ids := map[told][]any{}
@@ -108,17 +108,15 @@ func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) e
 		key := told{string(c.Status), c.Error}
 		ids[key] = append(ids[key], c.ID)
 	}
-	return s.tx(ctx, func(tx *txn) error {
-		for key, all := range ids {
-			for chunk := range slices.Chunk(all, 500) {
-				args := append([]any{s.now(), key.status, key.text}, chunk...)
-				if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN (`+placeholders(4, len(chunk))+`)`, args...); err != nil {
-					return err
-				}
+	for key, all := range ids {
+		for chunk := range slices.Chunk(all, 500) {
+			args := append([]any{s.now(), key.status, key.text}, chunk...)
+			if _, err := s.quick.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN (`+placeholders(4, len(chunk))+`)`, args...); err != nil {
+				return err
 			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // Work says where work waits.
