@@ -69,6 +69,7 @@ type RowChange struct {
 	Known  Known             // what the CRM holds by now of the fields that were written or seen
 	Asks   map[string]Change // fields that are left to the owner, apart from the rest
 	Forget bool              // nothing came of it, and nothing is to be told
+	Quiet  bool              // its sheet is to be told nothing
 }
 
 // Known is what the CRM was last known to hold of a record, in its own words: what

@@ -176,7 +176,9 @@ func (b *pushBatch) settleAll(ctx context.Context, changes []sheet24.RowChange, 
 	for _, i := range indexes {
 		b.settle(&changes[i], plans[i])
 		done = append(done, changes[i])
-		wake[changes[i].TableID] = true
+		if !changes[i].Quiet {
+			wake[changes[i].TableID] = true
+		}
 		reached = reached || plans[i].err == nil
 	}
 	switch {
@@ -253,6 +255,7 @@ func (b *pushBatch) settle(c *sheet24.RowChange, plan rowPlan) {
 		case plan.fields != nil:
 			c.Fields = plan.fields
 		}
+		c.Quiet = t.StatusColumn.Name == "" && c.Status == sheet24.Completed && c.Action == sheet24.Update && c.Key == 0
 		return
 	}
 	e := sheet24.AsError(err)

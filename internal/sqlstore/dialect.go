@@ -33,6 +33,8 @@ type dialect struct {
 	// clock is the database's own time, $1 seconds from now: the clocks of several
 	// processes differ.
 	clock func(seconds string) string
+	// each is a table of the values of a JSON list, in a column called value.
+	each func(list string) string
 	// merged is a column's JSON object with the members of another.
 	merged func(column, other string) string
 }
@@ -53,6 +55,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 			clock: func(seconds string) string {
 				return `(clock_timestamp() + make_interval(secs => CAST(` + seconds + ` AS double precision)))`
 			},
+			each:   func(list string) string { return `jsonb_array_elements(CAST(` + list + ` AS jsonb)) AS value` },
 			merged: func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
 		}, nil
 	}
@@ -66,6 +69,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 		clock: func(seconds string) string {
 			return `strftime('%Y-%m-%d %H:%M:%f', 'now', ` + seconds + ` || ' seconds')`
 		},
+		each:   func(list string) string { return `json_each(` + list + `)` },
 		merged: func(column, other string) string { return `json_patch(` + column + `, ` + other + `)` },
 	}, nil
 }

@@ -3,8 +3,8 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -91,8 +91,7 @@ func (s *Store) commitArrivals() {
 	}
 }
 
-// insertEvents is how many events one statement stores: databases bound the number of
-// its parameters.
+// insertEvents is how many events one statement stores.
 const insertEvents = 500
 
 // addEvents stores events in one transaction and tells which it refuses.
@@ -115,19 +114,23 @@ type eventKey struct {
 }
 
 func (s *Store) insertEvents(ctx context.Context, tx *txn, batch []*arrival, refused map[*arrival]error) error {
-	const columns = 7
-	var args []any
-	var rows []string
+	now := s.now()
+	rows := make([][6]any, len(batch))
 	for i, a := range batch {
 		e := a.event
-		e.ReceivedAt = s.now()
-		args = append(args, e.TableID, string(e.Type), e.MessageID, e.Rows.FirstRow, e.Rows.LastRow, string(e.Data), e.ReceivedAt)
-		rows = append(rows, "("+placeholders(1+i*columns, columns)+")")
+		e.ReceivedAt = now
+		rows[i] = [...]any{e.TableID, e.Type, e.MessageID, e.Rows.FirstRow, e.Rows.LastRow, string(e.Data)}
+	}
+	// All rows are one parameter, so that the statement is always the same.
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return err
 	}
 	found, err := tx.QueryContext(ctx, `
 		INSERT INTO webhook_events (config_id, event_type, message_id, first_row, last_row, event_data, received_at)
-		VALUES `+strings.Join(rows, ",")+`
-		ON CONFLICT (config_id, message_id) DO NOTHING RETURNING id, config_id, message_id`, args...)
+		SELECT CAST(value->>0 AS BIGINT), value->>1, value->>2, CAST(value->>3 AS BIGINT), CAST(value->>4 AS BIGINT), value->>5, $2
+		FROM `+s.dialect.each("$1")+` WHERE TRUE
+		ON CONFLICT (config_id, message_id) DO NOTHING RETURNING id, config_id, message_id`, string(list), now)
 	ids := map[eventKey]int64{}
 	_, err = collect(found, err, func(row scanner) (k eventKey, err error) {
 		var id int64

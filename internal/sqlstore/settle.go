@@ -21,7 +21,7 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 		}
 		defer settle.Close()
 		synced := map[int64]bool{} // tables
-		var done []any             // changes that are completed, and no more is to be said of them
+		done := map[bool][]any{}   // changes that are completed, and no more is to be noted of them; true: nor told
 		for _, c := range changes {
 			if c.Key != 0 {
 				if err := s.becomeRecord(ctx, tx, c.TableID, c.Key, c.EntityID); err != nil {
@@ -65,7 +65,7 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 				continue
 			}
 			if c.Status == sheet24.Completed && c.Action == sheet24.Update && !noted(c) {
-				done = append(done, c.ID)
+				done[c.Quiet] = append(done[c.Quiet], c.ID)
 				synced[c.TableID] = true
 				continue
 			}
@@ -86,10 +86,16 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 				}
 			}
 		}
-		for chunk := range slices.Chunk(done, 500) {
-			if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'completed', error_message = '', synced_at = $1, reported_at = NULL
-				WHERE id IN (`+placeholders(2, len(chunk))+`)`, append([]any{now}, chunk...)...); err != nil {
-				return err
+		for quiet, ids := range done {
+			told := "NULL"
+			if quiet {
+				told = "$1"
+			}
+			for chunk := range slices.Chunk(ids, 500) {
+				if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'completed', error_message = '', synced_at = $1, reported_at = `+told+`
+					WHERE id IN (`+placeholders(2, len(chunk))+`)`, append([]any{now}, chunk...)...); err != nil {
+					return err
+				}
 			}
 		}
 		for id := range synced {
