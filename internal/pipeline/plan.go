@@ -207,6 +207,9 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 		}
 		before, beforeErr := mapping.ToCRM(f, change.Old, at) // what was no value replaces nothing
 		known := b.known[knownKey{t.ID, c.EntityID}][m.Field]
+		if c.Action == sheet24.Create {
+			before.Multi = append(before.Multi, tried(known)...)
+		}
 		var multi []sheet24.MultiValue
 		var differs, theirs bool
 		if f.Type == "crm_multifield" {
@@ -258,6 +261,17 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 		}
 	}
 	return plan
+}
+
+// tried are the values of a multi-field that a creation, of whose end we did not hear, may
+// have set: they are the cell's, though it shows others by now.
+func tried(known []any) (values []sheet24.MultiValue) {
+	for _, k := range known {
+		for _, v := range texts(k) {
+			values = append(values, sheet24.MultiValue{Value: v})
+		}
+	}
+	return values
 }
 
 // after is what a field holds once a plan has been written.
