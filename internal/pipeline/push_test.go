@@ -421,6 +421,9 @@ func TestBurstIsGathered(t *testing.T) {
 		return rows
 	})
 	w.Gather = time.Second
+	began := time.Now() // time passes only when it is said to
+	w.Now = func() time.Time { return began.Add(time.Duration(w.ahead.Load())) }
+	w.store.SetClock(w.Now)
 	for i := range 10 {
 		w.change(2, "B", fmt.Sprint("Ayşe ", i))
 		w.later(50 * time.Millisecond)

@@ -52,6 +52,15 @@ func Copy(ctx context.Context, fromURL, toURL string, tell func(Copied)) (err er
 		return err
 	}
 	defer target.Rollback()
+	for side, tx := range map[*copySide]*sql.Tx{&from: source, &to: target} {
+		if !side.server() {
+			continue
+		}
+		// One side waits while the other works, for as long as that takes.
+		if _, err := tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+			return err
+		}
+	}
 	var someone bool
 	if err := target.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM users)`).Scan(&someone); err != nil {
 		return err
