@@ -26,6 +26,7 @@ build:
 fuzz:
 	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping
 	go test -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 20x ./internal/bitrix24
+	go test -run TestModel -rapid.checks 20000 -timeout 20m ./internal/pipeline
 
 # All figures as one table, each beside its limit from the same run. Some minutes.
 bench: deps

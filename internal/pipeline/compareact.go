@@ -65,7 +65,7 @@ func (k *comparing) send(ctx context.Context) error {
 }
 
 // take writes the CRM's values into the sheet where they differ, as the owner was shown.
-// A cell that was edited since, or whose edit is on its way to the CRM, keeps what it
+// A cell that was edited since, or whose edit has yet to reach the CRM, keeps what it
 // holds.
 func (k *comparing) take(ctx context.Context) error {
 	var ids []int64

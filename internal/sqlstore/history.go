@@ -29,9 +29,16 @@ func (s *Store) ChangesSince(ctx context.Context, tableID, first int64, records 
 	return s.changesIn(ctx, `id >= $2 AND entity_id`, []any{tableID, first}, records)
 }
 
-// Open returns the changes of records that are not settled.
+// Open returns the changes of records that have yet to reach the CRM: those that are not
+// settled, and those that failed and are unsent.
 func (s *Store) Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error) {
-	return s.changesIn(ctx, `status IN ('pending', 'syncing', 'asked') AND entity_id`, []any{tableID}, records)
+	open, err := s.changesIn(ctx, `status IN ('pending', 'syncing', 'asked') AND entity_id`, []any{tableID}, records)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.db.QueryContext(ctx, changeColumns+`l WHERE l.config_id = $1 AND `+lastFailed, tableID)
+	failed, err := collect(rows, err, scanChange)
+	return append(open, failed...), err
 }
 
 // SettledSince tells when the last changes of records were settled, of those for which
