@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"sheet24"
 	"sheet24/internal/api"
@@ -32,7 +35,8 @@ func (s noDatabase) TablesOfTab(context.Context, string, int64) ([]*sheet24.Tabl
 func (noDatabase) AddEvent(context.Context, *sheet24.Event) error { return nil }
 
 // Flood has connections post signed messages for a while. It returns how many were
-// accepted a second, and what the slowest hundredth of them took at least.
+// accepted a second, and what the slowest hundredth of them took at least. Their ids are
+// such as the script sends.
 func Flood(tb testing.TB, store pipeline.Store, table *sheet24.Table, connections int, d time.Duration) (perSecond float64, p99 time.Duration) {
 	tb.Helper()
 	mux := http.NewServeMux()
@@ -45,11 +49,11 @@ func Flood(tb testing.TB, store pipeline.Store, table *sheet24.Table, connection
 	var took []time.Duration
 	var all sync.WaitGroup
 	began := time.Now()
-	for c := range connections {
+	for range connections {
 		all.Go(func() {
 			var mine []time.Duration
-			for n := 0; time.Since(began) < d; n++ {
-				id, at := fmt.Sprint(c, "-", n), strconv.FormatInt(time.Now().Unix(), 10)
+			for time.Since(began) < d {
+				id, at := uuid.Must(uuid.NewV7()).String(), strconv.FormatInt(time.Now().Unix(), 10)
 				req, err := http.NewRequest(http.MethodPost, s.URL+"/api/v1/sheet-sync/webhook", strings.NewReader(body))
 				if err != nil {
 					tb.Error(err)
@@ -83,15 +87,24 @@ func Flood(tb testing.TB, store pipeline.Store, table *sheet24.Table, connection
 }
 
 // Webhooks compares what is accepted durably with what the same handler accepts without
-// a database.
+// a database: in turns, since a machine is not always equally fast.
 func Webhooks(tb testing.TB, name string, store *sqlstore.Store) []Figure {
 	tb.Helper()
-	const connections, each = 64, 3 * time.Second
+	const connections, rounds, each = 64, 5, 2 * time.Second
 	table := storetest.Seed(tb, store)
-	base, _ := Flood(tb, noDatabase{table: table}, table, connections, each)
-	got, p99 := Flood(tb, store, table, connections, each)
+	type round struct{ ratio, got, base float64 }
+	var all []round
+	var slowest time.Duration
+	for range rounds {
+		base, _ := Flood(tb, noDatabase{table: table}, table, connections, each)
+		got, p99 := Flood(tb, store, table, connections, each)
+		all = append(all, round{got / base, got, base})
+		slowest = max(slowest, p99)
+	}
+	slices.SortFunc(all, func(a, b round) int { return cmp.Compare(a.ratio, b.ratio) })
+	m := all[rounds/2]
 	return []Figure{
-		{"webhooks stored durably, " + name + " ÷ without a database", fmt.Sprintf("%.2f (%.0f/s ÷ %.0f/s)", got/base, got, base), "≥ 0.5", got >= base/2},
-		{"the slowest hundredth of them, " + name, p99.Round(time.Millisecond).String(), "≤ 50ms", p99 <= 50*time.Millisecond},
+		{"webhooks stored durably, " + name + " ÷ without a database, median of 5", fmt.Sprintf("%.2f (%.0f/s ÷ %.0f/s; %.2f to %.2f)", m.ratio, m.got, m.base, all[0].ratio, all[rounds-1].ratio), "≥ 0.5", m.ratio >= 0.5},
+		{"the slowest hundredth of them, " + name, slowest.Round(time.Millisecond).String(), "≤ 50ms", slowest <= 50*time.Millisecond},
 	}
 }

@@ -36,7 +36,7 @@ func wholeTab(t *sheet24.Table) []sheet24.Range {
 // Recheck asks for a look at a whole tab: nobody may have told of what was edited
 // while the service, or its user's grant, was away.
 func (p *Pipeline) Recheck(ctx context.Context, t *sheet24.Table) error {
-	e := &sheet24.Event{TableID: t.ID, Type: sheet24.Recheck, MessageID: "recheck-" + uuid.NewString(), Data: []byte("{}")}
+	e := &sheet24.Event{TableID: t.ID, Type: sheet24.Recheck, MessageID: "recheck-" + uuid.Must(uuid.NewV7()).String(), Data: []byte("{}")}
 	if err := p.Store.AddEvent(ctx, e); err != nil {
 		return err
 	}

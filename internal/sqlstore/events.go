@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
+	"runtime"
 	"sync"
 	"time"
 
@@ -57,21 +57,25 @@ func (s *Store) AddEvent(ctx context.Context, e *sheet24.Event) error {
 	}
 }
 
+// eventKey is what a message is known by.
+type eventKey struct {
+	table   int64
+	message string
+}
+
 // commitTime is how long a transaction of events may take.
 const commitTime = 15 * time.Second
+
+// maxCommit is how many events one transaction stores.
+const maxCommit = 500
 
 // commitArrivals stores what waits, until nothing does.
 func (s *Store) commitArrivals() {
 	for {
-		s.arrivals.mu.Lock()
-		batch := s.arrivals.waiting
-		s.arrivals.waiting, s.arrivals.bytes = nil, 0
-		if len(batch) == 0 {
-			s.arrivals.committing = false
-			s.arrivals.mu.Unlock()
+		batch := s.nextArrivals()
+		if batch == nil {
 			return
 		}
-		s.arrivals.mu.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), commitTime)
 		refused, err := s.addEvents(ctx, batch)
 		if err != nil && len(batch) > 1 && ctx.Err() == nil {
@@ -91,29 +95,35 @@ func (s *Store) commitArrivals() {
 	}
 }
 
-// insertEvents is how many events one statement stores.
-const insertEvents = 500
-
-// addEvents stores events in one transaction and tells which it refuses.
-func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*arrival]error, err error) {
-	refused = map[*arrival]error{}
-	return refused, s.tx(ctx, func(tx *txn) error {
-		for chunk := range slices.Chunk(batch, insertEvents) {
-			if err := s.insertEvents(ctx, tx, chunk, refused); err != nil {
-				return err
-			}
-		}
+// nextArrivals takes the oldest of what waits, nil if nothing does: then nobody commits
+// any longer.
+func (s *Store) nextArrivals() []*arrival {
+	q := &s.arrivals
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	// Messages that are being handled at this moment go along: on a busy machine commits
+	// would otherwise be many and small. On an idle one this takes no time.
+	for before := -1; before < len(q.waiting); {
+		before = len(q.waiting)
+		q.mu.Unlock()
+		runtime.Gosched()
+		q.mu.Lock()
+	}
+	if len(q.waiting) == 0 {
+		q.committing = false
 		return nil
-	})
+	}
+	batch := q.waiting[:min(len(q.waiting), maxCommit)]
+	q.waiting = q.waiting[len(batch):]
+	for _, a := range batch {
+		q.bytes -= len(a.event.Data)
+	}
+	return batch
 }
 
-// eventKey is what a message is known by.
-type eventKey struct {
-	table   int64
-	message string
-}
-
-func (s *Store) insertEvents(ctx context.Context, tx *txn, batch []*arrival, refused map[*arrival]error) error {
+// addEvents stores events in one transaction, as a statement is one by itself, and tells
+// which it refuses.
+func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*arrival]error, err error) {
 	now := s.now()
 	rows := make([][6]any, len(batch))
 	for i, a := range batch {
@@ -124,9 +134,10 @@ func (s *Store) insertEvents(ctx context.Context, tx *txn, batch []*arrival, ref
 	// All rows are one parameter, so that the statement is always the same.
 	list, err := json.Marshal(rows)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	found, err := tx.QueryContext(ctx, `
+	defer s.write()()
+	found, err := s.db.QueryContext(ctx, `
 		INSERT INTO webhook_events (config_id, event_type, message_id, first_row, last_row, event_data, received_at)
 		SELECT CAST(value->>0 AS BIGINT), value->>1, value->>2, CAST(value->>3 AS BIGINT), CAST(value->>4 AS BIGINT), value->>5, $2
 		FROM `+s.dialect.each("$1")+` WHERE TRUE
@@ -139,8 +150,9 @@ func (s *Store) insertEvents(ctx context.Context, tx *txn, batch []*arrival, ref
 		return k, err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	refused = map[*arrival]error{}
 	for _, a := range batch {
 		k := eventKey{a.event.TableID, a.event.MessageID}
 		id, ok := ids[k]
@@ -151,7 +163,7 @@ func (s *Store) insertEvents(ctx context.Context, tx *txn, batch []*arrival, ref
 		a.event.ID = id
 		delete(ids, k) // the same message twice: one of them
 	}
-	return nil
+	return refused, nil
 }
 
 // UnprocessedEvents returns a table's oldest events that no scan has seen.

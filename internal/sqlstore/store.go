@@ -77,12 +77,19 @@ func (s *Store) Close() error { return errors.Join(s.quick.Close(), s.db.Close()
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
+// write waits for its turn to write; what it returns ends it. SQLite has one writer at a
+// time, and who waits for it by asking waits long.
+func (s *Store) write() (done func()) {
+	if s.dialect.server() {
+		return func() {}
+	}
+	s.writing.Lock()
+	return s.writing.Unlock
+}
+
 // tx runs f in one transaction, which is rolled back if f fails.
 func (s *Store) tx(ctx context.Context, f func(*txn) error) error {
-	if s.db.keeps { // SQLite has one writer at a time, and who waits for it by asking waits long
-		s.writing.Lock()
-		defer s.writing.Unlock()
-	}
+	defer s.write()()
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

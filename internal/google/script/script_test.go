@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"sheet24"
 	"sheet24/internal/google"
 	"sheet24/internal/google/script"
@@ -121,6 +123,9 @@ func (r *rig) routes() http.Handler {
 			id, at := req.Header.Get("webhook-id"), req.Header.Get("webhook-timestamp")
 			if req.Header.Get("webhook-signature") != pipeline.Sign(key, id, at, body) || r.ids[id] {
 				r.t.Errorf("wrong signature or id: %v", req.Header)
+			}
+			if u, err := uuid.Parse(id); err != nil || u.Version() != 7 {
+				r.t.Errorf("id %q: %v", id, err)
 			}
 			r.ids[id] = true
 			var m map[string]any
