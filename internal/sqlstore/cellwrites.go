@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 
 	"sheet24"
@@ -25,10 +26,10 @@ func (s *Store) CellWrites(ctx context.Context, tableID int64, limit int) ([]she
 // AddCellWrites has values written into a table's sheet; the last one for a cell
 // counts.
 func (s *Store) AddCellWrites(ctx context.Context, tableID int64, cells []sheet24.CellWrite) error {
-	return s.tx(ctx, func(tx *txn) error { return s.addCellWrites(ctx, tx, tableID, cells) })
+	return s.tx(ctx, func(tx *sql.Tx) error { return s.addCellWrites(ctx, tx, tableID, cells) })
 }
 
-func (s *Store) addCellWrites(ctx context.Context, tx *txn, tableID int64, cells []sheet24.CellWrite) error {
+func (s *Store) addCellWrites(ctx context.Context, tx *sql.Tx, tableID int64, cells []sheet24.CellWrite) error {
 	for _, w := range cells {
 		value, err := json.Marshal(w.Value)
 		if err != nil {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 
 	"sheet24"
@@ -23,7 +24,7 @@ func (s *Store) Comparison(ctx context.Context, tableID int64) (*sheet24.Compari
 // StartComparison begins to hold a table against the CRM, in place of what was found
 // before; while that is being acted upon it is a Conflict.
 func (s *Store) StartComparison(ctx context.Context, tableID int64) error {
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `
 			INSERT INTO comparisons (config_id, state, started_at, updated_at) VALUES ($1, 'comparing', $2, $2)
 			ON CONFLICT (config_id) DO UPDATE SET state = 'comparing', paused = FALSE, done_rows = 0, last_row = 0, counts = '{}', problem = '',
@@ -70,7 +71,7 @@ func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sh
 	if err != nil {
 		return err
 	}
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `
 			UPDATE comparisons SET state = $3, done_rows = $4, last_row = $5, counts = $6, problem = $7, updated_at = $8 WHERE config_id = $1 AND state = $2`,
 			c.TableID, string(from), string(c.State), c.DoneRow, c.LastRow, string(counts), c.Problem, s.now())

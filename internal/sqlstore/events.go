@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"runtime"
 	"sync"
@@ -181,7 +182,7 @@ func (s *Store) UnprocessedEvents(ctx context.Context, tableID int64, limit int)
 }
 
 // markProcessed settles events within the transaction that holds their outcome.
-func (s *Store) markProcessed(ctx context.Context, tx *txn, events []sheet24.Event) error {
+func (s *Store) markProcessed(ctx context.Context, tx *sql.Tx, events []sheet24.Event) error {
 	for _, e := range events {
 		if _, err := tx.ExecContext(ctx,
 			`UPDATE webhook_events SET processed = TRUE, processed_at = $2 WHERE id = $1`, e.ID, s.now()); err != nil {

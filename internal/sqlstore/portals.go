@@ -13,7 +13,7 @@ import (
 // is there already, by its host or by what it is called in its grant, and ends
 // its pause. It sets p.ID.
 func (s *Store) SavePortal(ctx context.Context, p *sheet24.Portal) error {
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		webhook, grant, err := s.sealConnection(p)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"slices"
 
@@ -36,7 +37,7 @@ func (s *Store) recordsOf(ctx context.Context, q querier, tableID int64, keys []
 
 // becomeRecord notes that the row that waited under a key is a record now, and all that
 // is known of it.
-func (s *Store) becomeRecord(ctx context.Context, tx *txn, tableID, key, entityID int64) error {
+func (s *Store) becomeRecord(ctx context.Context, tx *sql.Tx, tableID, key, entityID int64) error {
 	for _, statement := range []string{
 		`INSERT INTO row_keys (config_id, row_key, entity_id) VALUES ($1, $2, $3) ON CONFLICT (config_id, row_key) DO NOTHING`,
 		`UPDATE row_snapshots SET entity_id = $3 WHERE config_id = $1 AND entity_id = $2`,

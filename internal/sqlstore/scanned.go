@@ -19,7 +19,7 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.
 	if n := len(found.Events); n > 0 {
 		payload = string(found.Events[n-1].Data)
 	}
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := s.becomeRecords(ctx, tx, t.ID, &found); err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (s *Store) becomeRecords(ctx context.Context, q querier, tableID int64, fou
 }
 
 // cancelDeletions drops what was to be deleted, of records whose rows are back.
-func (s *Store) cancelDeletions(ctx context.Context, tx *txn, tableID int64, records []int64) error {
+func (s *Store) cancelDeletions(ctx context.Context, tx *sql.Tx, tableID int64, records []int64) error {
 	for _, id := range records {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM reverse_sync_logs
 			WHERE config_id = $1 AND entity_id = $2 AND action = 'delete' AND status IN ('pending', 'asked')`, tableID, id); err != nil {
@@ -109,7 +109,7 @@ func (s *Store) cancelDeletions(ctx context.Context, tx *txn, tableID int64, rec
 }
 
 // drop ends what was to become of rows that are gone before they became records.
-func (s *Store) drop(ctx context.Context, tx *txn, tableID int64, keys []int64) error {
+func (s *Store) drop(ctx context.Context, tx *sql.Tx, tableID int64, keys []int64) error {
 	for _, key := range keys {
 		for _, statement := range []string{
 			`DELETE FROM reverse_sync_logs WHERE config_id = $1 AND entity_id = $2 AND status IN ('pending', 'asked')`,
@@ -123,7 +123,7 @@ func (s *Store) drop(ctx context.Context, tx *txn, tableID int64, keys []int64) 
 	return nil
 }
 
-func (s *Store) addChange(ctx context.Context, tx *txn, t *sheet24.Table, c sheet24.RowChange, payload string) error {
+func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c sheet24.RowChange, payload string) error {
 	if err := s.editedSince(ctx, tx, t.ID, c); err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (s *Store) addChange(ctx context.Context, tx *txn, t *sheet24.Table, c shee
 }
 
 // editedSince drops what was to be written into the cells that a change is about.
-func (s *Store) editedSince(ctx context.Context, tx *txn, tableID int64, c sheet24.RowChange) error {
+func (s *Store) editedSince(ctx context.Context, tx *sql.Tx, tableID int64, c sheet24.RowChange) error {
 	if c.EntityID <= 0 {
 		return nil
 	}
@@ -174,7 +174,7 @@ func (s *Store) editedSince(ctx context.Context, tx *txn, tableID int64, c sheet
 
 // joinWaiting coalesces a change with one that waits for the same row. An edit of a row
 // that its owner was asked about is a new question, or none.
-func (s *Store) joinWaiting(ctx context.Context, tx *txn, waiting, c sheet24.RowChange, payload string) error {
+func (s *Store) joinWaiting(ctx context.Context, tx *sql.Tx, waiting, c sheet24.RowChange, payload string) error {
 	status, action, due := sheet24.Pending, waiting.Action, waiting.NotBefore
 	switch {
 	case c.Action == sheet24.Delete:
@@ -248,7 +248,7 @@ func coalesce(older, newer map[string]sheet24.Change) map[string]sheet24.Change 
 
 // saveSnapshots stores what rows held. Rows that are to be left alone are known by
 // what they hold.
-func (s *Store) saveSnapshots(ctx context.Context, tx *txn, tableID int64, snapshots []sheet24.Snapshot) error {
+func (s *Store) saveSnapshots(ctx context.Context, tx *sql.Tx, tableID int64, snapshots []sheet24.Snapshot) error {
 	stmt, err := tx.PrepareContext(ctx, `
 		INSERT INTO row_snapshots (config_id, entity_id, sheet_row, row_values, updated_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (config_id, entity_id) DO UPDATE SET
@@ -276,7 +276,7 @@ func (s *Store) saveSnapshots(ctx context.Context, tx *txn, tableID int64, snaps
 
 // written forgets cells that need not be written any more, and keeps what the CRM holds
 // of those that now show it.
-func (s *Store) written(ctx context.Context, tx *txn, tableID int64, cells []sheet24.CellWrite) error {
+func (s *Store) written(ctx context.Context, tx *sql.Tx, tableID int64, cells []sheet24.CellWrite) error {
 	for _, w := range cells {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM cell_writes WHERE id = $1`, w.ID); err != nil {
 			return err

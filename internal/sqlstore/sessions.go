@@ -26,7 +26,7 @@ func (ss Sessions) FindCtx(ctx context.Context, token string) (data []byte, foun
 
 // CommitCtx stores a session, and sweeps out those that have expired.
 func (ss Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	return ss.s.tx(ctx, func(tx *txn) error {
+	return ss.s.tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at <= $1`, ss.s.now()); err != nil {
 			return err
 		}

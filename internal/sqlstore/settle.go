@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -12,7 +13,7 @@ import (
 // SettleChanges stores how claimed changes ended: completed, failed, asked, or
 // pending again from NotBefore on, then joined with what came for the row meanwhile.
 func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		now := s.now()
 		settle, err := tx.PrepareContext(ctx, `
 			UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, changed_fields = $5, action = $6, reported_at = NULL WHERE id = $1`)
@@ -119,7 +120,7 @@ func noted(c sheet24.RowChange) bool {
 
 // NoteFields stores what is known by now of the fields of changes that are under way.
 func (s *Store) NoteFields(ctx context.Context, changes []sheet24.RowChange) error {
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		for _, c := range changes {
 			fields, err := json.Marshal(c.Fields)
 			if err != nil {
@@ -135,7 +136,7 @@ func (s *Store) NoteFields(ctx context.Context, changes []sheet24.RowChange) err
 
 // createdWith takes from what came for a row, while its record was created, what the
 // record was created with.
-func (s *Store) createdWith(ctx context.Context, tx *txn, c sheet24.RowChange) error {
+func (s *Store) createdWith(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
 	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
 	if err != nil || newer == nil || newer.ID == c.ID || c.Status != sheet24.Completed {
 		return err
@@ -162,7 +163,7 @@ func (s *Store) createdWith(ctx context.Context, tx *txn, c sheet24.RowChange) e
 
 // handOn gives what a failed change did not send to the one that came for its row
 // meanwhile.
-func (s *Store) handOn(ctx context.Context, tx *txn, c sheet24.RowChange) error {
+func (s *Store) handOn(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
 	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
 	if err != nil || newer == nil || c.Action == sheet24.Delete || newer.Action == sheet24.Delete {
 		return err
@@ -176,7 +177,7 @@ func (s *Store) handOn(ctx context.Context, tx *txn, c sheet24.RowChange) error 
 }
 
 // ask leaves the fields of a change that are asked about to a change of their own.
-func (s *Store) ask(ctx context.Context, tx *txn, c sheet24.RowChange) error {
+func (s *Store) ask(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
 	if len(c.Asks) == 0 {
 		return nil
 	}
@@ -203,7 +204,7 @@ func (s *Store) ask(ctx context.Context, tx *txn, c sheet24.RowChange) error {
 
 // takeBack has the sheet show what the CRM holds, where that is to stay and the cell has
 // not been edited since.
-func (s *Store) takeBack(ctx context.Context, tx *txn, c sheet24.RowChange) error {
+func (s *Store) takeBack(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
 	kept := false
 	for _, change := range c.Fields {
 		kept = kept || change.Kept == sheet24.CRMWins
@@ -228,7 +229,7 @@ func (s *Store) takeBack(ctx context.Context, tx *txn, c sheet24.RowChange) erro
 	return s.addCellWrites(ctx, tx, c.TableID, cells)
 }
 
-func (s *Store) postpone(ctx context.Context, tx *txn, c sheet24.RowChange) error {
+func (s *Store) postpone(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
 	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
 	if err != nil {
 		return err

@@ -17,11 +17,11 @@ import (
 
 // Store is the database. It is safe for concurrent use.
 type Store struct {
-	db *pool
+	db *sql.DB
 	// quick is the same database, whose last commits a power cut may undo (the end of
 	// the process does not): for what would be done again, as wake-ups and leases. It
 	// does not wait for the disk.
-	quick   *pool
+	quick   *sql.DB
 	writing sync.Mutex
 	box     *secret.Box
 	now     func() time.Time
@@ -49,7 +49,7 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	if !d.server() {
 		quick.SetMaxOpenConns(1)
 	}
-	s := &Store{db: newPool(db, d), quick: newPool(quick, d), box: box, now: func() time.Time { return moment(time.Now()) }, dialect: d}
+	s := &Store{db: db, quick: quick, box: box, now: func() time.Time { return moment(time.Now()) }, dialect: d}
 	if err := d.migrate(ctx, db); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
@@ -61,14 +61,14 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 func (s *Store) SetClock(now func() time.Time) { s.now = func() time.Time { return moment(now()) } }
 
 // DB is a pool for the job queue that lives in the same database.
-func (s *Store) DB() *sql.DB { return s.quick.DB }
+func (s *Store) DB() *sql.DB { return s.quick }
 
 // Shared tells that other processes may work on the same database.
 func (s *Store) Shared() bool { return s.dialect.server() }
 
 // Alone runs f while no other process migrates the database.
 func (s *Store) Alone(ctx context.Context, f func() error) error {
-	return s.dialect.alone(ctx, s.db.DB, f)
+	return s.dialect.alone(ctx, s.db, f)
 }
 
 // Close closes the database.
@@ -88,14 +88,14 @@ func (s *Store) write() (done func()) {
 }
 
 // tx runs f in one transaction, which is rolled back if f fails.
-func (s *Store) tx(ctx context.Context, f func(*txn) error) error {
+func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	defer s.write()()
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // does nothing after a commit
-	if err := f(&txn{tx, s.db}); err != nil {
+	if err := f(tx); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -104,7 +104,7 @@ func (s *Store) tx(ctx context.Context, f func(*txn) error) error {
 // moment is a time as both databases keep it.
 func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// querier is what *pool and *txn have in common.
+// querier is what *sql.DB and *sql.Tx have in common.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -31,7 +31,7 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 	if err != nil {
 		return err
 	}
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		now := s.now()
 		err := tx.QueryRowContext(ctx, `
 			INSERT INTO sheet_sync_config (user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
@@ -226,7 +226,7 @@ func (s *Store) SetLook(ctx context.Context, tableID int64, l sheet24.Look) erro
 // which of them are not to be found. A column that is lost has a place of its own below 0.
 func (s *Store) SetColumns(ctx context.Context, tableID int64, found []sheet24.FieldMapping, lost []sheet24.FieldMapping) error {
 	names := []string{}
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		place := func(m sheet24.FieldMapping, index int) error {
 			_, err := tx.ExecContext(ctx, `UPDATE field_mappings SET sheet_column_index = $3, sheet_column_name = $4 WHERE config_id = $1 AND bitrix_field = $2`,
 				tableID, m.Field, index, m.Column.Name)

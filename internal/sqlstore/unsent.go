@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 
 	"sheet24"
 )
@@ -16,7 +17,7 @@ const lastFailed = `l.status IN ('failed', 'asked') AND l.status = 'failed' AND 
 // Decide ends a question: what the sheet holds wins, or what the CRM does. What was
 // decided is done by the next push.
 func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`, id, tableID))
 		if err != nil {
 			return found(err, "change_decided")
@@ -75,7 +76,7 @@ func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
 
 // RetryChange puts a failed change back to work.
 func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
-	return s.tx(ctx, func(tx *txn) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
 		c, err := scanChange(tx.QueryRowContext(ctx,
 			changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'failed' AND entity_id <> 0`, id, tableID))
 		if err != nil {
