@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,10 +20,11 @@ import (
 )
 
 // Portals measures what a thousand portals with 20 edits each, all at once, take one
-// process, beside what the same requests take with nothing around them.
+// process, beside what the same requests take with nothing around them: in turns, since a
+// machine is not always equally fast.
 func Portals(tb testing.TB) []Figure {
 	tb.Helper()
-	const portals, edits, workers = 1000, 20, 16
+	const portals, edits, workers, rounds = 1000, 20, 16, 3
 	check := func(err error) {
 		tb.Helper()
 		if err != nil {
@@ -41,7 +44,6 @@ func Portals(tb testing.TB) []Figure {
 		hosts = append(hosts, fmt.Sprintf("127.0.%d.%d:%d", 1+i/250, 1+i%250, port))
 	}
 	store := storetest.Open(tb)
-	crm := bitrix24.New(bitrix24.Options{Hosts: hosts})
 	user, err := store.EnsureUser(tb.Context(), owner, "Ayşe", "tr")
 	check(err)
 	var all []*sheet24.Portal
@@ -60,63 +62,79 @@ func Portals(tb testing.TB) []Figure {
 		all, tables[p.ID] = append(all, p), t
 	}
 	// What it takes at least: each portal's fields, records and writes, nothing stored.
-	bare := bitrix24.New(bitrix24.Options{Hosts: hosts})
-	began := time.Now()
-	next := make(chan *sheet24.Portal)
-	var wait sync.WaitGroup
-	for range workers {
-		wait.Go(func() {
-			for p := range next {
-				_, err := bare.Fields(tb.Context(), p, sheet24.Leads)
-				check(err)
-				var refs []sheet24.ItemRef
-				var writes []sheet24.ItemWrite
-				for _, c := range changes[p.ID] {
-					refs = append(refs, sheet24.ItemRef{Entity: sheet24.Leads, ID: c.EntityID})
-					writes = append(writes, sheet24.ItemWrite{Entity: sheet24.Leads, ID: c.EntityID, Fields: map[string]any{"name": "ara"}})
+	alone := func() time.Duration {
+		crm := bitrix24.New(bitrix24.Options{Hosts: hosts})
+		began := time.Now()
+		next := make(chan *sheet24.Portal)
+		var wait sync.WaitGroup
+		for range workers {
+			wait.Go(func() {
+				for p := range next {
+					_, err := crm.Fields(tb.Context(), p, sheet24.Leads)
+					check(err)
+					var refs []sheet24.ItemRef
+					var writes []sheet24.ItemWrite
+					for _, c := range changes[p.ID] {
+						refs = append(refs, sheet24.ItemRef{Entity: sheet24.Leads, ID: c.EntityID})
+						writes = append(writes, sheet24.ItemWrite{Entity: sheet24.Leads, ID: c.EntityID, Fields: map[string]any{"name": "ara"}})
+					}
+					crm.Items(tb.Context(), p, refs)
+					for _, w := range crm.Write(tb.Context(), p, writes) {
+						check(w.Err)
+					}
 				}
-				bare.Items(tb.Context(), p, refs)
-				for _, w := range bare.Write(tb.Context(), p, writes) {
-					check(w.Err)
-				}
+			})
+		}
+		for _, p := range all {
+			next <- p
+		}
+		close(next)
+		wait.Wait()
+		return time.Since(began)
+	}
+	pushed := func() time.Duration {
+		for _, p := range all {
+			for _, c := range changes[p.ID] {
+				sim.Edit(1, c.EntityID, map[string]any{"name": "eski"})
 			}
-		})
-	}
-	for _, p := range all {
-		next <- p
-	}
-	close(next)
-	wait.Wait()
-	ideal := time.Since(began)
-	for _, p := range all { // as they were
-		for _, c := range changes[p.ID] {
-			sim.Edit(1, c.EntityID, map[string]any{"name": "eski"})
+			check(store.CommitScan(tb.Context(), tables[p.ID], sheet24.Scanned{Changes: changes[p.ID]}))
 		}
-		check(store.CommitScan(tb.Context(), tables[p.ID], sheet24.Scanned{Changes: changes[p.ID]}))
-	}
-	sim.ResetStats()
-	runner, err := jobs.New(tb.Context(), store, true, silent)
-	check(err)
-	work := &pipeline.Pipeline{Store: store, CRM: crm, Wake: runner, Now: time.Now, Log: silent}
-	began = time.Now()
-	check(runner.Start(tb.Context(), work))
-	for waits := true; waits; time.Sleep(20 * time.Millisecond) {
-		check(store.DB().QueryRowContext(tb.Context(), `SELECT EXISTS (SELECT 1 FROM reverse_sync_logs WHERE status IN ('pending', 'syncing'))`).Scan(&waits))
-		if time.Since(began) > 5*time.Minute {
-			tb.Fatal("it does not end")
+		runner, err := jobs.New(tb.Context(), store, true, silent)
+		check(err)
+		work := &pipeline.Pipeline{Store: store, CRM: bitrix24.New(bitrix24.Options{Hosts: hosts}), Wake: runner, Now: time.Now, Log: silent}
+		began := time.Now()
+		check(runner.Start(tb.Context(), work))
+		for waits := true; waits; time.Sleep(20 * time.Millisecond) {
+			check(store.DB().QueryRowContext(tb.Context(), `SELECT EXISTS (SELECT 1 FROM reverse_sync_logs WHERE status IN ('pending', 'syncing'))`).Scan(&waits))
+			if time.Since(began) > 5*time.Minute {
+				tb.Fatal("it does not end")
+			}
 		}
+		took := time.Since(began)
+		check(runner.Stop(tb.Context()))
+		return took
 	}
-	total := time.Since(began)
-	check(runner.Stop(tb.Context()))
+	type round struct {
+		ratio        float64
+		total, ideal time.Duration
+	}
+	var measured []round
 	wrong := 0
-	for _, r := range sim.Records(1) {
-		if !strings.HasPrefix(fmt.Sprint(r.Fields["name"]), "yeni") {
-			wrong++
+	for range rounds {
+		ideal := alone()
+		total := pushed()
+		measured = append(measured, round{float64(total) / float64(ideal), total, ideal})
+		for _, r := range sim.Records(1) {
+			if !strings.HasPrefix(fmt.Sprint(r.Fields["name"]), "yeni") {
+				wrong++
+			}
 		}
 	}
-	ratio := float64(total) / float64(ideal)
+	slices.SortFunc(measured, func(a, b round) int { return cmp.Compare(a.ratio, b.ratio) })
+	m := measured[rounds/2]
 	return []Figure{
-		{"1,000 portals with 20 edits each ÷ their requests alone", fmt.Sprintf("%.2f (%v ÷ %v)", ratio, total.Round(10*time.Millisecond), ideal.Round(10*time.Millisecond)), "≤ 1.5", ratio <= 1.5},
+		{"1,000 portals with 20 edits each ÷ their requests alone, median of 3", fmt.Sprintf("%.2f (%v ÷ %v; %.2f to %.2f)", m.ratio, m.total.Round(10*time.Millisecond), m.ideal.Round(10*time.Millisecond),
+			measured[0].ratio, measured[rounds-1].ratio), "≤ 1.5", m.ratio <= 1.5},
 		{"1,000 portals: wrong records", fmt.Sprint(wrong), "0", wrong == 0},
 	}
 }

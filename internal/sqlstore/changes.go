@@ -53,13 +53,10 @@ func (s *Store) Gathering(ctx context.Context, portalID int64) (rows int, oldest
 // WaitingBeside tells whether changes wait for a portal that are of none of the tables
 // named.
 func (s *Store) WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error) {
-	args := []any{portalID, s.now()}
-	for _, id := range tableIDs {
-		args = append(args, id)
-	}
 	var waits bool
 	err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM reverse_sync_logs WHERE status IN ('pending', 'syncing') AND status = 'pending' AND not_before <= $2
-		AND config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled AND id NOT IN (`+placeholders(3, len(tableIDs))+`)))`, args...).Scan(&waits)
+		AND config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled AND id NOT IN `+s.dialect.numbers("$3")+`))`,
+		portalID, s.now(), listed(tableIDs)).Scan(&waits)
 	return waits, err
 }
 
@@ -103,17 +100,15 @@ func (s *Store) Unreported(ctx context.Context, tableID int64, limit int) ([]she
 // meanwhile. Lost, it would be shown once more.
 func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) error {
 	type told struct{ status, text string }
-	ids := map[told][]any{}
+	ids := map[told][]int64{}
 	for _, c := range changes {
 		key := told{string(c.Status), c.Error}
 		ids[key] = append(ids[key], c.ID)
 	}
 	for key, all := range ids {
-		for chunk := range slices.Chunk(all, 500) {
-			args := append([]any{s.now(), key.status, key.text}, chunk...)
-			if _, err := s.quick.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN (`+placeholders(4, len(chunk))+`)`, args...); err != nil {
-				return err
-			}
+		if _, err := s.quick.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN `+s.dialect.numbers("$4"),
+			s.now(), key.status, key.text, listed(all)); err != nil {
+			return err
 		}
 	}
 	return nil

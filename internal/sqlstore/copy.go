@@ -284,3 +284,15 @@ func sameValue(a, b any, columnType string) bool {
 	var m, n any
 	return okA && okB && strings.HasPrefix(columnType, "JSON") && json.Unmarshal([]byte(x), &m) == nil && json.Unmarshal([]byte(y), &n) == nil && reflect.DeepEqual(m, n)
 }
+
+// placeholders lists n parameters from $first on: "$3,$4,$5".
+func placeholders(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -33,14 +34,32 @@ type dialect struct {
 	// clock is the database's own time, $1 seconds from now: the clocks of several
 	// processes differ.
 	clock func(seconds string) string
-	// each is a table of the values of a JSON list, in a column called value.
-	each func(list string) string
+	// each is a table of the values of a JSON list, in a column called value; eachText has
+	// them as texts.
+	each, eachText func(list string) string
 	// merged is a column's JSON object with the members of another.
 	merged func(column, other string) string
 }
 
 // server tells PostgreSQL from SQLite.
 func (d *dialect) server() bool { return d.goose == goose.DialectPostgres }
+
+// numbers and texts are what stands in a list, which is one parameter, for IN: so a
+// statement is the same however many it names.
+func (d *dialect) numbers(list string) string {
+	return `(SELECT CAST(value AS BIGINT) FROM ` + d.eachText(list) + `)`
+}
+
+func (d *dialect) texts(list string) string { return `(SELECT value FROM ` + d.eachText(list) + `)` }
+
+// listed is a list as such a parameter.
+func listed[T ~int | ~int64 | ~string](all []T) string {
+	if len(all) == 0 {
+		return "[]"
+	}
+	text, _ := json.Marshal(all) // numbers and texts cannot fail
+	return string(text)
+}
 
 // migrationLock is the number of PostgreSQL's advisory lock for migrations.
 const migrationLock = "7243924"
@@ -55,7 +74,10 @@ func dialectOf(databaseURL string) (*dialect, error) {
 			clock: func(seconds string) string {
 				return `(clock_timestamp() + make_interval(secs => CAST(` + seconds + ` AS double precision)))`
 			},
-			each:   func(list string) string { return `jsonb_array_elements(CAST(` + list + ` AS jsonb)) AS value` },
+			each: func(list string) string { return `jsonb_array_elements(CAST(` + list + ` AS jsonb)) AS value` },
+			eachText: func(list string) string {
+				return `jsonb_array_elements_text(CAST(` + list + ` AS jsonb)) AS value`
+			},
 			merged: func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
 		}, nil
 	}
@@ -69,8 +91,9 @@ func dialectOf(databaseURL string) (*dialect, error) {
 		clock: func(seconds string) string {
 			return `strftime('%Y-%m-%d %H:%M:%f', 'now', ` + seconds + ` || ' seconds')`
 		},
-		each:   func(list string) string { return `json_each(` + list + `)` },
-		merged: func(column, other string) string { return `json_patch(` + column + `, ` + other + `)` },
+		each:     func(list string) string { return `json_each(` + list + `)` },
+		eachText: func(list string) string { return `json_each(` + list + `)` },
+		merged:   func(column, other string) string { return `json_patch(` + column + `, ` + other + `)` },
 	}, nil
 }
 

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"sheet24"
@@ -20,19 +19,19 @@ func (s *Store) History(ctx context.Context, tableID, before int64, limit int) (
 }
 
 // Changes returns changes of a table by their ids.
-func (s *Store) Changes(ctx context.Context, tableID int64, ids []int64) (all []sheet24.RowChange, err error) {
-	return s.changesIn(ctx, `id`, []any{tableID}, ids)
+func (s *Store) Changes(ctx context.Context, tableID int64, ids []int64) ([]sheet24.RowChange, error) {
+	return s.changesWhere(ctx, `id IN `+s.dialect.numbers("$2"), tableID, listed(ids))
 }
 
 // ChangesSince returns the changes of records from a change on.
 func (s *Store) ChangesSince(ctx context.Context, tableID, first int64, records []int64) ([]sheet24.RowChange, error) {
-	return s.changesIn(ctx, `id >= $2 AND entity_id`, []any{tableID, first}, records)
+	return s.changesWhere(ctx, `id >= $2 AND entity_id IN `+s.dialect.numbers("$3"), tableID, first, listed(records))
 }
 
 // Open returns the changes of records that have yet to reach the CRM: those that are not
 // settled, and those that failed and are unsent.
 func (s *Store) Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error) {
-	open, err := s.changesIn(ctx, `status IN ('pending', 'syncing', 'asked') AND entity_id`, []any{tableID}, records)
+	open, err := s.changesWhere(ctx, `status IN ('pending', 'syncing', 'asked') AND entity_id IN `+s.dialect.numbers("$2"), tableID, listed(records))
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +44,7 @@ func (s *Store) Open(ctx context.Context, tableID int64, records []int64) ([]she
 // that was after a time.
 func (s *Store) SettledSince(ctx context.Context, tableID int64, since time.Time, records []int64) (map[int64]time.Time, error) {
 	settled := map[int64]time.Time{}
-	changes, err := s.changesIn(ctx, `synced_at > $2 AND entity_id`, []any{tableID, moment(since)}, records)
+	changes, err := s.changesWhere(ctx, `synced_at > $2 AND entity_id IN `+s.dialect.numbers("$3"), tableID, moment(since), listed(records))
 	for _, c := range changes {
 		if c.Status == sheet24.Completed {
 			settled[c.EntityID] = c.SyncedAt
@@ -54,22 +53,10 @@ func (s *Store) SettledSince(ctx context.Context, tableID int64, since time.Time
 	return settled, err
 }
 
-// changesIn returns the changes of a table whose column, after a condition, is one of
-// values.
-func (s *Store) changesIn(ctx context.Context, condition string, args []any, values []int64) (all []sheet24.RowChange, err error) {
-	for chunk := range slices.Chunk(values, 500) {
-		given := slices.Clone(args)
-		for _, v := range chunk {
-			given = append(given, v)
-		}
-		rows, err := s.db.QueryContext(ctx, changeColumns+`WHERE config_id = $1 AND `+condition+` IN (`+placeholders(len(args)+1, len(chunk))+`) ORDER BY id`, given...)
-		found, err := collect(rows, err, scanChange)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
-	}
-	return all, nil
+// changesWhere returns the changes of a table, $1, that meet a condition, the oldest first.
+func (s *Store) changesWhere(ctx context.Context, condition string, args ...any) ([]sheet24.RowChange, error) {
+	rows, err := s.db.QueryContext(ctx, changeColumns+`WHERE config_id = $1 AND `+condition+` ORDER BY id`, args...)
+	return collect(rows, err, scanChange)
 }
 
 // ChangesBetween returns the changes of a table that were made in a span of time, the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"sheet24"
@@ -17,22 +18,17 @@ func (s *Store) RecordsOf(ctx context.Context, tableID int64, keys []int64) (map
 func (s *Store) recordsOf(ctx context.Context, q querier, tableID int64, keys []int64) (map[int64]int64, error) {
 	records := map[int64]int64{}
 	keys = slices.DeleteFunc(slices.Clone(keys), func(k int64) bool { return k >= 0 })
-	for chunk := range slices.Chunk(keys, 500) {
-		args := []any{tableID}
-		for _, k := range chunk {
-			args = append(args, k)
-		}
-		rows, err := q.QueryContext(ctx, `SELECT row_key, entity_id FROM row_keys WHERE config_id = $1 AND row_key IN (`+placeholders(2, len(chunk))+`)`, args...)
-		if _, err = collect(rows, err, func(row scanner) (key int64, err error) {
-			var id int64
-			err = row.Scan(&key, &id)
-			records[key] = id
-			return key, err
-		}); err != nil {
-			return nil, err
-		}
+	if len(keys) == 0 {
+		return records, nil
 	}
-	return records, nil
+	rows, err := q.QueryContext(ctx, `SELECT row_key, entity_id FROM row_keys WHERE config_id = $1 AND row_key IN `+s.dialect.numbers("$2"), tableID, listed(keys))
+	_, err = collect(rows, err, func(row scanner) (key int64, err error) {
+		var id int64
+		err = row.Scan(&key, &id)
+		records[key] = id
+		return key, err
+	})
+	return records, err
 }
 
 // becomeRecord notes that the row that waited under a key is a record now, and all that
@@ -53,31 +49,28 @@ func (s *Store) becomeRecord(ctx context.Context, tx *sql.Tx, tableID, key, enti
 // Left tells which rows without an id, by what they hold, are to be left alone: they
 // were there before anything was to become of such rows.
 func (s *Store) Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error) {
-	left := map[int]bool{}
-	for start := 0; start < len(rows); start += 500 {
-		chunk := rows[start:min(start+500, len(rows))]
-		args := []any{tableID}
-		at := map[string][]int{}
-		for i, values := range chunk {
-			text, err := json.Marshal(values)
-			if err != nil {
-				return nil, err
-			}
-			h := hash(string(text))
-			args, at[h] = append(args, h), append(at[h], start+i)
-		}
-		found, err := s.db.QueryContext(ctx, `SELECT row_hash FROM left_rows WHERE config_id = $1 AND row_hash IN (`+placeholders(2, len(chunk))+`)`, args...)
-		hashes, err := collect(found, err, func(row scanner) (h string, err error) { return h, row.Scan(&h) })
+	at := map[string][]int{}
+	for i, values := range rows {
+		text, err := json.Marshal(values)
 		if err != nil {
 			return nil, err
 		}
-		for _, h := range hashes {
-			for _, i := range at[h] {
-				left[i] = true
-			}
+		h := hash(string(text))
+		at[h] = append(at[h], i)
+	}
+	left := map[int]bool{}
+	if len(at) == 0 {
+		return left, nil
+	}
+	found, err := s.db.QueryContext(ctx, `SELECT row_hash FROM left_rows WHERE config_id = $1 AND row_hash IN `+s.dialect.texts("$2"),
+		tableID, listed(slices.Collect(maps.Keys(at))))
+	hashes, err := collect(found, err, func(row scanner) (h string, err error) { return h, row.Scan(&h) })
+	for _, h := range hashes {
+		for _, i := range at[h] {
+			left[i] = true
 		}
 	}
-	return left, nil
+	return left, err
 }
 
 // LeaveNone has rows without an id looked at again that were to be left alone.
@@ -89,26 +82,18 @@ func (s *Store) LeaveNone(ctx context.Context, tableID int64) error {
 // Known returns what the CRM was last known to hold of records.
 func (s *Store) Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error) {
 	all := map[int64]sheet24.Known{}
-	for chunk := range slices.Chunk(entityIDs, 500) {
-		args := []any{tableID}
-		for _, id := range chunk {
-			args = append(args, id)
-		}
-		rows, err := s.db.QueryContext(ctx, `SELECT entity_id, crm_values FROM row_snapshots WHERE config_id = $1 AND entity_id IN (`+placeholders(2, len(chunk))+`)`, args...)
-		if _, err = collect(rows, err, func(row scanner) (id int64, err error) {
-			var text string
-			if err = row.Scan(&id, &text); err != nil {
-				return id, err
-			}
-			var known sheet24.Known
-			err = json.Unmarshal([]byte(text), &known)
-			all[id] = known
+	rows, err := s.db.QueryContext(ctx, `SELECT entity_id, crm_values FROM row_snapshots WHERE config_id = $1 AND entity_id IN `+s.dialect.numbers("$2"), tableID, listed(entityIDs))
+	_, err = collect(rows, err, func(row scanner) (id int64, err error) {
+		var text string
+		if err = row.Scan(&id, &text); err != nil {
 			return id, err
-		}); err != nil {
-			return nil, err
 		}
-	}
-	return all, nil
+		var known sheet24.Known
+		err = json.Unmarshal([]byte(text), &known)
+		all[id] = known
+		return id, err
+	})
+	return all, err
 }
 
 // Present returns the records that a table's rows were last seen to be, or the keys of

@@ -249,14 +249,6 @@ func coalesce(older, newer map[string]sheet24.Change) map[string]sheet24.Change 
 // saveSnapshots stores what rows held. Rows that are to be left alone are known by
 // what they hold.
 func (s *Store) saveSnapshots(ctx context.Context, tx *sql.Tx, tableID int64, snapshots []sheet24.Snapshot) error {
-	stmt, err := tx.PrepareContext(ctx, `
-		INSERT INTO row_snapshots (config_id, entity_id, sheet_row, row_values, updated_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (config_id, entity_id) DO UPDATE SET
-			sheet_row = excluded.sheet_row, row_values = excluded.row_values, updated_at = excluded.updated_at`)
-	if err != nil {
-		return err
-	}
-	defer stmt.Close()
 	for _, n := range snapshots {
 		values, err := json.Marshal(n.Values)
 		if err != nil {
@@ -265,7 +257,11 @@ func (s *Store) saveSnapshots(ctx context.Context, tx *sql.Tx, tableID int64, sn
 		if n.EntityID == 0 {
 			_, err = tx.ExecContext(ctx, `INSERT INTO left_rows (config_id, row_hash) VALUES ($1, $2) ON CONFLICT DO NOTHING`, tableID, hash(string(values)))
 		} else {
-			_, err = stmt.ExecContext(ctx, tableID, n.EntityID, n.Row, string(values), s.now())
+			_, err = tx.ExecContext(ctx, `
+				INSERT INTO row_snapshots (config_id, entity_id, sheet_row, row_values, updated_at) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (config_id, entity_id) DO UPDATE SET
+					sheet_row = excluded.sheet_row, row_values = excluded.row_values, updated_at = excluded.updated_at`,
+				tableID, n.EntityID, n.Row, string(values), s.now())
 		}
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"reflect"
-	"slices"
 
 	"sheet24"
 )
@@ -15,14 +14,8 @@ import (
 func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		now := s.now()
-		settle, err := tx.PrepareContext(ctx, `
-			UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, changed_fields = $5, action = $6, reported_at = NULL WHERE id = $1`)
-		if err != nil {
-			return err
-		}
-		defer settle.Close()
 		synced := map[int64]bool{} // tables
-		done := map[bool][]any{}   // changes that are completed, and no more is to be noted of them; true: nor told
+		done := map[bool][]int64{} // changes that are completed, and no more is to be noted of them; true: nor told
 		for _, c := range changes {
 			if c.Key != 0 {
 				if err := s.becomeRecord(ctx, tx, c.TableID, c.Key, c.EntityID); err != nil {
@@ -74,7 +67,9 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 			if err != nil {
 				return err
 			}
-			if _, err := settle.ExecContext(ctx, c.ID, string(c.Status), c.Error, now, string(fields), string(c.Action)); err != nil {
+			if _, err := tx.ExecContext(ctx, `
+				UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, changed_fields = $5, action = $6, reported_at = NULL WHERE id = $1`,
+				c.ID, string(c.Status), c.Error, now, string(fields), string(c.Action)); err != nil {
 				return err
 			}
 			if c.Status != sheet24.Completed {
@@ -92,11 +87,9 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 			if quiet {
 				told = "$1"
 			}
-			for chunk := range slices.Chunk(ids, 500) {
-				if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'completed', error_message = '', synced_at = $1, reported_at = `+told+`
-					WHERE id IN (`+placeholders(2, len(chunk))+`)`, append([]any{now}, chunk...)...); err != nil {
-					return err
-				}
+			if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'completed', error_message = '', synced_at = $1, reported_at = `+told+`
+				WHERE id IN `+s.dialect.numbers("$2"), now, listed(ids)); err != nil {
+				return err
 			}
 		}
 		for id := range synced {

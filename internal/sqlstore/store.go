@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -137,16 +136,4 @@ func found(err error, code string) error {
 		return sheet24.Errorf(sheet24.NotFound, code)
 	}
 	return err
-}
-
-// placeholders lists n parameters from $first on: "$3,$4,$5".
-func placeholders(first, n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "$%d", first+i)
-	}
-	return b.String()
 }
