@@ -63,9 +63,9 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	for i, h := range c.Bitrix24Hosts {
 		hosts[i] = strings.ToLower(strings.TrimSpace(h))
 	}
-	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Log: log,
+	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Buckets: store, Log: log,
 		App: bitrix24.App{ID: c.Bitrix24ID, Secret: c.Bitrix24Secret, AuthURL: c.Bitrix24AuthURL}})
-	runner.Looks, runner.Buckets = c.PollSeconds > 0, crm
+	runner.Looks = c.PollSeconds > 0
 	a := &App{
 		Store: store,
 		CRM:   crm,

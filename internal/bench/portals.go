@@ -101,7 +101,7 @@ func Portals(tb testing.TB) []Figure {
 		}
 		runner, err := jobs.New(tb.Context(), store, true, silent)
 		check(err)
-		work := &pipeline.Pipeline{Store: store, CRM: bitrix24.New(bitrix24.Options{Hosts: hosts}), Wake: runner, Now: time.Now, Log: silent}
+		work := &pipeline.Pipeline{Store: store, CRM: bitrix24.New(bitrix24.Options{Hosts: hosts, Buckets: store}), Wake: runner, Now: time.Now, Log: silent}
 		began := time.Now()
 		check(runner.Start(tb.Context(), work))
 		for waits := true; waits; time.Sleep(20 * time.Millisecond) {

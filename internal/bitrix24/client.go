@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
 	"sync"
@@ -25,6 +24,9 @@ type Options struct {
 	App   App   // the OAuth application; needed for portals that have a Grant
 	Store Store // keeps what the client learns; needed with App
 	Log   *slog.Logger
+
+	// Buckets that are shared with others who call the portals; nil: there are none.
+	Buckets Buckets
 
 	Plan           sheet24.Plan  // of portals whose own is not known: StandardPlan
 	Parallel       int           // batches of a portal under way at once: 4
@@ -45,7 +47,8 @@ type Store interface {
 }
 
 // Client calls Bitrix24. It implements sheet24.CRM and is safe for concurrent
-// use; one Client must serve all calls to a portal, since it holds its limits.
+// use; one Client must serve all calls of a process to a portal, since they stand in line
+// there.
 type Client struct {
 	options Options
 	http    *http.Client
@@ -68,6 +71,9 @@ func New(o Options) *Client {
 	o.RequestLimit, o.OperatingLimit = cmp.Or(o.RequestLimit, time.Minute), cmp.Or(o.OperatingLimit, 480*time.Second)
 	o.Fresh, o.Pace = cmp.Or(o.Fresh, 5*time.Second), cmp.Or(o.Pace, 500*time.Millisecond)
 	o.App.AuthURL = cmp.Or(o.App.AuthURL, authServer)
+	if o.Buckets == nil {
+		o.Buckets = &ownBuckets{buckets: map[string]*bucket{}}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -88,8 +94,8 @@ func New(o Options) *Client {
 	}
 }
 
-// line is what requests to one portal share: its bucket, and how large a batch it
-// can bear.
+// line is what requests to one portal share: where they stand in line, and how large a
+// batch it can bear.
 type line struct {
 	limiter *limiter
 	size    *batchSize
@@ -104,9 +110,10 @@ func (c *Client) line(p *sheet24.Portal) *line {
 	defer c.mu.Unlock()
 	l := c.lines[p.Host]
 	if l == nil {
-		l = &line{newLimiter(plan), newBatchSize(c.options.RequestLimit)}
+		l = &line{&limiter{host: p.Host, buckets: c.options.Buckets}, newBatchSize(c.options.RequestLimit)}
 		c.lines[p.Host] = l
 	}
+	l.limiter.follow(plan)
 	return l
 }
 
@@ -128,18 +135,6 @@ func connection(p *sheet24.Portal) string {
 	}
 	return p.WebhookURL
 }
-
-// SetPlan tells the client that a portal's plan is another from now on.
-func (c *Client) SetPlan(p *sheet24.Portal) { c.line(p).limiter.setPlan(p.Plan) }
-
-// Level tells how full a portal's bucket is, as far as this client filled it.
-func (c *Client) Level(p *sheet24.Portal) float64 { return c.line(p).limiter.now() }
-
-// Fill says how full another process left a portal's bucket.
-func (c *Client) Fill(p *sheet24.Portal, level float64) { c.line(p).limiter.fill(level) }
-
-// FillUp takes a portal's bucket for full: nobody knows what another process sent.
-func (c *Client) FillUp(p *sheet24.Portal) { c.line(p).limiter.fill(math.Inf(1)) }
 
 // reads are the methods that change nothing.
 var reads = map[string]bool{
@@ -166,6 +161,9 @@ func (c *Client) send(ctx context.Context, p *sheet24.Portal, method string, par
 func (c *Client) post(ctx context.Context, p *sheet24.Portal, address *url.URL, params any, token string) (*answer, time.Time, error) {
 	l := c.line(p)
 	if err := l.limiter.wait(ctx, sheet24.IsInteractive(ctx)); err != nil {
+		if ctx.Err() == nil { // nothing was sent
+			return nil, time.Time{}, sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
+		}
 		return nil, time.Time{}, unreachable(p.Host, err)
 	}
 	if err := sheet24.CheckLease(ctx); err != nil { // it may have been frozen while it waited
@@ -174,7 +172,11 @@ func (c *Client) post(ctx context.Context, p *sheet24.Portal, address *url.URL, 
 	sent := time.Now()
 	a, err := c.exchange(ctx, p.Host, address, params, token)
 	if is(err, "QUERY_LIMIT_EXCEEDED") {
-		if plan, smaller := l.limiter.overflowed(); smaller {
+		plan, smaller, err := l.limiter.overflowed(ctx)
+		if err != nil {
+			c.options.Log.Error("fill the portal's bucket", "portal", p.Host, "error", err)
+		}
+		if smaller {
 			c.learnPlan(ctx, p, plan)
 		}
 	}

@@ -56,7 +56,6 @@ func (c *Client) inspect(ctx context.Context, p *sheet24.Portal) error {
 		if strings.HasPrefix(app.Family, "ent") || strings.Contains(app.License, "_ent") || strings.EqualFold(app.License, "enterprise") {
 			p.Plan = sheet24.EnterprisePlan
 		}
-		c.SetPlan(p)
 	}
 	if !slices.Contains(scopes, "crm") {
 		return sheet24.Errorf(sheet24.Unauthorized, "portal_scope", p.Host)

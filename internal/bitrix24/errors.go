@@ -86,7 +86,7 @@ func unreachable(host string, err error) error {
 // notDone tells that a request was turned away for now, and changed nothing.
 func notDone(err error) bool {
 	code := sheet24.AsError(err).Code
-	return code == "portal_busy" || code == "portal_operating"
+	return code == "portal_busy" || code == "portal_operating" || code == "database_busy"
 }
 
 // outcomeUnknown tells that a request may have been carried out, or not.

@@ -9,124 +9,154 @@ import (
 	"sheet24"
 )
 
+// inARow is how many requests that somebody waits for go before one that nobody does.
+const inARow = 3
+
 // reserve is how much of the bucket is left empty: requests do not arrive evenly
 // as they were sent.
 const reserve = 3
 
-// limiter keeps requests within a portal's leaky bucket: each adds one, a steady
-// leak takes away, and above the brim the portal refuses. It counts requests,
-// not records: a batch is one. Who has somebody waiting goes first.
+// While the bucket is less than half full, ahead requests are counted at once, for as long
+// as aheadFor: then most need not ask how full it is.
+const (
+	ahead    = 4
+	aheadFor = 500 * time.Millisecond
+)
+
+// limiter has this process's requests to a portal stand in line for room in the portal's
+// bucket. It counts requests, not records: a batch is one. Who has somebody waiting goes
+// first, but not for ever.
 type limiter struct {
+	host    string
+	buckets Buckets
+
 	mu       sync.Mutex
-	plan     sheet24.Plan
-	level    float64
-	last     time.Time
-	urgent   []chan struct{} // waiting, in the order of their coming
-	ordinary []chan struct{}
-	timer    *time.Timer
+	given    sheet24.Plan // as the portal was last known to have it
+	plan     sheet24.Plan // as it turned out
+	counted  int          // requests that have not been sent yet
+	at       time.Time    // when those were counted
+	level    float64      // of the bucket then, up to the last request sent
+	urgent   []chan error // waiting, in the order of their coming
+	ordinary []chan error
+	row      int // of urgent ones that went before an ordinary one
+	serving  bool
 }
 
-func newLimiter(plan sheet24.Plan) *limiter { return &limiter{plan: plan, last: time.Now()} }
+// takeTime is how long it may take to learn the bucket's level.
+const takeTime = 10 * time.Second
 
-// wait returns when a request may be sent, or with ctx's error.
+// wait returns when a request may be sent, or with ctx's error, or that of the buckets.
 func (l *limiter) wait(ctx context.Context, urgent bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ready := make(chan struct{})
+	ready := make(chan error, 1)
 	l.mu.Lock()
 	if urgent {
 		l.urgent = append(l.urgent, ready)
 	} else {
 		l.ordinary = append(l.ordinary, ready)
 	}
-	l.dispatch()
+	if !l.serving {
+		l.serving = true
+		go l.serve()
+	}
 	l.mu.Unlock()
 	select {
-	case <-ready:
-		return nil
+	case err := <-ready:
+		return err
 	case <-ctx.Done():
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	same := func(c chan struct{}) bool { return c == ready }
+	same := func(c chan error) bool { return c == ready }
 	l.urgent, l.ordinary = slices.DeleteFunc(l.urgent, same), slices.DeleteFunc(l.ordinary, same)
 	return ctx.Err()
 }
 
-// dispatch lets go whoever there is room for, and comes again when there will be
-// more. l.mu is held.
-func (l *limiter) dispatch() {
-	l.drain()
-	brim := max(1, l.plan.Burst-reserve)
-	for len(l.urgent)+len(l.ordinary) > 0 && l.level+1 <= brim {
-		var next chan struct{}
-		if len(l.urgent) > 0 {
-			next, l.urgent = l.urgent[0], l.urgent[1:]
-		} else {
-			next, l.ordinary = l.ordinary[0], l.ordinary[1:]
+// serve takes one turn after the other, until nobody waits. Whose turn it is shows when
+// it has come.
+func (l *limiter) serve() {
+	for {
+		l.mu.Lock()
+		if len(l.urgent)+len(l.ordinary) == 0 {
+			l.serving = false
+			l.mu.Unlock()
+			return
 		}
-		l.level++
-		close(next)
-	}
-	if len(l.urgent)+len(l.ordinary) == 0 {
-		return
-	}
-	// A nanosecond more, since rounding must not wake too early for ever.
-	d := time.Duration((l.level+1-brim)/l.plan.Rate*float64(time.Second)) + 1
-	if l.timer == nil {
-		l.timer = time.AfterFunc(d, func() {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.dispatch()
-		})
-	} else {
-		l.timer.Reset(d)
+		l.mu.Unlock()
+		turn, err := l.turn()
+		time.Sleep(time.Until(turn))
+		l.mu.Lock()
+		next := &l.urgent
+		if len(l.urgent) == 0 || l.row == inARow && len(l.ordinary) > 0 {
+			next = &l.ordinary
+			l.row = 0
+		} else if len(l.ordinary) > 0 {
+			l.row++
+		}
+		if len(*next) > 0 { // it may have gone away meanwhile
+			(*next)[0] <- err
+			*next = (*next)[1:]
+		}
+		l.mu.Unlock()
 	}
 }
 
-func (l *limiter) drain() {
-	now := time.Now()
-	l.level = max(0, l.level-now.Sub(l.last).Seconds()*l.plan.Rate)
-	l.last = now
+// turn counts a request and tells when there is room for it.
+func (l *limiter) turn() (time.Time, error) {
+	l.mu.Lock()
+	plan, n := l.plan, 0
+	brim := max(1, plan.Burst-reserve)
+	switch {
+	case l.counted > 0 && time.Since(l.at) < aheadFor:
+	case l.level+ahead <= brim/2:
+		n = ahead
+	default:
+		n = 1
+	}
+	l.mu.Unlock()
+	var level float64
+	if n > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), takeTime)
+		defer cancel()
+		var err error
+		if level, err = l.buckets.Take(ctx, l.host, float64(n), plan.Rate); err != nil {
+			return time.Time{}, err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n > 0 {
+		l.counted, l.at, l.level = n, time.Now(), level-float64(n)
+	}
+	l.counted--
+	l.level++
+	return l.at.Add(time.Duration((l.level - brim) / plan.Rate * float64(time.Second))), nil
 }
 
 // overflowed tells the limiter that the portal refused a request: its bucket is
 // full, whoever filled it. If there should have been room beyond what a standard
 // plan has, the plan is a standard one; then that is returned, and true.
-func (l *limiter) overflowed() (sheet24.Plan, bool) {
+func (l *limiter) overflowed(ctx context.Context) (plan sheet24.Plan, smaller bool, err error) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.drain()
 	standard := sheet24.StandardPlan
-	smaller := l.plan.Burst > standard.Burst && l.level < l.plan.Burst-2*reserve && l.level > standard.Burst-2*reserve
+	smaller = l.plan.Burst > standard.Burst && l.level < l.plan.Burst-2*reserve && l.level > standard.Burst-2*reserve
 	if smaller {
 		l.plan = standard
 	}
-	l.level = l.plan.Burst
-	return l.plan, smaller
+	plan = l.plan
+	l.counted, l.level = 0, plan.Burst
+	l.mu.Unlock()
+	return plan, smaller, l.buckets.Fill(ctx, l.host, plan.Burst)
 }
 
-func (l *limiter) setPlan(plan sheet24.Plan) {
+// follow has the limiter keep to another plan, if the portal has got one: what turned out
+// counts for more than what was known before.
+func (l *limiter) follow(plan sheet24.Plan) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.drain()
-	l.plan = plan
-	l.dispatch()
-}
-
-// now is the bucket's level.
-func (l *limiter) now() float64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.drain()
-	return l.level
-}
-
-// fill raises the bucket to a level that somebody else filled it to.
-func (l *limiter) fill(level float64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.drain()
-	l.level = max(l.level, min(level, l.plan.Burst))
+	if l.given != plan {
+		l.given, l.plan = plan, plan
+	}
 }

@@ -2,10 +2,12 @@ package bitrix24_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +81,31 @@ func TestWhoIsWaitedForGoesFirst(t *testing.T) {
 	}
 }
 
+// TestWhoIsWaitedForDoesNotBarTheWay has somebody ask again and again.
+func TestWhoIsWaitedForDoesNotBarTheWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Plan: sheet24.Plan{Rate: 50, Burst: 4}}) // one at a time
+	ctx, cancel := context.WithCancel(sheet24.Interactive(t.Context()))
+	var people sync.WaitGroup
+	for range 3 {
+		people.Go(func() {
+			for ctx.Err() == nil {
+				w.ping(ctx)
+			}
+		})
+	}
+	began := time.Now()
+	for range 3 {
+		w.check(w.ping(t.Context()))
+	}
+	took := time.Since(began)
+	cancel()
+	people.Wait()
+	if took > 2*time.Second {
+		t.Errorf("three requests in bulk took %v", took)
+	}
+}
+
 func TestWaitingEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Plan: sheet24.Plan{Rate: 0.001, Burst: 4}})
@@ -100,6 +127,58 @@ func TestABucketThatOthersFill(t *testing.T) {
 	}
 }
 
+// TestClientsShareABucket has three clients, as of three processes, send more together than
+// a bucket holds.
+func TestClientsShareABucket(t *testing.T) {
+	t.Parallel()
+	plan := sheet24.Plan{Rate: 40, Burst: 20}
+	options := bitrix24.Options{Plan: plan, Buckets: bitrix24.SharedBuckets(), Pace: time.Millisecond}
+	w := newWorld(t, bitrixsim.Options{Leak: plan.Rate, Brim: plan.Burst}, options)
+	options.Hosts = bitrix24.Hosts{w.host()}
+	clients := []*bitrix24.Client{w.Client, bitrix24.New(options), bitrix24.New(options)}
+	var calls sync.WaitGroup
+	for i := range 60 {
+		calls.Go(func() {
+			if _, failed := clients[i%3].Items(t.Context(), w.portal, []sheet24.ItemRef{{Entity: sheet24.Leads, ID: 1}}); failed[sheet24.Leads] != nil {
+				t.Error(failed)
+			}
+		})
+	}
+	calls.Wait()
+	if s := w.sim.Stats(); len(s.Rejected) != 0 || s.Requests < 60 {
+		t.Errorf("rejected: %v of %d", s.Rejected, s.Requests)
+	}
+}
+
+// awayBuckets are kept by a database that is away at first.
+type awayBuckets struct {
+	bitrix24.Buckets
+	away atomic.Int32
+}
+
+func (b *awayBuckets) Take(ctx context.Context, host string, requests, rate float64) (float64, error) {
+	if b.away.Add(-1) >= 0 {
+		return 0, errors.New("connection refused")
+	}
+	return b.Buckets.Take(ctx, host, requests, rate)
+}
+
+// TestBucketsThatAreAway: nothing is sent that is not counted; it is tried again.
+func TestBucketsThatAreAway(t *testing.T) {
+	t.Parallel()
+	b := &awayBuckets{Buckets: bitrix24.SharedBuckets()}
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Buckets: b})
+	b.away.Store(2)
+	w.check(w.ping(t.Context()))
+	time.Sleep(600 * time.Millisecond) // what was counted ahead is worth nothing by then
+	before := w.sim.Stats().Requests
+	b.away.Store(1000)
+	wantCode(t, "for long", w.ping(t.Context()), sheet24.Unavailable, "database_busy")
+	if n := w.sim.Stats().Requests - before; n != 0 {
+		t.Errorf("%d requests were sent that nobody counted", n)
+	}
+}
+
 // TestAPlanThatIsSmallerThanThought is found from the first refusal, and kept.
 func TestAPlanThatIsSmallerThanThought(t *testing.T) {
 	t.Parallel()
@@ -113,7 +192,6 @@ func TestAPlanThatIsSmallerThanThought(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.ID, p.Plan = 7, sheet24.Plan{Rate: 100, Burst: 250}
-	client.SetPlan(p)
 	for range 70 {
 		if err := client.Check(t.Context(), p); err != nil {
 			t.Fatal(err)

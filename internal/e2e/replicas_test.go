@@ -63,7 +63,8 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // TestReplicas runs three processes on one PostgreSQL. In the middle of a burst of
 // edits one is killed and one is frozen, and goes on much later: the third finishes,
-// the portal's limit is kept throughout, and what thaws changes nothing.
+// the portal's limit is kept throughout, and what thaws changes nothing. All the while
+// its user has the portal asked by whichever process serves the page.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
 	cluster, err := postgres()
@@ -103,6 +104,25 @@ func TestReplicas(t *testing.T) {
 	arrives("an edit before the trouble", "bir@ornek.com.tr")
 	b.client.Timeout = time.Second // from here on servers may not answer
 
+	var checks, checked atomic.Int32
+	edited := make(chan struct{})
+	var user sync.WaitGroup
+	user.Go(func() {
+		for {
+			select {
+			case <-edited:
+				return
+			case <-time.After(30 * time.Millisecond):
+			}
+			checks.Add(1)
+			if resp, err := v.client.Post(front.URL+"/sheet-sync/portal/1/check", "application/x-www-form-urlencoded", nil); err == nil {
+				if resp.StatusCode == http.StatusOK {
+					checked.Add(1)
+				}
+				resp.Body.Close()
+			}
+		}
+	})
 	last := map[int]string{}
 	for n := range 300 {
 		switch n {
@@ -117,6 +137,12 @@ func TestReplicas(t *testing.T) {
 		edit(t, sim, fmt.Sprint("C", row), last[row])
 		time.Sleep(10 * time.Millisecond)
 	}
+	close(edited)
+	user.Wait()
+	if checked.Load() < 20 {
+		t.Errorf("the user had the portal asked %d times, and saw it %d times", checks.Load(), checked.Load())
+	}
+	t.Logf("the portal was asked %d times beside, and answered %d times", checks.Load(), checked.Load())
 	wrong := func() (rows []string) {
 		all := allEmails(t, sim)
 		for row, email := range last {

@@ -16,7 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
@@ -43,19 +42,11 @@ type Store interface {
 	Alone(ctx context.Context, f func() error) error
 	Waiting(ctx context.Context) (sqlstore.Work, error)
 	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
-	Acquire(ctx context.Context, subject, owner string, d time.Duration) (note string, dirty, ok bool, err error)
+	Acquire(ctx context.Context, subject, owner string, d time.Duration) (bool, error)
 	Renew(ctx context.Context, subject, owner string, d time.Duration) (bool, error)
-	Release(ctx context.Context, subject, owner, note string, rest time.Duration) error
+	Release(ctx context.Context, subject, owner string, rest time.Duration) error
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	Expire(ctx context.Context) error
-}
-
-// Buckets are the levels of portals' leaky buckets; bitrix24.Client has them. They go
-// along with the right to push from one process to the next.
-type Buckets interface {
-	Level(p *sheet24.Portal) float64
-	Fill(p *sheet24.Portal, level float64)
-	FillUp(p *sheet24.Portal)
 }
 
 // reportEvery is how often a spreadsheet is written to, at most.
@@ -66,15 +57,13 @@ const sweepEvery = 2 * time.Second
 
 // Runner wakes and runs stages. It implements pipeline.Waker.
 type Runner struct {
-	Looks   bool    // wakes looks at whole tabs, too; set before Start
-	Buckets Buckets // nil: levels stay with each process
+	Looks bool // wakes looks at whole tabs, too; set before Start
 
-	store   Store
-	log     *slog.Logger
-	stages  Stages
-	client  *river.Client[*sql.Tx]
-	process string // this one's name in notes
-	works   bool
+	store  Store
+	log    *slog.Logger
+	stages Stages
+	client *river.Client[*sql.Tx]
+	works  bool
 
 	mu      sync.Mutex
 	queued  map[task]bool      // woken, and not yet begun; of a database that is ours alone
@@ -124,7 +113,7 @@ func New(ctx context.Context, store Store, works bool, log *slog.Logger) (*Runne
 	if err != nil {
 		return nil, fmt.Errorf("migrate the job queue: %w", err)
 	}
-	r := &Runner{store: store, log: log, works: works, process: uuid.NewString(), queued: map[task]bool{}, failed: map[task]failure{}, delayed: map[task]time.Time{}, held: map[string][]task{}}
+	r := &Runner{store: store, log: log, works: works, queued: map[task]bool{}, failed: map[task]failure{}, delayed: map[task]time.Time{}, held: map[string][]task{}}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{runner: r})
 	poll := 500 * time.Millisecond // for those that come due
@@ -361,7 +350,7 @@ func (r *Runner) work(ctx context.Context, t task) {
 	if r.rests(t) {
 		return // the sweeper wakes it again
 	}
-	subject, portal, err := r.subject(ctx, t)
+	subject, err := r.subject(ctx, t)
 	if err != nil {
 		r.settle(ctx, t, false, err)
 		return
@@ -375,13 +364,12 @@ func (r *Runner) work(ctx context.Context, t task) {
 		return
 	}
 	r.hold(subject)
-	r.inherit(portal, l)
 	more, err := r.run(l.ctx, t)
 	rest := time.Duration(0)
 	if t.Stage == report {
 		rest = reportEvery
 	}
-	if released := l.release(r.note(portal), rest); err == nil {
+	if released := l.release(rest); err == nil {
 		err = released
 	}
 	r.settle(ctx, t, more, err)
@@ -397,7 +385,7 @@ func (r *Runner) miss(ctx context.Context, t task) {
 	wait := missedWait
 	if t.Stage == report { // its sheet was written to a moment ago
 		wait = reportEvery
-	} else if subject, _, err := r.subject(ctx, t); err == nil {
+	} else if subject, err := r.subject(ctx, t); err == nil {
 		r.mu.Lock()
 		if _, here := r.held[subject]; here {
 			r.held[subject] = append(r.held[subject], t)
@@ -449,65 +437,30 @@ func (r *Runner) run(ctx context.Context, t task) (more bool, err error) {
 }
 
 // subject is what a task's lease is on. A portal that several users connected is one.
-func (r *Runner) subject(ctx context.Context, t task) (string, *sheet24.Portal, error) {
+func (r *Runner) subject(ctx context.Context, t task) (string, error) {
 	if t.Stage == report {
 		table, err := r.store.Table(ctx, t.ID)
 		if err == nil {
-			return report + " " + table.SpreadsheetID, nil, nil
+			return report + " " + table.SpreadsheetID, nil
 		}
 		if !sheet24.IsKind(err, sheet24.NotFound) {
-			return "", nil, err
+			return "", err
 		}
 	}
 	if t.Stage == compare {
-		return fmt.Sprint(scan, " ", t.ID), nil, nil // both keep a table's snapshots
+		return fmt.Sprint(scan, " ", t.ID), nil // both keep a table's snapshots
 	}
 	if t.Stage != push {
-		return fmt.Sprint(t.Stage, " ", t.ID), nil, nil
+		return fmt.Sprint(t.Stage, " ", t.ID), nil
 	}
 	p, err := r.store.Portal(ctx, t.ID)
 	if err != nil {
 		if sheet24.IsKind(err, sheet24.NotFound) { // it was removed, and its work with it
-			return fmt.Sprint(t.Stage, " ", t.ID), nil, nil
+			return fmt.Sprint(t.Stage, " ", t.ID), nil
 		}
-		return "", nil, err
+		return "", err
 	}
-	return push + " " + p.Host, p, nil
-}
-
-// note is what a push leaves to the next: how full the portal's bucket is.
-type note struct {
-	Process string    `json:"process"`
-	Level   float64   `json:"level"`
-	At      time.Time `json:"at"`
-}
-
-func (r *Runner) note(p *sheet24.Portal) string {
-	if p == nil || r.Buckets == nil {
-		return ""
-	}
-	text, _ := json.Marshal(note{r.process, r.Buckets.Level(p), time.Now()}) // plain data
-	return string(text)
-}
-
-// inherit takes over a portal's bucket from the process that pushed before. One that
-// did not say how full it left it may have filled it.
-func (r *Runner) inherit(p *sheet24.Portal, l *lease) {
-	if p == nil || r.Buckets == nil {
-		return
-	}
-	var left note
-	switch {
-	case l.dirty:
-		r.Buckets.FillUp(p)
-	case l.note == "" || json.Unmarshal([]byte(l.note), &left) != nil || left.Process == r.process:
-	default:
-		rate := p.Plan.Rate
-		if rate == 0 {
-			rate = sheet24.StandardPlan.Rate
-		}
-		r.Buckets.Fill(p, left.Level-max(0, time.Since(left.At).Seconds())*rate)
-	}
+	return push + " " + p.Host, nil
 }
 
 // maxRetry is the longest wait before a stage that failed is tried again.

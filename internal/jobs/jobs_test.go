@@ -226,7 +226,7 @@ func TestLeaseOfAKilledProcess(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, store *sqlstore.Store) {
 		s := newStages(store, storetest.Seed(t, store))
-		if _, _, ok, err := store.Acquire(t.Context(), fmt.Sprint("scan ", s.table.ID), "killed", 1500*time.Millisecond); err != nil || !ok {
+		if ok, err := store.Acquire(t.Context(), fmt.Sprint("scan ", s.table.ID), "killed", 1500*time.Millisecond); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
 		s.event(t)

@@ -20,9 +20,7 @@ const (
 
 // lease is the right to work on something alone, of all processes.
 type lease struct {
-	ctx   context.Context // ends when the lease is lost
-	note  string          // of the last owner that released it
-	dirty bool            // somebody after that did not
+	ctx context.Context // ends when the lease is lost
 
 	store   Store
 	subject string
@@ -37,9 +35,7 @@ type lease struct {
 // acquire takes the lease of a subject; nil: somebody has it.
 func acquire(ctx context.Context, store Store, subject string) (*lease, error) {
 	l := &lease{store: store, subject: subject, owner: rand.Text(), until: time.Now().Add(leaseFor - leaseMargin)}
-	var ok bool
-	var err error
-	if l.note, l.dirty, ok, err = store.Acquire(ctx, subject, l.owner, leaseFor); err != nil || !ok {
+	if ok, err := store.Acquire(ctx, subject, l.owner, leaseFor); err != nil || !ok {
 		return nil, err
 	}
 	ctx, l.stop = context.WithCancelCause(ctx)
@@ -79,12 +75,11 @@ func (l *lease) renew() {
 	}
 }
 
-// release gives the lease back, with a note to the next owner, who has to wait for a
-// while.
-func (l *lease) release(note string, rest time.Duration) error {
+// release gives the lease back; the next owner has to wait for a while.
+func (l *lease) release(rest time.Duration) error {
 	l.stop(nil)
 	l.renewer.Wait()
-	return l.store.Release(context.WithoutCancel(l.ctx), l.subject, l.owner, note, rest)
+	return l.store.Release(context.WithoutCancel(l.ctx), l.subject, l.owner, rest)
 }
 
 // Alone runs f unless another process does; then it does nothing.
@@ -94,5 +89,5 @@ func (r *Runner) Alone(ctx context.Context, subject string, f func(ctx context.C
 		return err
 	}
 	f(l.ctx)
-	return l.release("", 0)
+	return l.release(0)
 }

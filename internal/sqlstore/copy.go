@@ -17,7 +17,8 @@ type Copied struct {
 }
 
 // copied are the tables that make up an installation, those that others refer to first,
-// each with the columns that order it. Leases and wake-ups are made anew.
+// each with the columns that order it. Leases, buckets and wake-ups
+// are made anew.
 var copied = []struct{ table, order string }{
 	{"users", "id"}, {"sessions", "token"}, {"user_sheets_tokens", "user_id"}, {"portals", "id"}, {"sheet_sync_config", "id"}, {"field_mappings", "id"},
 	{"row_snapshots", "config_id, entity_id"}, {"row_keys", "config_id, row_key"}, {"left_rows", "config_id, row_hash"}, {"reverse_sync_logs", "id"},

@@ -34,6 +34,8 @@ type dialect struct {
 	// clock is the database's own time, $1 seconds from now: the clocks of several
 	// processes differ.
 	clock func(seconds string) string
+	// seconds is the same time now, in Unix seconds.
+	seconds string
 	// each is a table of the values of a JSON list, in a column called value; eachText has
 	// them as texts.
 	each, eachText func(list string) string
@@ -74,7 +76,8 @@ func dialectOf(databaseURL string) (*dialect, error) {
 			clock: func(seconds string) string {
 				return `(clock_timestamp() + make_interval(secs => CAST(` + seconds + ` AS double precision)))`
 			},
-			each: func(list string) string { return `jsonb_array_elements(CAST(` + list + ` AS jsonb)) AS value` },
+			seconds: `CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS double precision)`,
+			each:    func(list string) string { return `jsonb_array_elements(CAST(` + list + ` AS jsonb)) AS value` },
 			eachText: func(list string) string {
 				return `jsonb_array_elements_text(CAST(` + list + ` AS jsonb)) AS value`
 			},
@@ -91,6 +94,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 		clock: func(seconds string) string {
 			return `strftime('%Y-%m-%d %H:%M:%f', 'now', ` + seconds + ` || ' seconds')`
 		},
+		seconds:  `unixepoch('subsec')`,
 		each:     func(list string) string { return `json_each(` + list + `)` },
 		eachText: func(list string) string { return `json_each(` + list + `)` },
 		merged:   func(column, other string) string { return `json_patch(` + column + `, ` + other + `)` },

@@ -146,9 +146,8 @@ func (w *Web) setPlan(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 		plan, ok := plans[r.FormValue("plan")]
 		if !ok {
 			err = sheet24.Errorf(sheet24.Invalid, "portal_plan_unknown", r.FormValue("plan"))
-		} else if err = w.Store.SavePlan(r.Context(), p.ID, plan); err == nil {
-			p.Plan = plan
-			w.Portals.SetPlan(p)
+		} else {
+			err = w.Store.SavePlan(r.Context(), p.ID, plan)
 		}
 	}
 	if err != nil {

@@ -42,7 +42,6 @@ type Connector interface {
 	AuthorizeURL(portal, state string) (string, error)
 	Exchange(ctx context.Context, code, authServer string) (*sheet24.Portal, error)
 	Check(ctx context.Context, p *sheet24.Portal) error
-	SetPlan(p *sheet24.Portal)
 }
 
 // Store is what the pages need of the database.

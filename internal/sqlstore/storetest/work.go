@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -60,40 +61,40 @@ func arrivals(t *testing.T, s *sqlstore.Store) {
 }
 
 func leases(t *testing.T, s *sqlstore.Store) {
-	acquire := func(owner string, d time.Duration) (string, bool, bool) {
-		t.Helper()
-		note, dirty, ok, err := s.Acquire(t.Context(), "scan 7", owner, d)
-		check(t, err)
-		return note, dirty, ok
+	acquire := func(owner string, d time.Duration) bool { return must(s.Acquire(t.Context(), "scan 7", owner, d))(t) }
+	if !acquire("a", time.Minute) {
+		t.Error("the first is refused")
 	}
-	want := func(what string, note string, dirty, ok bool, wantNote string, wantDirty, wantOK bool) {
-		t.Helper()
-		if note != wantNote || dirty != wantDirty || ok != wantOK {
-			t.Errorf("%s: %q %v %v; want %q %v %v", what, note, dirty, ok, wantNote, wantDirty, wantOK)
-		}
+	if acquire("b", time.Minute) {
+		t.Error("taken while it is held")
 	}
-	note, dirty, ok := acquire("a", time.Minute)
-	want("first", note, dirty, ok, "", false, true)
-	note, dirty, ok = acquire("b", time.Minute)
-	want("while it is held", note, dirty, ok, "", false, false)
 	if !must(s.Renew(t.Context(), "scan 7", "a", time.Minute))(t) || must(s.Renew(t.Context(), "scan 7", "b", time.Minute))(t) {
 		t.Error("renewed by others, or not by its owner")
 	}
-	check(t, s.Release(t.Context(), "scan 7", "b", "not mine", 0))
-	check(t, s.Release(t.Context(), "scan 7", "a", "47", 0))
-	note, dirty, ok = acquire("b", 100*time.Millisecond)
-	want("after its release", note, dirty, ok, "47", false, true)
+	check(t, s.Release(t.Context(), "scan 7", "b", 0))
+	if acquire("b", time.Minute) {
+		t.Error("taken after somebody else released it")
+	}
+	check(t, s.Release(t.Context(), "scan 7", "a", 500*time.Millisecond))
+	if acquire("b", time.Minute) {
+		t.Error("taken while it was to rest")
+	}
+	time.Sleep(550 * time.Millisecond)
+	if !acquire("b", 100*time.Millisecond) {
+		t.Error("refused after its rest")
+	}
 	time.Sleep(150 * time.Millisecond)
 	if must(s.Renew(t.Context(), "scan 7", "b", time.Minute))(t) {
 		t.Error("renewed after it ran out")
 	}
-	note, dirty, ok = acquire("c", time.Minute)
-	want("after it ran out", note, dirty, ok, "47", true, true)
+	if !acquire("c", time.Minute) {
+		t.Error("refused after it ran out")
+	}
 	var wins atomic.Int32
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
-			if _, _, ok, err := s.Acquire(t.Context(), "push x", fmt.Sprint(i), time.Minute); err == nil && ok {
+			if ok, err := s.Acquire(t.Context(), "push x", fmt.Sprint(i), time.Minute); err == nil && ok {
 				wins.Add(1)
 			}
 		})
@@ -101,6 +102,48 @@ func leases(t *testing.T, s *sqlstore.Store) {
 	all.Wait()
 	if wins.Load() != 1 {
 		t.Errorf("%d owners at once", wins.Load())
+	}
+}
+
+// buckets leak, lose no request of those who ask at once, and are full when a portal
+// says so.
+func buckets(t *testing.T, s *sqlstore.Store) {
+	const slow = 1e-6
+	take := func(host string, rate float64) float64 { return must(s.Take(t.Context(), host, 1, rate))(t) }
+	near := func(what string, got, want float64) {
+		t.Helper()
+		if math.Abs(got-want) > 0.01 {
+			t.Errorf("%s: %v; want %v", what, got, want)
+		}
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 25 {
+				if _, err := s.Take(t.Context(), "a", 1, slow); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	near("after 200 at once", take("a", slow), 201)
+	near("another portal's", take("b", slow), 1)
+	near("several", must(s.Take(t.Context(), "b", 4, slow))(t), 5)
+	time.Sleep(20 * time.Millisecond)
+	near("leaked dry", take("a", 1e6), 1)
+	check(t, s.Fill(t.Context(), "a", 50))
+	near("full", take("a", slow), 51)
+	check(t, s.Fill(t.Context(), "a", 10))
+	near("less full than was thought", take("a", slow), 11)
+	check(t, s.Fill(t.Context(), "new", 7))
+	near("filled by others before", take("new", slow), 8)
+	began := time.Now()
+	near("nothing leaked yet", take("c", 100), 1)
+	check(t, s.Fill(t.Context(), "c", 1000))
+	time.Sleep(100 * time.Millisecond)
+	if leaked, most := 1001-take("c", 100), 100*time.Since(began).Seconds()+1; leaked < 9 || leaked > most {
+		t.Errorf("%v leaked; at least 10 and at most %v should have", leaked, most)
 	}
 }
 

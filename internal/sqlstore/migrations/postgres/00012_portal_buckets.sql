@@ -1,0 +1,16 @@
+-- How full portals' leaky buckets are, whichever process calls them. It went along with
+-- the leases until now, which did not count what others asked in between.
+
+-- +goose Up
+CREATE TABLE bitrix.portal_buckets (
+    host  TEXT PRIMARY KEY,
+    level DOUBLE PRECISION NOT NULL, -- requests
+    at    DOUBLE PRECISION NOT NULL -- when that was, in Unix seconds
+);
+ALTER TABLE bitrix.stage_leases DROP COLUMN note;
+ALTER TABLE bitrix.stage_leases DROP COLUMN dirty;
+
+-- +goose Down
+ALTER TABLE bitrix.stage_leases ADD COLUMN dirty BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE bitrix.stage_leases ADD COLUMN note TEXT NOT NULL DEFAULT '';
+DROP TABLE bitrix.portal_buckets;
