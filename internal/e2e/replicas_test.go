@@ -63,7 +63,7 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // TestReplicas runs three processes on one PostgreSQL. In the middle of a burst of
 // edits one is killed and one is frozen, and goes on much later: the third finishes,
-// the portal's limit is kept throughout, and what thaws changes nothing. All the while
+// the portal's limit is kept throughout, what thaws changes nothing, and no record is ever written by two at once. All the while
 // its user has the portal asked by whichever process serves the page.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
@@ -123,6 +123,8 @@ func TestReplicas(t *testing.T) {
 			}
 		}
 	})
+	// The portal takes its time, so that two could be seen at one record.
+	post(t, sim.URL+"/sim/bitrix24/faults", map[string]any{"faults": []any{map[string]any{"kind": "slow", "method": "crm.item.update", "ms": 200, "times": 1000}}}, nil)
 	last := map[int]string{}
 	for n := range 300 {
 		switch n {
@@ -167,12 +169,15 @@ func TestReplicas(t *testing.T) {
 	}
 	arrives("an edit after the trouble", "son@ornek.com.tr")
 	var stats struct {
-		Requests int
-		Rejected map[string]int
+		Requests, Overlaps int
+		Rejected           map[string]int
 	}
 	get(t, sim.URL+"/sim/bitrix24/stats", &stats)
 	if len(stats.Rejected) > 0 {
 		t.Errorf("the portal refused %v of %d requests", stats.Rejected, stats.Requests)
+	}
+	if stats.Overlaps > 0 {
+		t.Errorf("%d times a record was written by two at once", stats.Overlaps)
 	}
 }
 

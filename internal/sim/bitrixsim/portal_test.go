@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"sheet24/internal/sim/bitrixsim"
@@ -257,5 +258,34 @@ func TestStateIsKept(t *testing.T) {
 	}
 	if next := again.Add(1, object{}); next != id+1 {
 		t.Errorf("the next id is %d", next)
+	}
+}
+
+// TestOverlaps has two change a record at once, and one after the other.
+func TestOverlaps(t *testing.T) {
+	t.Parallel()
+	p := portalWith(t, bitrixsim.Options{})
+	id := p.Add(1, object{"title": "eski"})
+	other := p.Add(1, object{"title": "eski"})
+	change := func(id int64) {
+		p.call("crm.item.update", object{"entityTypeId": 1, "id": id, "fields": object{"title": "yeni"}})
+	}
+	p.Fail(bitrixsim.Fault{Kind: "slow", Method: "crm.item.update", MS: 200, Times: 2})
+	var all sync.WaitGroup
+	all.Go(func() { change(id) })
+	all.Go(func() { change(other) })
+	all.Wait()
+	change(id)
+	if n := p.Stats().Overlaps; n != 0 {
+		t.Errorf("%d overlaps where there was none", n)
+	}
+	p.Fail(bitrixsim.Fault{Kind: "slow", Method: "crm.item.update", MS: 200, Times: 2})
+	all.Go(func() { change(id) })
+	all.Go(func() {
+		p.call("batch", object{"cmd": object{"a": fmt.Sprintf("crm.item.update?entityTypeId=1&id=%d&fields[title]=başka", id), "b": fmt.Sprintf("crm.item.update?entityTypeId=1&id=%d&fields[title]=son", id)}})
+	})
+	all.Wait()
+	if n := p.Stats().Overlaps; n != 1 {
+		t.Errorf("%d overlaps; want 1", n)
 	}
 }

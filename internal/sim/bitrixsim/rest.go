@@ -136,6 +136,7 @@ func (p *Portal) serve(w http.ResponseWriter, r *http.Request, authorize func(pa
 		write(w, s, answer{}, err)
 		return
 	}
+	defer p.stats.write(changedBy(name, in))()
 	fault, struck := p.faults.strike(methodsOf(name, in), recordsOf(in))
 	if struck {
 		p.stats.fault(fault.Kind)
@@ -204,6 +205,24 @@ func recordsOf(in params) []string {
 		}
 	}
 	return all
+}
+
+// changedBy are the records that a request, or the commands of a batch, changes: each once.
+func changedBy(name string, in params) (records []string) {
+	changes := func(method, entity, id string) {
+		if key := entity + " " + id; (method == "crm.item.update" || method == "crm.item.delete") && !slices.Contains(records, key) {
+			records = append(records, key)
+		}
+	}
+	changes(name, in.text("entityTypeId"), in.text("id"))
+	for _, command := range in.object("cmd") {
+		text, _ := command.(string)
+		inner, query, _ := strings.Cut(text, "?")
+		if values, err := url.ParseQuery(query); err == nil {
+			changes(strings.ToLower(inner), values.Get("entityTypeId"), values.Get("id"))
+		}
+	}
+	return records
 }
 
 // errTimeout says that a request ran longer than it may.

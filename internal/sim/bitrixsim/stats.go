@@ -20,6 +20,8 @@ type stats struct {
 	highest  int            // most requests within a second
 	first    time.Time
 	last     time.Time
+	writing  map[string]int // records, by the requests under way that change them
+	overlaps int
 }
 
 // Stats is what the portal was asked so far.
@@ -29,6 +31,7 @@ type Stats struct {
 	Methods  map[string]int `json:"methods"`           // calls by method, those within a batch too
 	Faults   map[string]int `json:"faults"`            // that struck, by kind
 	Ignored  map[string]int `json:"ignored"`           // fields sent that are unknown, read-only or immutable
+	Overlaps int            `json:"overlaps"`          // changes of a record that another request was changing at the same time
 	Highest  int            `json:"highest_rate"`      // most requests within a second
 	Seconds  float64        `json:"seconds"`           // from the first request to the last
 	Leak     float64        `json:"leak_per_second"`   // of the bucket
@@ -49,6 +52,30 @@ func (s *stats) request(now time.Time) {
 	}
 	s.recent = append(s.recent, now)
 	s.highest = max(s.highest, len(s.recent))
+}
+
+// write notes that a request changes records, until done is called.
+func (s *stats) write(records []string) (done func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writing == nil {
+		s.writing = map[string]int{}
+	}
+	for _, r := range records {
+		if s.writing[r] > 0 {
+			s.overlaps++
+		}
+		s.writing[r]++
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, r := range records {
+			if s.writing[r]--; s.writing[r] == 0 {
+				delete(s.writing, r)
+			}
+		}
+	}
 }
 
 func (s *stats) reject(code string) { s.count(&s.rejected, code) }
@@ -78,7 +105,7 @@ func (p *Portal) Stats() Stats {
 		maps.Copy(c, m)
 		return c
 	}
-	out := Stats{Requests: s.requests, Rejected: full(s.rejected), Methods: full(s.methods), Faults: full(s.faults), Ignored: full(s.ignored), Highest: s.highest,
+	out := Stats{Requests: s.requests, Rejected: full(s.rejected), Methods: full(s.methods), Faults: full(s.faults), Ignored: full(s.ignored), Highest: s.highest, Overlaps: s.overlaps,
 		Seconds: s.last.Sub(s.first).Seconds(), Leak: p.options.Leak, Brim: p.options.Brim}
 	out.Use = float64(out.Requests) / (out.Brim + out.Leak*out.Seconds)
 	return out
@@ -89,7 +116,7 @@ func (p *Portal) ResetStats() {
 	s := &p.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests, s.rejected, s.methods, s.faults, s.ignored, s.recent, s.highest = 0, nil, nil, nil, nil, nil, 0
+	s.requests, s.rejected, s.methods, s.faults, s.ignored, s.recent, s.highest, s.overlaps = 0, nil, nil, nil, nil, nil, 0, 0
 	s.first, s.last = time.Time{}, time.Time{}
 }
 
