@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log"
@@ -244,7 +245,16 @@ func proxyTo(t *testing.T, address string, seen func(*http.Response)) *httputil.
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := httputil.NewSingleHostReverseProxy(target)
+	p := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.SetXForwarded()
+		r.Out.Host = r.In.Host
+		// Passed on while it comes in, a body may still be asked for its end when the
+		// answer is there, which closes it, and the connection with it.
+		if body, err := io.ReadAll(r.In.Body); err == nil {
+			r.Out.Body = io.NopCloser(bytes.NewReader(body))
+		}
+	}}
 	// A transport of its own: whenever another test closes an httptest.Server, that
 	// closes connections of the default one.
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
