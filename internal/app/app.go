@@ -58,7 +58,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		return nil, err
 	}
 	goog := google.New(google.Config{ClientID: c.GoogleClientID, ClientSecret: c.GoogleClientSecret,
-		RedirectURL: c.GoogleRedirectURI, Access: google.Access(c.GoogleAccess), PerMinute: c.GooglePerMinute, BaseURL: c.GoogleURL}, store)
+		RedirectURL: c.GoogleRedirectURI, Access: google.Access(c.GoogleAccess), PerMinute: c.GooglePerMinute, Buckets: store, BaseURL: c.GoogleURL}, store)
 	hosts := make(bitrix24.Hosts, len(c.Bitrix24Hosts))
 	for i, h := range c.Bitrix24Hosts {
 		hosts[i] = strings.ToLower(strings.TrimSpace(h))

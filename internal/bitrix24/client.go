@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/bucket"
 )
 
 // Options say how a Client works. A zero field means its default.
@@ -26,7 +27,7 @@ type Options struct {
 	Log   *slog.Logger
 
 	// Buckets that are shared with others who call the portals; nil: there are none.
-	Buckets Buckets
+	Buckets bucket.Buckets
 
 	Plan           sheet24.Plan  // of portals whose own is not known: StandardPlan
 	Parallel       int           // batches of a portal under way at once: 4
@@ -72,7 +73,7 @@ func New(o Options) *Client {
 	o.Fresh, o.Pace = cmp.Or(o.Fresh, 5*time.Second), cmp.Or(o.Pace, 500*time.Millisecond)
 	o.App.AuthURL = cmp.Or(o.App.AuthURL, authServer)
 	if o.Buckets == nil {
-		o.Buckets = &ownBuckets{buckets: map[string]*bucket{}}
+		o.Buckets = bucket.NewMemory()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -8,6 +8,3 @@ func (c *Client) Forget(p *sheet24.Portal) {
 	defer c.mu.Unlock()
 	delete(c.sessions, p.ID)
 }
-
-// SharedBuckets are buckets for several clients.
-func SharedBuckets() Buckets { return &ownBuckets{buckets: map[string]*bucket{}} }

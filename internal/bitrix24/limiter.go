@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/bucket"
 )
 
 // inARow is how many requests that somebody waits for go before one that nobody does.
@@ -28,7 +29,7 @@ const (
 // first, but not for ever.
 type limiter struct {
 	host    string
-	buckets Buckets
+	buckets bucket.Buckets
 
 	mu       sync.Mutex
 	given    sheet24.Plan // as the portal was last known to have it
@@ -121,7 +122,7 @@ func (l *limiter) turn() (time.Time, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), takeTime)
 		defer cancel()
 		var err error
-		if level, err = l.buckets.Take(ctx, l.host, float64(n), plan.Rate); err != nil {
+		if level, err = l.buckets.Take(ctx, "bitrix24 "+l.host, float64(n), plan.Rate); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -148,7 +149,7 @@ func (l *limiter) overflowed(ctx context.Context) (plan sheet24.Plan, smaller bo
 	plan = l.plan
 	l.counted, l.level = 0, plan.Burst
 	l.mu.Unlock()
-	return plan, smaller, l.buckets.Fill(ctx, l.host, plan.Burst)
+	return plan, smaller, l.buckets.Fill(ctx, "bitrix24 "+l.host, plan.Burst)
 }
 
 // follow has the limiter keep to another plan, if the portal has got one: what turned out

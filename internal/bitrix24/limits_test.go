@@ -13,6 +13,7 @@ import (
 
 	"sheet24"
 	"sheet24/internal/bitrix24"
+	"sheet24/internal/bucket"
 	"sheet24/internal/sim/bitrixsim"
 )
 
@@ -132,7 +133,7 @@ func TestABucketThatOthersFill(t *testing.T) {
 func TestClientsShareABucket(t *testing.T) {
 	t.Parallel()
 	plan := sheet24.Plan{Rate: 40, Burst: 20}
-	options := bitrix24.Options{Plan: plan, Buckets: bitrix24.SharedBuckets(), Pace: time.Millisecond}
+	options := bitrix24.Options{Plan: plan, Buckets: bucket.NewMemory(), Pace: time.Millisecond}
 	w := newWorld(t, bitrixsim.Options{Leak: plan.Rate, Brim: plan.Burst}, options)
 	options.Hosts = bitrix24.Hosts{w.host()}
 	clients := []*bitrix24.Client{w.Client, bitrix24.New(options), bitrix24.New(options)}
@@ -152,7 +153,7 @@ func TestClientsShareABucket(t *testing.T) {
 
 // awayBuckets are kept by a database that is away at first.
 type awayBuckets struct {
-	bitrix24.Buckets
+	bucket.Buckets
 	away atomic.Int32
 }
 
@@ -166,7 +167,7 @@ func (b *awayBuckets) Take(ctx context.Context, host string, requests, rate floa
 // TestBucketsThatAreAway: nothing is sent that is not counted; it is tried again.
 func TestBucketsThatAreAway(t *testing.T) {
 	t.Parallel()
-	b := &awayBuckets{Buckets: bitrix24.SharedBuckets()}
+	b := &awayBuckets{Buckets: bucket.NewMemory()}
 	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Buckets: b})
 	b.away.Store(2)
 	w.check(w.ping(t.Context()))

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 
 	"sheet24"
+	"sheet24/internal/bucket"
 )
 
 // Config says which OAuth client sheet24 is at Google.
@@ -24,9 +25,10 @@ type Config struct {
 	ClientID     string
 	ClientSecret string
 	RedirectURL  string
-	Access       Access // empty: FullAccess
-	PerMinute    int    // reads, and writes, of a user's sheets a minute; 0: what Google allows, 60
-	BaseURL      string // one base for all of Google's paths; empty: Google itself
+	Access       Access         // empty: FullAccess
+	PerMinute    int            // reads, and writes, of a user's sheets a minute; 0: what Google allows, 60
+	Buckets      bucket.Buckets // by which that is kept; nil: those of this Client alone
+	BaseURL      string         // one base for all of Google's paths; empty: Google itself
 }
 
 // Tokens is where users' grants are kept.
@@ -84,7 +86,7 @@ func New(c Config, tokens Tokens) *Client {
 		endpoints: e,
 		http:      &http.Client{Timeout: 3 * time.Minute, Transport: &retry{next: http.DefaultTransport}},
 		tokens:    tokens,
-		quotas:    newQuotas(c.PerMinute),
+		quotas:    newQuotas(c.PerMinute, c.Buckets),
 		locks:     map[string]*sync.Mutex{},
 	}
 }

@@ -2,12 +2,10 @@ package google
 
 import (
 	"context"
-	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"sheet24"
+	"sheet24/internal/bucket"
 )
 
 // perMinute is how many reads, and how many writes, Google Sheets allows a user a
@@ -18,37 +16,52 @@ const perMinute = 60
 // comes when it is used up waits, instead of being turned away.
 type quotas struct {
 	perMinute int
-
-	mu     sync.Mutex
-	reads  map[string]*rate.Limiter // by user
-	writes map[string]*rate.Limiter
+	buckets   bucket.Buckets
 }
 
-func newQuotas(n int) *quotas {
+func newQuotas(n int, buckets bucket.Buckets) *quotas {
 	if n == 0 {
 		n = perMinute
 	}
-	return &quotas{perMinute: n, reads: map[string]*rate.Limiter{}, writes: map[string]*rate.Limiter{}}
+	if buckets == nil {
+		buckets = bucket.NewMemory()
+	}
+	return &quotas{n, buckets}
 }
 
-func (q *quotas) read(ctx context.Context, userID string) error { return q.wait(ctx, q.reads, userID) }
+func (q *quotas) read(ctx context.Context, userID string) error {
+	return q.wait(ctx, "sheets read "+userID)
+}
+
 func (q *quotas) write(ctx context.Context, userID string) error {
-	return q.wait(ctx, q.writes, userID)
+	return q.wait(ctx, "sheets write "+userID)
 }
 
-func (q *quotas) wait(ctx context.Context, all map[string]*rate.Limiter, userID string) error {
-	q.mu.Lock()
-	l := all[userID]
-	if l == nil {
-		// Half of it at once and half spread over the minute: never more than all of
-		// it within any minute.
-		half := float64(q.perMinute) / 2
-		l = rate.NewLimiter(rate.Limit(half/time.Minute.Seconds()), max(1, q.perMinute/2-1))
-		all[userID] = l
+// wait returns when there is room, or at once if that would be too late.
+func (q *quotas) wait(ctx context.Context, of string) error {
+	// Half of it at once and half spread over the minute: never more than all of
+	// it within any minute.
+	half := float64(q.perMinute) / 2
+	rate, brim := half/time.Minute.Seconds(), max(1, half-1)
+	level, err := q.buckets.Take(ctx, of, 1, rate)
+	if err != nil {
+		return sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
 	}
-	q.mu.Unlock()
-	if err := l.Wait(ctx); err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(err)
+	if level <= brim {
+		return nil
 	}
-	return nil
+	d := time.Duration((level - brim) / rate * float64(time.Second))
+	err = context.DeadlineExceeded
+	if end, ok := ctx.Deadline(); !ok || time.Until(end) > d {
+		turn := time.NewTimer(d)
+		defer turn.Stop()
+		select {
+		case <-turn.C:
+			return nil
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	q.buckets.Take(context.WithoutCancel(ctx), of, -1, rate) // it was not used; if this fails, it leaks away
+	return sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(err)
 }
