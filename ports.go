@@ -8,16 +8,43 @@ type Sheets interface {
 	// string, untyped by locale; dates are serial numbers. Trailing empty cells
 	// and rows are missing.
 	Read(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []Range) ([][][]any, error)
-	// Shown returns the texts of each range as the sheet shows them, by the formats
-	// of its cells and its locale.
-	Shown(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []Range) ([][][]any, error)
+	// ReadFormatted returns the values of each range, as Read does, and beside them the
+	// texts that the sheet shows for them by their formats and its locale: both of one
+	// moment. No two ranges may begin at the same cell.
+	ReadFormatted(ctx context.Context, tab TabRef, ranges []Range) (values, texts [][][]any, err error)
+	// ReadColumns returns whole columns, each from row 1 on, wherever they stand by now.
+	// It fails with a Conflict if one is no longer where its header was seen, and the
+	// header has to be read again.
+	ReadColumns(ctx context.Context, tab TabRef, headerRow int, columns []Column) ([][]any, error)
+	// WriteColumns sets cells of columns, as they are, wherever these columns stand when
+	// it is done, and returns what they hold after it, as ReadColumns does, all in one
+	// request. Rows may have moved since they were numbered: that shows in a column of
+	// ids, which is read back along with the others if it is named with no cells.
+	WriteColumns(ctx context.Context, tab TabRef, headerRow int, writes []ColumnWrite) ([][]any, error)
+	// Replace exchanges the text of all cells of a tab that hold exactly another one.
+	Replace(ctx context.Context, tab TabRef, replacements []Replacement) error
 	// Describe returns what a spreadsheet is like.
 	Describe(ctx context.Context, userID, spreadsheetID string) (SheetInfo, error)
 	// Merged returns the blocks of a tab's cells that are merged into one.
 	Merged(ctx context.Context, userID, spreadsheetID string, gid int64) ([]Range, error)
-	// Write sets cells in one request, as they are: a leading "=" stays text.
-	Write(ctx context.Context, userID, spreadsheetID string, gid int64, cells []Cell) error
 }
+
+// TabRef names a tab, and the user whose grant reaches it.
+type TabRef struct {
+	UserID        string
+	SpreadsheetID string
+	GID           int64
+}
+
+// ColumnWrite are cells of a column, by their rows from 1 on. A value is a string,
+// float64 or bool; "" empties a cell.
+type ColumnWrite struct {
+	Column Column // as it was last seen
+	Cells  map[int]any
+}
+
+// Replacement exchanges a cell's whole text. A text that is a number may become one.
+type Replacement struct{ Find, Text string }
 
 // SheetInfo is what a spreadsheet is like.
 type SheetInfo struct {

@@ -47,8 +47,9 @@ type Client struct {
 	tokens    Tokens
 	quotas    *quotas
 
-	mu    sync.Mutex
-	locks map[string]*sync.Mutex // by user: one refresh at a time
+	mu          sync.Mutex
+	locks       map[string]*sync.Mutex // by user: one refresh at a time
+	columnMarks map[markName]int64     // ids of the developer metadata of columns
 }
 
 var _ sheet24.Sheets = (*Client)(nil)
@@ -88,6 +89,8 @@ func New(c Config, tokens Tokens) *Client {
 		tokens:    tokens,
 		quotas:    newQuotas(c.PerMinute, c.Buckets),
 		locks:     map[string]*sync.Mutex{},
+
+		columnMarks: map[markName]int64{},
 	}
 }
 

@@ -30,10 +30,14 @@ func (p *Pipeline) proven(ctx context.Context, t *sheet24.Table, got *tab) (mapp
 		l.Fields, l.Lost = trusted, lostOf(t, l, trusted)
 		return l, nil
 	}
-	held, err := p.readAt(ctx, t, mapping.Layout{ID: l.ID, Fields: suspects}, wholeTab(t))
+	held, err := p.readAt(ctx, t, mapping.Layout{ID: l.ID, Status: -1, Fields: suspects}, wholeTab(t))
 	if err != nil {
 		return l, err
 	}
+	if !slices.Equal(held.header, got.header) {
+		return l, errTabMoves
+	}
+
 	var ids []int64
 	for _, row := range slices.Sorted(maps.Keys(held.idAt)) {
 		if record := held.idAt[row]; len(held.byID[record]) == 1 && len(ids) < proofRows {

@@ -20,6 +20,10 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 		counts.Problem++
 		k.found = append(k.found, sheet24.RowDifference{Row: c.Row, EntityID: max(c.EntityID, 0), Kind: sheet24.WouldFail, Message: locale.Error(k.t.Language, err)})
 	}
+	texts, err := k.readFormats(ctx, k.t, k.tab, k.formatted(first, last))
+	if err != nil {
+		return err
+	}
 	for _, number := range slices.Sorted(maps.Keys(k.tab.rows)) {
 		row := k.tab.rows[number]
 		held := values(k.tab.layout, row)
@@ -44,10 +48,8 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 				c.Fields[m.Field] = sheet24.Change{New: held[m.Field]}
 			}
 		}
+		texts.apply(k.t, k.tab.layout, number, c.Fields)
 		k.rows = append(k.rows, c)
-	}
-	if err := k.asShown(ctx, k.t, k.tab.layout, k.rows); err != nil {
-		return err
 	}
 	described, err := k.CRM.Fields(ctx, k.portal, k.t.Entity)
 	if err != nil {
@@ -104,6 +106,18 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 		k.found = append(k.found, d)
 	}
 	return nil
+}
+
+// formatted are the rows of a page with cells whose format says what they mean.
+func (k *comparing) formatted(first, last int) (numbers []int) {
+	for _, number := range slices.Sorted(maps.Keys(k.tab.rows)) {
+		if number >= first && number <= last && slices.ContainsFunc(k.tab.layout.Fields, func(m sheet24.FieldMapping) bool {
+			return m.Updatable && byFormat(m, cell(k.tab.rows[number], m.Column.Index))
+		}) {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
 }
 
 // compareRow compares a row with its record; without one it would be created.

@@ -440,8 +440,10 @@ func (h *history) quiet(ctx context.Context) bool {
 	h.ok(err)
 	told, err := h.store.Unreported(ctx, h.table.ID, 1)
 	h.ok(err)
+	events, err := h.store.UnprocessedEvents(ctx, h.table.ID, 1)
+	h.ok(err)
 	c, err := h.store.Comparison(ctx, h.table.ID)
-	return open+asked+len(cells)+len(told) == 0 && (err != nil || !c.Running())
+	return open+asked+len(cells)+len(told)+len(events) == 0 && (err != nil || !c.Running())
 }
 
 // cellsOf are a row's values as a record holds them.

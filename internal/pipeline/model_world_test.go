@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,16 +152,94 @@ func (s *modelSheet) Read(_ context.Context, _, _ string, _ int64, ranges []shee
 	return read, err
 }
 
-func (s *modelSheet) Shown(ctx context.Context, user, id string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
-	read, err := s.Read(ctx, user, id, gid, ranges)
-	for _, block := range read {
+func (s *modelSheet) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges []sheet24.Range) (values, texts [][][]any, err error) {
+	if values, err = s.Read(ctx, tab.UserID, tab.SpreadsheetID, tab.GID, ranges); err != nil {
+		return nil, nil, err
+	}
+	for _, block := range values {
+		var shown [][]any
 		for _, row := range block {
-			for i, v := range row {
-				row[i] = strings.TrimSuffix(fmt.Sprint(v), ".0")
+			var cells []any
+			for _, v := range row {
+				cells = append(cells, strings.TrimSuffix(fmt.Sprint(v), ".0"))
+			}
+			shown = append(shown, cells)
+		}
+		texts = append(texts, shown)
+	}
+	return values, texts, nil
+}
+
+// column is where the column of a name stands by now, -1 if there is none.
+func (s *modelSheet) column(c sheet24.Column) int { return slices.Index(s.rows[0], any(c.Name)) }
+
+// cells is a whole column.
+func (s *modelSheet) cells(column int) (cells []any) {
+	for _, row := range s.rows {
+		cells = append(cells, orNone(row[column]))
+	}
+	return cells
+}
+
+func (s *modelSheet) ReadColumns(_ context.Context, _ sheet24.TabRef, _ int, columns []sheet24.Column) (read [][]any, err error) {
+	lost := false
+	err = s.call("ReadColumns", func() {
+		for _, c := range columns {
+			if at := s.column(c); at >= 0 {
+				read = append(read, s.cells(at))
+			} else {
+				lost = true
 			}
 		}
+	})
+	if err == nil && lost {
+		return nil, sheet24.Errorf(sheet24.Conflict, "columns_moved")
 	}
 	return read, err
+}
+
+func (s *modelSheet) WriteColumns(_ context.Context, _ sheet24.TabRef, _ int, writes []sheet24.ColumnWrite) (read [][]any, err error) {
+	err = s.call("WriteColumns", func() {
+		for _, w := range writes {
+			at := s.column(w.Column)
+			for number, v := range w.Cells {
+				s.set(number, at, v)
+			}
+			read = append(read, s.cells(at))
+		}
+	})
+	return read, err
+}
+
+func (s *modelSheet) set(number, column int, v any) {
+	for len(s.rows) < number {
+		s.rows = append(s.rows, make([]any, columnCount))
+	}
+	if v == "" {
+		v = nil
+	}
+	s.rows[number-1][column] = v
+}
+
+func (s *modelSheet) Replace(_ context.Context, _ sheet24.TabRef, replacements []sheet24.Replacement) error {
+	if len(replacements) == 0 {
+		return nil
+	}
+	return s.call("Replace", func() {
+		for _, r := range replacements {
+			for number, row := range s.rows {
+				for column, v := range row {
+					if v != any(r.Find) {
+						continue
+					}
+					s.set(number+1, column, r.Text)
+					if n, err := strconv.ParseFloat(r.Text, 64); err == nil {
+						s.set(number+1, column, n)
+					}
+				}
+			}
+		}
+	})
 }
 
 func (s *modelSheet) Describe(context.Context, string, string) (info sheet24.SheetInfo, err error) {
@@ -172,24 +251,6 @@ func (s *modelSheet) Describe(context.Context, string, string) (info sheet24.She
 
 func (s *modelSheet) Merged(context.Context, string, string, int64) ([]sheet24.Range, error) {
 	return nil, nil
-}
-
-func (s *modelSheet) Write(_ context.Context, _, _ string, _ int64, cells []sheet24.Cell) error {
-	if len(cells) == 0 {
-		return nil
-	}
-	return s.call("Write", func() {
-		for _, c := range cells {
-			for len(s.rows) < c.Row {
-				s.rows = append(s.rows, make([]any, columnCount))
-			}
-			v := c.Value
-			if v == "" {
-				v = nil
-			}
-			s.rows[c.Row-1][c.Column-1] = v
-		}
-	})
 }
 
 // modelRecord is a lead.

@@ -38,6 +38,11 @@ type Store interface {
 	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
 	SnapshotsAt(ctx context.Context, tableID int64, rows []int) (map[int][]sheet24.Snapshot, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
+	SnapshotsHolding(ctx context.Context, tableID int64, rows []map[string]any) ([]sheet24.Snapshot, error)
+	StructureChangedAt(ctx context.Context, tableID int64, since time.Time) (time.Time, error)
+	SetSecondLook(ctx context.Context, tableID int64, l sheet24.SecondLook) error
+	SetStatusColumn(ctx context.Context, tableID int64, index int) error
+	KeysOf(ctx context.Context, tableID int64, records []int64) (map[int64]int64, error)
 	Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
 	Present(ctx context.Context, tableID int64) (map[int64]int, error)
 	CellWrites(ctx context.Context, tableID int64, limit int) ([]sheet24.CellWrite, error)

@@ -20,6 +20,7 @@ import (
 // Google is what setting up needs of google.Client.
 type Google interface {
 	sheet24.Sheets
+	Write(ctx context.Context, userID, spreadsheetID string, gid int64, cells []sheet24.Cell) error
 	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
 	AppendColumns(ctx context.Context, userID, spreadsheetID string, gid int64, n int) error
 	FormatHeader(ctx context.Context, userID, spreadsheetID string, gid int64, row, columns int, colors sheet24.ColorScheme) error
