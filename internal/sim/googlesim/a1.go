@@ -95,3 +95,22 @@ func a1(tab string, b block, t *Sheet) string {
 	}
 	return tab + "!" + first + ":" + columnLetter(endCol-1) + strconv.Itoa(endRow)
 }
+
+// a1Loose names a block as messages do, with its open ends open.
+func a1Loose(tab string, b block) string {
+	first := columnLetter(b.col) + strconv.Itoa(b.row+1)
+	if b.endRow == b.row+1 && b.endCol == b.col+1 {
+		return tab + "!" + first
+	}
+	last := ""
+	if b.endCol > 0 {
+		last = columnLetter(b.endCol - 1)
+	}
+	if b.endRow > 0 {
+		last += strconv.Itoa(b.endRow)
+	}
+	if last == "" {
+		return tab + "!" + first
+	}
+	return tab + "!" + first + ":" + last
+}

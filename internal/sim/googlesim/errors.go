@@ -22,6 +22,13 @@ func fail(w http.ResponseWriter, code int, status, message, reason string) {
 	reply(w, code, map[string]any{"error": e})
 }
 
+// failDrive writes an error as Drive v3 does: with the older list of errors in it
+// (source: Drive's guide "Resolve errors").
+func failDrive(w http.ResponseWriter, code int, domain, reason, message string) {
+	one := map[string]any{"domain": domain, "reason": reason, "message": message}
+	reply(w, code, map[string]any{"error": map[string]any{"code": code, "message": message, "errors": []any{one}}})
+}
+
 func notFound(w http.ResponseWriter) {
 	fail(w, http.StatusNotFound, "NOT_FOUND", "Requested entity was not found.", "")
 }

@@ -37,12 +37,24 @@ type Faults struct {
 	// Drive's messages.
 	PushDelayMS int  `json:"push_delay_ms"` // changes are told of so much later, together; 0: three minutes
 	NoPush      bool `json:"no_push"`       // no address may be told
+
+	// Calls of methods: how long they take, and what becomes of them.
+	Calls []CallFault `json:"calls"`
+	Seed  uint64      `json:"seed"` // of what is random about calls
+
+	// What nobody knows for certain of Google's Sheets.
+	ShuffleBlocks bool `json:"shuffle_blocks"` // the blocks of grid data come in any order
+	PaddedBlocks  bool `json:"padded_blocks"`  // grid data end with empty rows and cells that need not be there
+	TypedReplace  bool `json:"typed_replace"`  // what findReplace writes is read as if it was typed: 15 is a number
+	MetadataSorts bool `json:"metadata_sorts"` // developer metadata of rows goes where a sort takes the row
 }
 
 type faults struct {
 	mu     sync.Mutex
 	set    Faults
 	counts map[string]*window // by account and what is counted
+	done   map[int]int        // how many calls a call fault has met, by its place in the list
+	random *rand.Rand
 }
 
 // now are the faults that are set.
@@ -62,7 +74,7 @@ type window struct {
 func (g *Google) Fail(f Faults) {
 	g.faults.mu.Lock()
 	defer g.faults.mu.Unlock()
-	g.faults.set, g.faults.counts = f, nil
+	g.faults.set, g.faults.counts, g.faults.done, g.faults.random = f, nil, nil, nil
 }
 
 func (g *Google) routeFaults(mux *http.ServeMux) {
@@ -78,6 +90,12 @@ func (g *Google) routeFaults(mux *http.ServeMux) {
 		if f.Structure != "" && f.Structure != "edit" && f.Structure != "none" {
 			invalid(w, `structure is "", "edit" or "none"`)
 			return
+		}
+		for _, c := range f.Calls {
+			if err := c.check(); err != nil {
+				invalid(w, err.Error())
+				return
+			}
 		}
 		g.Fail(f)
 		reply(w, http.StatusOK, f)

@@ -36,6 +36,7 @@ type Google struct {
 	scriptAPI    map[string]scriptAPI
 	faults       faults
 	drive        driveChanges
+	hook         callHook
 
 	runs  sync.WaitGroup // of triggers
 	stop  context.CancelFunc
@@ -79,7 +80,6 @@ func (g *Google) Handler() http.Handler {
 	mux := http.NewServeMux()
 	g.routeOAuth(mux)
 	g.routeDrive(mux)
-	g.routeSheets(mux)
 	g.routeScript(mux)
 	g.routeScriptAPI(mux)
 	g.routeWebApp(mux)
@@ -87,7 +87,10 @@ func (g *Google) Handler() http.Handler {
 	g.routeCopies(mux)
 	g.routeEdits(mux)
 	g.routeFaults(mux)
-	return mux
+	sheets := http.HandlerFunc(g.serveSheets)
+	mux.Handle("/v4/spreadsheets", sheets)
+	mux.Handle("/v4/spreadsheets/", sheets)
+	return g.inTime(mux, func(r *http.Request) string { return methodOf(mux, r) })
 }
 
 func (g *Google) account(email string) (Account, bool) {

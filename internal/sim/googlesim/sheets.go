@@ -3,149 +3,27 @@ package googlesim
 import (
 	"errors"
 	"fmt"
-	"net/http"
-	"strconv"
-	"strings"
+	"slices"
 )
 
-func (g *Google) routeSheets(mux *http.ServeMux) {
-	mux.HandleFunc("GET /v4/spreadsheets/{id}", g.inSpreadsheet(g.getSpreadsheet))
-	mux.HandleFunc("POST /v4/spreadsheets/{id}", g.inSpreadsheet(g.batchUpdate))
-	mux.HandleFunc("GET /v4/spreadsheets/{id}/{values}", g.inSpreadsheet(g.getValues))
-	mux.HandleFunc("POST /v4/spreadsheets/{id}/{values}", g.inSpreadsheet(g.postValues))
-	mux.HandleFunc("GET /v4/spreadsheets/{id}/values/{range}", g.inSpreadsheet(g.getRange))
-	mux.HandleFunc("PUT /v4/spreadsheets/{id}/values/{range}", g.inSpreadsheet(g.putRange))
-}
-
-type inSheet func(http.ResponseWriter, *http.Request, *Spreadsheet)
-
-// inSpreadsheet finds the spreadsheet of a request that its sender may see, and
-// holds the lock while it is answered.
-func (g *Google) inSpreadsheet(f inSheet) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		email, ok := g.authorized(w, r, "spreadsheets")
-		if !ok {
-			return
-		}
-		kind := "Read"
-		if r.Method == http.MethodPut || strings.Contains(r.URL.Path, "pdate") {
-			kind = "Write"
-		}
-		if whose := g.faults.within(email, kind, g.now()); whose != "" {
-			overQuota(w, kind, whose)
-			return
-		}
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		id, updates := isBatchUpdate(r.PathValue("id"))
-		s, ok := g.spreadsheets[id]
-		if !ok || updates != (r.Method == http.MethodPost && r.PathValue("values") == "") {
-			notFound(w)
-			return
-		}
-		if !s.mayEdit(email) {
-			fail(w, http.StatusForbidden, "PERMISSION_DENIED", "The caller does not have permission", "")
-			return
-		}
-		f(w, r, s)
-	}
-}
-
-func (g *Google) getSpreadsheet(w http.ResponseWriter, _ *http.Request, s *Spreadsheet) {
-	var tabs []any
-	for i, t := range s.Sheets {
-		rows, columns := t.size()
-		grid := map[string]any{"rowCount": rows, "columnCount": columns}
-		if t.Frozen > 0 {
-			grid["frozenRowCount"] = t.Frozen
-		}
-		tab := map[string]any{"properties": map[string]any{"sheetId": t.GID, "title": t.Title, "index": i, "sheetType": "GRID",
-			"gridProperties": grid}}
-		if merges := t.merges(); len(merges) > 0 {
-			tab["merges"] = merges
-		}
-		tabs = append(tabs, tab)
-	}
-	reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "sheets": tabs,
-		"properties": map[string]any{"title": s.Title, "locale": s.Locale, "timeZone": s.TimeZone}})
-}
-
-// merges are the blocks of merged cells, as Sheets describes them.
-func (t *Sheet) merges() (all []any) {
-	for _, a := range t.Merges {
-		if b, err := t.closed(a); err == nil {
-			all = append(all, gridRange{t.GID, b.row, b.endRow, b.col, b.endCol})
-		}
-	}
-	return all
-}
-
 // mayWrite tells why a block of a tab cannot be written by an API.
-func (t *Sheet) mayWrite(b block) error {
+func (t *Sheet) mayWrite(b block, email string) error {
 	rows, columns := t.size()
 	rows = max(rows, b.endRow) // the grid grows downwards as far as anybody needs
 	if b.endCol > columns {
 		return fmt.Errorf("Range (%s!%s%d) exceeds grid limits. Max rows: %d, max columns: %d", t.Title, columnLetter(b.col), b.row+1, rows, columns)
 	}
-	for _, a := range t.Protected {
-		if p, err := t.closed(a); err == nil && b.row < p.endRow && p.row < b.endRow && b.col < p.endCol && p.col < b.endCol {
+	return t.unprotected(b, email)
+}
+
+// unprotected tells if a protected range keeps an account from writing into a block.
+func (t *Sheet) unprotected(b block, email string) error {
+	for _, p := range t.Protected {
+		if !p.WarningOnly && !slices.Contains(p.Editors, email) && t.within(p.Range.block()).meets(b) {
 			return errors.New("You are trying to edit a protected cell or object. Please contact the spreadsheet owner to remove protection if you need to edit.")
 		}
 	}
 	return nil
-}
-
-// place is where a range or a data filter points.
-type place struct {
-	tab *Sheet
-	block
-}
-
-func (s *Spreadsheet) atA1(a string) (place, error) {
-	tab, b, err := parseA1(a)
-	if err != nil {
-		return place{}, err
-	}
-	t := s.Sheets[0]
-	if tab != "" {
-		var ok bool
-		if t, ok = s.byTitle(tab); !ok {
-			return place{}, errors.New("Unable to parse range: " + a)
-		}
-	}
-	return place{t, b}, nil
-}
-
-// dataFilter points by A1 or by a grid range, which names the tab's gid.
-type dataFilter struct {
-	A1Range   string     `json:"a1Range,omitempty"`
-	GridRange *gridRange `json:"gridRange,omitempty"`
-}
-
-type gridRange struct {
-	SheetID          int64 `json:"sheetId,omitempty"`
-	StartRowIndex    int   `json:"startRowIndex,omitempty"`
-	EndRowIndex      int   `json:"endRowIndex,omitempty"`
-	StartColumnIndex int   `json:"startColumnIndex,omitempty"`
-	EndColumnIndex   int   `json:"endColumnIndex,omitempty"`
-}
-
-func (s *Spreadsheet) at(f dataFilter) (place, error) {
-	if f.GridRange == nil {
-		return s.atA1(f.A1Range)
-	}
-	r := f.GridRange
-	t, ok := s.byGID(r.SheetID)
-	if !ok {
-		return place{}, errors.New("No grid with id: " + strconv.FormatInt(r.SheetID, 10))
-	}
-	open := func(end int) int {
-		if end == 0 {
-			return -1
-		}
-		return end
-	}
-	return place{t, block{r.StartRowIndex, open(r.EndRowIndex), r.StartColumnIndex, open(r.EndColumnIndex)}}, nil
 }
 
 // valueRange is what values.get answers. render is its valueRenderOption: without
@@ -157,9 +35,9 @@ func (s *Spreadsheet) valueRange(p place, render string) map[string]any {
 		p.tab.formulas(p.block, rows)
 	}
 	if render == "" || render == "FORMATTED_VALUE" {
-		for _, row := range rows {
-			for i, value := range row {
-				row[i] = formatted(value, s.Locale, p.tab.Formats[p.col+i])
+		for i, row := range rows {
+			for j, value := range row {
+				row[j] = formatted(value, s.Locale, p.tab.formatAt(p.row+i, p.col+j))
 			}
 		}
 	}
@@ -169,13 +47,13 @@ func (s *Spreadsheet) valueRange(p place, render string) map[string]any {
 	return v
 }
 
-// write sets values and returns what values.update answers.
-func (g *Google) write(s *Spreadsheet, p place, values [][]any, input string) (map[string]any, error) {
+// write sets values and returns what values.update answers. null leaves a cell.
+func (g *Google) write(s *Spreadsheet, email string, p place, values [][]any, input string) (map[string]any, error) {
 	cells, columns := 0, 0
 	for _, row := range values {
 		columns = max(columns, len(row))
 	}
-	if err := p.tab.mayWrite(block{p.row, p.row + len(values), p.col, p.col + columns}); err != nil {
+	if err := p.tab.mayWrite(block{p.row, p.row + len(values), p.col, p.col + columns}, email); err != nil {
 		return nil, err
 	}
 	for i, row := range values {
@@ -188,132 +66,282 @@ func (g *Google) write(s *Spreadsheet, p place, values [][]any, input string) (m
 			default:
 				return nil, errors.New("Invalid values: struct_value or list_value is not supported")
 			}
+			if v == nil {
+				continue
+			}
 			if input == "USER_ENTERED" {
-				v = typed(v, s.Locale)
+				v = p.tab.enteredAt(p.row+i, p.col+j, v, s.Locale)
 			}
 			p.tab.set(p.row+i, p.col+j, v)
 			cells++
 		}
 	}
-	g.written(s)
 	return map[string]any{"spreadsheetId": s.ID, "updatedRange": a1(p.tab.Title, p.block, p.tab),
 		"updatedRows": len(values), "updatedColumns": columns, "updatedCells": cells}, nil
 }
 
-func (g *Google) getRange(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
-	p, err := s.atA1(r.PathValue("range"))
-	if err != nil {
-		invalid(w, err.Error())
-		return
+// enteredAt is what a cell holds when something is typed into it: in one that is
+// formatted as text, that text.
+func (t *Sheet) enteredAt(row, col int, v any, locale string) any {
+	if _, isText := v.(string); isText && t.formatAt(row, col) == "TEXT" {
+		return v
 	}
-	reply(w, http.StatusOK, s.valueRange(p, r.URL.Query().Get("valueRenderOption")))
+	return typed(v, locale)
 }
 
-func (g *Google) putRange(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
+// atomic does something to a spreadsheet as a whole, or not at all.
+func (g *Google) atomic(s *Spreadsheet, do func() error) error {
+	was := s.save()
+	if err := do(); err != nil {
+		s.restore(was)
+		return err
+	}
+	g.written(s)
+	return nil
+}
+
+func (g *Google) getRange(c *sheetsCall) {
+	p, err := c.atA1(c.arg)
+	if err != nil {
+		invalid(c.w, err.Error())
+		return
+	}
+	c.reply(c.valueRange(p, c.query("valueRenderOption")))
+}
+
+func (g *Google) putRange(c *sheetsCall) {
 	var body struct {
 		Values [][]any `json:"values"`
 	}
-	if !decode(w, r, &body) {
+	if !decodeProto(c.w, c.r, sheetsMessage.valueRange, &body) {
 		return
 	}
-	input := r.URL.Query().Get("valueInputOption")
-	if !inputOption(w, input) {
+	input := c.query("valueInputOption")
+	if !c.inputOption(input) {
 		return
 	}
-	p, err := s.atA1(r.PathValue("range"))
+	p, err := c.atA1(c.arg)
 	var answer map[string]any
 	if err == nil {
-		answer, err = g.write(s, p, body.Values, input)
+		err = g.atomic(c.Spreadsheet, func() (err error) {
+			answer, err = g.write(c.Spreadsheet, c.email, p, body.Values, input)
+			return err
+		})
 	}
 	if err != nil {
-		invalid(w, err.Error())
+		invalid(c.w, err.Error())
 		return
 	}
-	reply(w, http.StatusOK, answer)
+	c.reply(answer)
 }
 
-func inputOption(w http.ResponseWriter, input string) bool {
+func (c *sheetsCall) inputOption(input string) bool {
 	if input != "RAW" && input != "USER_ENTERED" {
-		invalid(w, "'valueInputOption' is required but not specified")
+		invalid(c.w, "'valueInputOption' is required but not specified")
 		return false
 	}
 	return true
 }
 
-func (g *Google) getValues(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
-	if r.PathValue("values") != "values:batchGet" {
-		notFound(w)
+func (g *Google) batchGet(c *sheetsCall) {
+	ranges := []any{}
+	for _, a := range c.r.URL.Query()["ranges"] {
+		p, err := c.atA1(a)
+		if err != nil {
+			invalid(c.w, err.Error())
+			return
+		}
+		ranges = append(ranges, c.valueRange(p, c.query("valueRenderOption")))
+	}
+	c.reply(map[string]any{"spreadsheetId": c.ID, "valueRanges": ranges})
+}
+
+// batchGetByDataFilter answers a range for each place, with the filters that led there.
+func (g *Google) batchGetByDataFilter(c *sheetsCall) {
+	var body struct {
+		DataFilters       []dataFilter `json:"dataFilters"`
+		ValueRenderOption string       `json:"valueRenderOption"`
+	}
+	if !decodeProto(c.w, c.r, sheetsMessage.batchGetByDataFilter, &body) {
 		return
 	}
 	ranges := []any{}
-	for _, a := range r.URL.Query()["ranges"] {
-		p, err := s.atA1(a)
+	for _, f := range body.DataFilters {
+		places, err := c.at(f)
 		if err != nil {
-			invalid(w, err.Error())
+			invalid(c.w, err.Error())
 			return
 		}
-		ranges = append(ranges, s.valueRange(p, r.URL.Query().Get("valueRenderOption")))
+		for _, p := range places {
+			ranges = append(ranges, map[string]any{"valueRange": c.valueRange(p, body.ValueRenderOption), "dataFilters": []dataFilter{f}})
+		}
 	}
-	reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "valueRanges": ranges})
+	c.reply(map[string]any{"spreadsheetId": c.ID, "valueRanges": ranges})
 }
 
-func (g *Google) postValues(w http.ResponseWriter, r *http.Request, s *Spreadsheet) {
+func (g *Google) batchUpdateValues(c *sheetsCall) {
 	var body struct {
-		DataFilters       []dataFilter `json:"dataFilters"`
-		ValueInputOption  string       `json:"valueInputOption"`
-		ValueRenderOption string       `json:"valueRenderOption"`
-		Data              []struct {
-			Range      string     `json:"range"`
+		ValueInputOption string `json:"valueInputOption"`
+		Data             []struct {
+			Range  string  `json:"range"`
+			Values [][]any `json:"values"`
+		} `json:"data"`
+	}
+	if !decodeProto(c.w, c.r, sheetsMessage.batchUpdateValues, &body) || !c.inputOption(body.ValueInputOption) {
+		return
+	}
+	responses := []any{}
+	err := g.atomic(c.Spreadsheet, func() error {
+		for _, d := range body.Data {
+			p, err := c.atA1(d.Range)
+			if err != nil {
+				return err
+			}
+			answer, err := g.write(c.Spreadsheet, c.email, p, d.Values, body.ValueInputOption)
+			if err != nil {
+				return err
+			}
+			responses = append(responses, answer)
+		}
+		return nil
+	})
+	if err != nil {
+		invalid(c.w, err.Error())
+		return
+	}
+	c.reply(map[string]any{"spreadsheetId": c.ID, "responses": responses})
+}
+
+// batchUpdateByDataFilter writes to wherever its filters point now, all of it or
+// nothing. What points nowhere writes nothing.
+func (g *Google) batchUpdateByDataFilter(c *sheetsCall) {
+	var body struct {
+		ValueInputOption string `json:"valueInputOption"`
+		Data             []struct {
 			DataFilter dataFilter `json:"dataFilter"`
 			Values     [][]any    `json:"values"`
 		} `json:"data"`
 	}
-	action, known := strings.CutPrefix(r.PathValue("values"), "values:")
-	if !known {
-		notFound(w)
+	if !decodeProto(c.w, c.r, sheetsMessage.batchUpdateByDataFilter, &body) || !c.inputOption(body.ValueInputOption) {
 		return
 	}
-	if !decode(w, r, &body) {
-		return
-	}
-	switch action {
-	case "batchGetByDataFilter":
-		ranges := []any{}
-		for _, f := range body.DataFilters {
-			p, err := s.at(f)
-			if err != nil {
-				invalid(w, err.Error())
-				return
-			}
-			ranges = append(ranges, map[string]any{"valueRange": s.valueRange(p, body.ValueRenderOption), "dataFilters": []dataFilter{f}})
-		}
-		reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "valueRanges": ranges})
-	case "batchUpdate", "batchUpdateByDataFilter":
-		if !inputOption(w, body.ValueInputOption) {
-			return
-		}
-		responses := []any{}
+	responses := []any{}
+	err := g.atomic(c.Spreadsheet, func() error {
 		for _, d := range body.Data {
-			if action == "batchUpdate" {
-				d.DataFilter = dataFilter{A1Range: d.Range}
-			}
-			p, err := s.at(d.DataFilter)
-			var answer map[string]any
-			if err == nil {
-				answer, err = g.write(s, p, d.Values, body.ValueInputOption)
-			}
+			places, err := c.at(d.DataFilter)
 			if err != nil {
-				invalid(w, err.Error())
-				return
+				return err
 			}
-			if action == "batchUpdateByDataFilter" {
+			for _, p := range places {
+				answer, err := g.write(c.Spreadsheet, c.email, p, d.Values, body.ValueInputOption)
+				if err != nil {
+					return err
+				}
 				delete(answer, "spreadsheetId")
 				answer["dataFilter"] = d.DataFilter
+				responses = append(responses, answer)
 			}
-			responses = append(responses, answer)
 		}
-		reply(w, http.StatusOK, map[string]any{"spreadsheetId": s.ID, "responses": responses})
-	default:
-		notFound(w)
+		return nil
+	})
+	if err != nil {
+		invalid(c.w, err.Error())
+		return
 	}
+	c.reply(map[string]any{"spreadsheetId": c.ID, "responses": responses})
+}
+
+func (g *Google) batchClearByDataFilter(c *sheetsCall) {
+	var body struct {
+		DataFilters []dataFilter `json:"dataFilters"`
+	}
+	if !decodeProto(c.w, c.r, sheetsMessage.batchClearByDataFilter, &body) {
+		return
+	}
+	cleared := []any{}
+	err := g.atomic(c.Spreadsheet, func() error {
+		for _, f := range body.DataFilters {
+			places, err := c.at(f)
+			if err != nil {
+				return err
+			}
+			for _, p := range places {
+				b := p.tab.within(p.block)
+				if err := p.tab.unprotected(b, c.email); err != nil {
+					return err
+				}
+				p.tab.clear(b)
+				cleared = append(cleared, a1(p.tab.Title, p.block, p.tab))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		invalid(c.w, err.Error())
+		return
+	}
+	c.reply(map[string]any{"spreadsheetId": c.ID, "clearedRanges": cleared})
+}
+
+// getMetadata answers developerMetadata.get.
+func (g *Google) getMetadata(c *sheetsCall) {
+	for _, m := range c.Metadata {
+		if fmt.Sprint(m.ID) == c.arg {
+			c.reply(m.json())
+			return
+		}
+	}
+	notFound(c.w)
+}
+
+// searchMetadata answers developerMetadata.search: what is at, or meets, the places that
+// filters name, or matches their lookups, each once.
+func (g *Google) searchMetadata(c *sheetsCall) {
+	var body struct {
+		DataFilters []dataFilter `json:"dataFilters"`
+	}
+	if !decodeProto(c.w, c.r, sheetsMessage.searchMetadata, &body) {
+		return
+	}
+	var all []any
+	seen := map[int64]bool{}
+	for _, f := range body.DataFilters {
+		found, err := c.metadataBy(f)
+		if err != nil {
+			invalid(c.w, err.Error())
+			return
+		}
+		for _, m := range found {
+			if !seen[m.ID] {
+				seen[m.ID] = true
+				all = append(all, map[string]any{"developerMetadata": m.json(), "dataFilters": []dataFilter{f}})
+			}
+		}
+	}
+	answer := map[string]any{}
+	if len(all) > 0 {
+		answer["matchedDeveloperMetadata"] = all
+	}
+	c.reply(answer)
+}
+
+// metadataBy are the metadata that a data filter finds.
+func (s *Spreadsheet) metadataBy(f dataFilter) ([]Metadata, error) {
+	if f.DeveloperMetadataLookup != nil {
+		return s.lookup(*f.DeveloperMetadataLookup)
+	}
+	places, err := s.at(f)
+	if err != nil {
+		return nil, err
+	}
+	var found []Metadata
+	for _, m := range s.Metadata {
+		at, ok := s.placeOf(m)
+		if ok && m.Type != "SPREADSHEET" && slices.ContainsFunc(places, func(p place) bool {
+			return p.tab == at.tab && p.tab.within(p.block).meets(at.tab.within(at.block))
+		}) {
+			found = append(found, m)
+		}
+	}
+	return found, nil
 }

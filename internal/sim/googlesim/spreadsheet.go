@@ -1,7 +1,6 @@
 package googlesim
 
 import (
-	"cmp"
 	"crypto/rand"
 	"math"
 	"slices"
@@ -22,6 +21,8 @@ type Spreadsheet struct {
 	Modified time.Time
 	Version  int64 // grows with each change
 	Sheets   []*Sheet
+	Metadata []Metadata
+	Named    []Named
 }
 
 // Sheet is a tab: rows of cells, each a string, float64, bool, nil, or a formula; see
@@ -29,20 +30,34 @@ type Spreadsheet struct {
 type Sheet struct {
 	GID     int64
 	Title   string
+	Hidden  bool
 	Frozen  int            // rows
-	Formats map[int]string // of columns, from 0: DATE, DATE_TIME, PERCENT, $0.00 or another sign, or zeros
+	Formats map[int]string // of columns, from 0: TEXT, DATE, DATE_TIME, PERCENT, $0.00 or another sign, or zeros
 	Rows    [][]any
+	Marks   []map[int]Mark // by row, then by column
 
-	Formatted []Format
-	Columns   int      // of the grid; 0: 26
-	Merges    []string // ranges
-	Protected []string // ranges that only the spreadsheet's owner may edit by hand, and no API
+	Formatted     []Format
+	RowCount      int // of the grid; 0: 1000, or as many as Rows has
+	Columns       int // of the grid; 0: 26, or as many as Rows has
+	HiddenRows    map[int]bool
+	HiddenColumns map[int]bool
+	Merges        []Area
+	Protected     []Protection
+	Filtered      *Area // by the basic filter
 
-	undo [][][]any // what the rows were before each of the last edits
+	measured bool      // the grid is at least as large as what it holds
+	log      []shift   // which places changed, since the first edit that can be undone
+	undo     []undoing // the last edits
 }
 
-// The grid's size as Sheets reports it, where the cells need no more.
-const gridRows, gridColumns = 1000, 26
+// Protection is a range that its editors alone may edit.
+type Protection struct {
+	ID          int64
+	Range       Area
+	Description string
+	WarningOnly bool     // everybody may, and is warned
+	Editors     []string // e-mail addresses; of what a person protects in the simulator, nobody
+}
 
 // AddSpreadsheet puts a spreadsheet into an account's Drive. An empty id is
 // filled in.
@@ -164,32 +179,6 @@ func (t *Sheet) read(b block) [][]any {
 		rows = rows[:len(rows)-1]
 	}
 	return rows
-}
-
-// set writes a cell. nil leaves it; "" clears it.
-func (t *Sheet) set(row, col int, v any) {
-	if v == nil {
-		return
-	}
-	for len(t.Rows) <= row {
-		t.Rows = append(t.Rows, nil)
-	}
-	for len(t.Rows[row]) <= col {
-		t.Rows[row] = append(t.Rows[row], nil)
-	}
-	if v == "" {
-		v = nil
-	}
-	t.Rows[row][col] = v
-}
-
-func (t *Sheet) size() (rows, columns int) {
-	rows, columns = gridRows, cmp.Or(t.Columns, gridColumns)
-	rows = max(rows, len(t.Rows))
-	for _, r := range t.Rows {
-		columns = max(columns, len(r))
-	}
-	return rows, columns
 }
 
 // typed reads text as Sheets does when a person types it: numbers and TRUE
