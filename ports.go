@@ -41,6 +41,7 @@ type TabRef struct {
 type ColumnWrite struct {
 	Column Column // as it was last seen
 	Cells  map[int]any
+	Last   int // the row down to which it is read back at least
 }
 
 // Replacement exchanges a cell's whole text. A text that is a number may become one.

@@ -262,7 +262,7 @@ func (c *Client) writeMarked(ctx context.Context, tab sheet24.TabRef, marks []in
 		ResponseValueRenderOption: "UNFORMATTED_VALUE", ResponseDateTimeRenderOption: "SERIAL_NUMBER",
 	}
 	for i, w := range writes {
-		req.Data = append(req.Data, &sheets.DataFilterValueRange{DataFilter: byMark(marks[i]), MajorDimension: "COLUMNS", Values: [][]any{sparse(w.Cells)}})
+		req.Data = append(req.Data, &sheets.DataFilterValueRange{DataFilter: byMark(marks[i]), MajorDimension: "COLUMNS", Values: [][]any{sparse(w)}})
 	}
 	if err := c.quotas.write(ctx, tab.UserID); err != nil {
 		return nil, err
@@ -283,12 +283,13 @@ func (c *Client) writeMarked(ctx context.Context, tab sheet24.TabRef, marks []in
 }
 
 // sparse lists the cells of a column from its first row on: nil leaves a cell as it is.
-func sparse(cells map[int]any) []any {
-	list := make([]any, 1)
-	for row, v := range cells {
-		for len(list) < row {
-			list = append(list, nil)
-		}
+func sparse(w sheet24.ColumnWrite) []any {
+	last := max(w.Last, 1)
+	for row := range w.Cells {
+		last = max(last, row)
+	}
+	list := make([]any, last)
+	for row, v := range w.Cells {
 		list[row-1] = v
 	}
 	return list

@@ -25,6 +25,7 @@ type perils struct {
 	faultIn int                 // calls until one fails; less than 0: none does
 	lost    bool                // it fails after it was done, else before
 	during  func()              // somebody does something while the CRM is asked; nil: nobody
+	moves   func()              // somebody moves rows or columns before a call to Google takes effect; nil: nobody
 	touched map[string]struct{} // which kinds of steps were crashed at
 }
 
@@ -50,6 +51,9 @@ func (p *perils) call(name string, f func()) error {
 	}
 	if fails && !p.lost {
 		return sheet24.Errorf(sheet24.Unavailable, "google_busy")
+	}
+	if p.moves != nil && googleCalls[name] {
+		p.moves()
 	}
 	f()
 	p.step("after " + name)
@@ -100,10 +104,26 @@ func (s fragileStore) ClaimChanges(ctx context.Context, portalID int64, limit in
 	return claimed, err
 }
 
-// modelSheet is a tab: its first row is the header.
+// googleCalls are the calls that reach the sheet.
+var googleCalls = map[string]bool{"Read": true, "ReadColumns": true, "WriteColumns": true, "Replace": true}
+
+// modelSheet is a tab: its first row is the header. Rows hold their cells in the order of
+// the columns below, wherever people have moved these.
 type modelSheet struct {
 	*perils
-	rows [][]any
+	rows  [][]any
+	order []int // the columns from left to right; less than 0: one that somebody inserted
+}
+
+// shown is a row as the tab shows it.
+func (s *modelSheet) shown(row []any) []any {
+	cells := make([]any, len(s.order))
+	for i, column := range s.order {
+		if column >= 0 {
+			cells[i] = row[column]
+		}
+	}
+	return cells
 }
 
 // The columns of the tab.
@@ -127,12 +147,12 @@ func (s *modelSheet) Read(_ context.Context, _, _ string, _ int64, ranges []shee
 			if r.LastRow > 0 {
 				last = min(last, r.LastRow)
 			}
-			first, end := max(r.FirstColumn, 1)-1, columnCount
+			first, end := min(max(r.FirstColumn, 1)-1, len(s.order)), len(s.order)
 			if r.LastColumn > 0 {
-				end = min(r.LastColumn, columnCount)
+				end = min(r.LastColumn, len(s.order))
 			}
 			for n := r.FirstRow; n <= last; n++ {
-				cells := slices.Clone(s.rows[n-1][first:end])
+				cells := slices.Clone(s.shown(s.rows[n-1])[first:end])
 				for len(cells) > 0 && cells[len(cells)-1] == nil {
 					cells = cells[:len(cells)-1]
 				}

@@ -42,6 +42,7 @@ type Store interface {
 	StructureChangedAt(ctx context.Context, tableID int64, since time.Time) (time.Time, error)
 	SetSecondLook(ctx context.Context, tableID int64, l sheet24.SecondLook) error
 	SetStatusColumn(ctx context.Context, tableID int64, index int) error
+	UnidentifiedRows(ctx context.Context, tableID int64) (map[int]sheet24.UnidentifiedRow, error)
 	KeysOf(ctx context.Context, tableID int64, records []int64) (map[int64]int64, error)
 	Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
 	Present(ctx context.Context, tableID int64) (map[int64]int, error)

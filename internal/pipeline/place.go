@@ -64,7 +64,10 @@ func (p *Pipeline) placeAt(ctx context.Context, t *sheet24.Table, before *places
 		if len(wrong) == 0 && after.allDone(writes) {
 			return skipped, nil
 		}
-		wanted, before = append(wrong, writes...), after
+		wanted = append(wrong, writes...)
+		if before, err = p.readPlaces(ctx, t, before.columns); err != nil {
+			return nil, err
+		}
 	}
 	return nil, errTabMoves
 }
@@ -149,7 +152,7 @@ func (s *places) writes(wanted []placement, skipped map[cellOfRecord]bool) (writ
 func (s *places) columnWrites(writes []placement) []sheet24.ColumnWrite {
 	list := make([]sheet24.ColumnWrite, len(s.columns))
 	for i, c := range s.columns {
-		list[i] = sheet24.ColumnWrite{Column: c, Cells: map[int]any{}}
+		list[i] = sheet24.ColumnWrite{Column: c, Cells: map[int]any{}, Last: s.last()}
 	}
 	for _, w := range writes {
 		list[slices.Index(s.columns, w.column)].Cells[w.row] = orEmpty(w.value)

@@ -124,14 +124,20 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 		return err
 	}
 
+	unidentified, err := p.Store.UnidentifiedRows(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+
 	var wanted []placement
 	last := map[cellOfRecord]int{} // a later change has the last word
 	for _, c := range changes {
 		w := placement{id: c.EntityID, column: status, value: statusText(t, c)}
 		switch {
 		case c.EntityID == 0: // a row that could not be told: its number is all there is, unless another stands there by now
+			u, still := unidentified[c.Row]
 			w.row, w.shows = c.Row, at.at(id, c.Row)
-			if known, ok := recordID(w.shows); ok && len(at.rows[known]) == 1 {
+			if !still || u.ID != mapping.Text(w.shows) {
 				continue
 			}
 		case len(at.rows[c.EntityID]) > 1:

@@ -45,6 +45,12 @@ func (s *Store) noteUnidentified(ctx context.Context, tx *sql.Tx, t *sheet24.Tab
 	return nil
 }
 
+// UnidentifiedRows returns the rows of a table of which it is not certain which record
+// they are.
+func (s *Store) UnidentifiedRows(ctx context.Context, tableID int64) (map[int]sheet24.UnidentifiedRow, error) {
+	return s.unidentifiedRows(ctx, s.db, tableID)
+}
+
 func (s *Store) unidentifiedRows(ctx context.Context, q querier, tableID int64) (map[int]sheet24.UnidentifiedRow, error) {
 	all := map[int]sheet24.UnidentifiedRow{}
 	rows, err := q.QueryContext(ctx, `SELECT sheet_row, shown_id, error FROM unidentified_rows WHERE config_id = $1`, tableID)
