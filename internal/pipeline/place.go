@@ -171,6 +171,9 @@ func (s *places) displaced(after *places, writes []placement) (wrong []placement
 	wrote := map[sheet24.Column]map[any]bool{}
 	for _, w := range writes {
 		meant[target{w.id, w.column}] = true
+		if id, has := recordID(w.shows); has { // a row that is told by its number and what it shows
+			meant[target{id, w.column}] = true
+		}
 		if wrote[w.column] == nil {
 			wrote[w.column] = map[any]bool{}
 		}
