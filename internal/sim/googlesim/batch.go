@@ -116,6 +116,9 @@ func (g *Google) batchUpdate(c *sheetsCall) {
 		var places []place
 		for _, a := range body.ResponseRanges {
 			p, err := c.atA1(a)
+			if err == nil {
+				err = p.inGrid()
+			}
 			if err != nil {
 				return err
 			}
@@ -125,7 +128,7 @@ func (g *Google) batchUpdate(c *sheetsCall) {
 		return nil
 	})
 	if err != nil {
-		invalid(c.w, err.Error())
+		c.refuse(err)
 		return
 	}
 	c.reply(answer)
@@ -160,9 +163,8 @@ func (u *update) open(r *gridRange) (place, error) {
 	if err != nil {
 		return p, err
 	}
-	rows, columns := p.tab.size()
-	if p.row >= rows || p.col >= columns || p.endRow > rows || p.endCol > columns {
-		return p, fmt.Errorf("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", a1Loose(p.tab.Title, p.block), rows, columns)
+	if rows, columns := p.tab.size(); p.row >= rows || p.col >= columns || p.endRow > rows || p.endCol > columns {
+		return p, p.outside()
 	}
 	p.block = p.tab.within(p.block)
 	return p, p.tab.unprotected(p.block, u.email)

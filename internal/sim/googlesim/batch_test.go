@@ -296,7 +296,8 @@ func TestMetadataGoesWithItsRow(t *testing.T) {
 		c.do(s)
 		answer := s.must(http.MethodPost, "/v4/spreadsheets/s/values:batchGetByDataFilter", o{"valueRenderOption": "FORMULA", "dataFilters": l{o{"developerMetadataLookup": o{"metadataId": 77}}}})
 		got := ""
-		for _, r := range answer["valueRanges"].([]any) {
+		ranges, _ := answer["valueRanges"].([]any)
+		for _, r := range ranges {
 			row := r.(o)["valueRange"].(o)["values"].([]any)[0].([]any)
 			got = strings.TrimSpace(fmt.Sprintln(row...))
 		}

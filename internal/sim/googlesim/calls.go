@@ -84,8 +84,8 @@ func (f *faults) draw(method string) (drawn fate) {
 				continue
 			}
 		}
-		drawn.before += f.span(c.Before)
-		drawn.after += f.span(c.After)
+		drawn.before += f.wait(c.Before)
+		drawn.after += f.wait(c.After)
 		if c.Status != 0 {
 			drawn.status = c.Status
 		}
@@ -94,8 +94,8 @@ func (f *faults) draw(method string) (drawn fate) {
 	return drawn
 }
 
-// span draws a time from a span; f.mu is held.
-func (f *faults) span(s Span) time.Duration {
+// wait draws a time from a span; f.mu is held.
+func (f *faults) wait(s Span) time.Duration {
 	ms := float64(s.Min) + f.float()*float64(s.Max-s.Min)
 	return time.Duration(ms * float64(time.Millisecond))
 }

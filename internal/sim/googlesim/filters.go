@@ -3,12 +3,37 @@ package googlesim
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // place is where a range or a data filter points.
 type place struct {
 	tab *Sheet
 	block
+	said string // the range as it was asked for, in A1 notation
+}
+
+// inGrid tells if a place begins outside the grid: of such a range nothing can be read
+// or written (airbytehq/airbyte issue 1740 for reading, cloudfour/lighthouse-parade 151
+// for writing, socialpoint-labs/sheetfu 53 for grid ranges). Where it ends does not
+// matter, to reading.
+func (p place) inGrid() error {
+	rows, columns := p.tab.size()
+	if p.row < rows && p.col < columns {
+		return nil
+	}
+	return p.outside()
+}
+
+func (p place) outside() error {
+	said := p.said
+	if said == "" {
+		said = a1Loose(p.tab.Title, p.block)
+	} else if !strings.Contains(said, "!") {
+		said = quoted(p.tab.Title) + "!" + said
+	}
+	rows, columns := p.tab.size()
+	return fmt.Errorf("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", said, rows, columns)
 }
 
 // dataFilter points by A1, by a grid range, which names the tab's gid, or by the
@@ -27,6 +52,21 @@ type gridRange struct {
 	EndRowIndex      *int  `json:"endRowIndex,omitempty"`
 	StartColumnIndex int   `json:"startColumnIndex,omitempty"`
 	EndColumnIndex   *int  `json:"endColumnIndex,omitempty"`
+}
+
+// toRead is where a data filter points, to be read from: what begins outside the grid is
+// refused, unless the faults have grid ranges clamped, which nobody knows.
+func (g *Google) toRead(s *Spreadsheet, f dataFilter) ([]place, error) {
+	places, err := s.at(f)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range places {
+		if err := p.inGrid(); err != nil && !(f.GridRange != nil && g.faults.now().ClampRanges) {
+			return nil, err
+		}
+	}
+	return places, nil
 }
 
 // at is where a data filter points, as things stand when it is asked: metadata may be
@@ -67,5 +107,5 @@ func (s *Spreadsheet) atGrid(r gridRange) (place, error) {
 	if b.row < 0 || b.col < 0 || (r.EndRowIndex != nil && b.endRow <= b.row) || (r.EndColumnIndex != nil && b.endCol <= b.col) {
 		return place{}, errors.New("Invalid GridRange: its end must be greater than its start.")
 	}
-	return place{t, b}, nil
+	return place{tab: t, block: b}, nil
 }

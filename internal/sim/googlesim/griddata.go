@@ -273,6 +273,10 @@ func numberFormat(name string) map[string]any {
 		pattern = "dd.mm.yyyy"
 	case name == "DATE_TIME":
 		pattern = "dd.mm.yyyy hh:mm"
+	case name == "TIME":
+		pattern = "hh:mm:ss"
+	case name == "SCIENTIFIC":
+		pattern = "0.00E+00"
 	case name == "PERCENT":
 		pattern = "0%"
 	case strings.Trim(name, "0") == "":

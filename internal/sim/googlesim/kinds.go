@@ -35,7 +35,7 @@ func (g *Google) typeIn(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 			if v == nil {
 				v = ""
 			}
-			t.set(at.row+i, at.col+j, typed(v, s.Locale))
+			t.enter(at.row+i, at.col+j, v, s.Locale)
 		}
 	}
 	return caused{edited: []block{{at.row, at.row + len(e.Values), at.col, at.col + width}}, change: "EDIT"}, nil

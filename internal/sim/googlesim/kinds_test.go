@@ -79,8 +79,8 @@ func TestEditsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	g := New(Client{})
 	g.AddSpreadsheet(&Spreadsheet{ID: "s", Sheets: []*Sheet{{Title: "T", Rows: [][]any{{"a"}, {"b"}}}}})
-	for _, e := range []Edit{{Kind: "uydurma"}, {Range: "A1"}, {Range: "B9:B2", Values: [][]any{{"x"}}}, {Range: "A1", Values: [][]any{{[]any{}}}}, {Kind: "undo"}, {Kind: "delete_tab"},
-		{Kind: "move_rows", Range: "1:1", To: "2000"}, {Kind: "rename_tab"}, {Kind: "cut", Range: "A1", To: "C1:A1"}} {
+	for _, e := range []Edit{{Kind: "uydurma"}, {Range: "A1"}, {Range: "B0", Values: [][]any{{"x"}}}, {Range: "A1", Values: [][]any{{[]any{}}}}, {Kind: "undo"}, {Kind: "delete_tab"},
+		{Kind: "move_rows", Range: "1:1", To: "2000"}, {Kind: "rename_tab"}, {Kind: "cut", Range: "A1", To: "C0"}} {
 		e.SpreadsheetID = "s"
 		if err := g.Edit(e); err == nil {
 			t.Errorf("%+v was done", e)

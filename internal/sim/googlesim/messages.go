@@ -17,6 +17,9 @@ type messages struct {
 	batchGetByDataFilter    sheets.BatchGetValuesByDataFilterRequest
 	batchUpdateValues       sheets.BatchUpdateValuesRequest
 	batchUpdateByDataFilter sheets.BatchUpdateValuesByDataFilterRequest
+	batchClear              sheets.BatchClearValuesRequest
+	spreadsheet             sheets.Spreadsheet
+	copyTo                  sheets.CopySheetToAnotherSpreadsheetRequest
 	batchClearByDataFilter  sheets.BatchClearValuesByDataFilterRequest
 }
 

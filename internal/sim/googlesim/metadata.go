@@ -218,16 +218,16 @@ func (m Metadata) isAt(at Metadata, exact bool) bool {
 // place is what metadata's location covers.
 func (s *Spreadsheet) placeOf(m Metadata) (place, bool) {
 	if m.Type == "SPREADSHEET" {
-		return place{s.Sheets[0], block{0, -1, 0, -1}}, true
+		return place{tab: s.Sheets[0], block: block{0, -1, 0, -1}}, true
 	}
 	t, ok := s.byGID(m.GID)
 	switch m.Type {
 	case "ROW":
-		return place{t, block{m.Index, m.Index + 1, 0, -1}}, ok
+		return place{tab: t, block: block{m.Index, m.Index + 1, 0, -1}}, ok
 	case "COLUMN":
-		return place{t, block{0, -1, m.Index, m.Index + 1}}, ok
+		return place{tab: t, block: block{0, -1, m.Index, m.Index + 1}}, ok
 	}
-	return place{t, block{0, -1, 0, -1}}, ok
+	return place{tab: t, block: block{0, -1, 0, -1}}, ok
 }
 
 // shiftMetadata moves the metadata of rows or columns along with them.

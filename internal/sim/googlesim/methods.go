@@ -15,8 +15,9 @@ type sheetsCall struct {
 	r     *http.Request
 	email string
 	*Spreadsheet
-	arg  string // a range, or the id of metadata or of a tab
-	mask *mask  // which fields are asked for
+	arg      string // a range, or the id of metadata or of a tab
+	mask     *mask  // which fields are asked for
+	language string // of messages
 }
 
 // sheetsMethod is a method of Sheets as the discovery document has it.
@@ -45,6 +46,11 @@ func init() {
 		"POST /values:batchUpdate":             {v + "batchUpdate", true, sheets.BatchUpdateValuesResponse{}, (*Google).batchUpdateValues},
 		"POST /values:batchUpdateByDataFilter": {v + "batchUpdateByDataFilter", true, sheets.BatchUpdateValuesByDataFilterResponse{}, (*Google).batchUpdateByDataFilter},
 		"POST /values:batchClearByDataFilter":  {v + "batchClearByDataFilter", true, sheets.BatchClearValuesByDataFilterResponse{}, (*Google).batchClearByDataFilter},
+		"POST /values:batchClear":              {v + "batchClear", true, sheets.BatchClearValuesResponse{}, (*Google).batchClear},
+		"POST /values/:append":                 {v + "append", true, sheets.AppendValuesResponse{}, (*Google).appendValues},
+		"POST /values/:clear":                  {v + "clear", true, sheets.ClearValuesResponse{}, (*Google).clearRange},
+		"POST /sheets/:copyTo":                 {s + "sheets.copyTo", true, sheets.SheetProperties{}, (*Google).copySheet},
+		"POST ":                                {s + "create", true, sheets.Spreadsheet{}, (*Google).createSpreadsheet},
 	}
 }
 
@@ -124,6 +130,9 @@ func methodOf(mux *http.ServeMux, r *http.Request) string {
 func (g *Google) serveSheets(w http.ResponseWriter, r *http.Request) {
 	id, key, arg := sheetsPath(r)
 	method, known := sheetsMethods[key]
+	if id != "" && key == "POST " {
+		known = false
+	}
 	email, ok := g.authorized(w, r, "spreadsheets")
 	if !ok {
 		return
@@ -149,16 +158,21 @@ func (g *Google) serveSheets(w http.ResponseWriter, r *http.Request) {
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s, ok := g.spreadsheets[id]
-	if !ok {
+	c := &sheetsCall{w: w, r: r, email: email, arg: arg, mask: m, language: g.faults.now().Language}
+	if creates := id == ""; !creates {
+		if c.Spreadsheet, ok = g.spreadsheets[id]; !ok {
+			notFound(w)
+			return
+		}
+		if !c.mayEdit(email) {
+			fail(w, http.StatusForbidden, "PERMISSION_DENIED", "The caller does not have permission", "")
+			return
+		}
+	} else if method.name != "sheets.spreadsheets.create" {
 		notFound(w)
 		return
 	}
-	if !s.mayEdit(email) {
-		fail(w, http.StatusForbidden, "PERMISSION_DENIED", "The caller does not have permission", "")
-		return
-	}
-	method.do(g, &sheetsCall{w: w, r: r, email: email, Spreadsheet: s, arg: arg, mask: m})
+	method.do(g, c)
 }
 
 // fieldMask is which fields of an answer a request asks for, by the parameter fields or

@@ -104,7 +104,7 @@ func javaReplacement(text string) string {
 
 // findIn are the blocks that findReplace looks through.
 func (u *update) findIn(r *gridRange, sheetID *int64, all bool) ([]place, error) {
-	whole := func(t *Sheet) place { return place{t, t.within(block{0, -1, 0, -1})} }
+	whole := func(t *Sheet) place { return place{tab: t, block: t.within(block{0, -1, 0, -1})} }
 	switch {
 	case r != nil && sheetID == nil && !all:
 		p, err := u.atGrid(*r)
@@ -148,11 +148,12 @@ func (u *update) replaceIn(t *Sheet, row, col int, pattern *regexp.Regexp, repla
 		return err
 	}
 
-	var v any = pattern.ReplaceAllString(shown, replacement)
+	v := pattern.ReplaceAllString(shown, replacement)
 	if isFormula || u.google.faults.now().TypedReplace {
-		v = t.enteredAt(row, col, v, u.Locale)
+		t.enter(row, col, v, u.Locale)
+	} else {
+		t.put(row, col, v)
 	}
-	t.put(row, col, v)
 	found.occurrences += hits
 	if isFormula {
 		found.formulas++
@@ -260,7 +261,7 @@ func (u *update) updateCells(q struct {
 		if err != nil {
 			return nil, err
 		}
-		p = place{t, block{q.Start.RowIndex, -1, q.Start.ColumnIndex, -1}}
+		p = place{tab: t, block: block{q.Start.RowIndex, -1, q.Start.ColumnIndex, -1}}
 	case q.Range != nil && q.Start == nil:
 		if p, err = u.open(q.Range); err != nil {
 			return nil, err
@@ -271,7 +272,7 @@ func (u *update) updateCells(q struct {
 	rows, columns := p.tab.size()
 	end := p.tab.within(p.block)
 	for i, row := range q.Rows {
-		if p.row+i >= min(end.endRow, rows) {
+		if p.row+i >= min(end.endRow, rows) { // said so in Thource/dude-wheres-my-stuff issue 428
 			return nil, fmt.Errorf("Attempting to write row: %d, beyond the last requested row of: %d", p.row+i, end.endRow-1)
 		}
 		if p.col+len(row.Values) > min(end.endCol, columns) {
@@ -423,7 +424,7 @@ func (u *update) copyPaste(q struct {
 	to.block = to.tab.within(to.block)
 	rows, columns := max(1, (to.endRow-to.row)/len(lines))*len(lines), max(1, (to.endCol-to.col)/len(lines[0]))*len(lines[0])
 	target := block{to.row, to.row + rows, to.col, to.col + columns}
-	if err := to.tab.mayWrite(target, u.email); err != nil {
+	if err := to.tab.mayWrite(place{tab: to.tab, block: target}, u.email); err != nil {
 		return nil, err
 	}
 	for i := range rows {
@@ -476,7 +477,7 @@ func (u *update) cutPaste(q struct {
 		return nil, err
 	}
 	row, col := q.Destination.RowIndex, q.Destination.ColumnIndex
-	if err := to.mayWrite(block{row, row + from.endRow - from.row, col, col + from.endCol - from.col}, u.email); err != nil {
+	if err := to.mayWrite(place{tab: to, block: block{row, row + from.endRow - from.row, col, col + from.endCol - from.col}}, u.email); err != nil {
 		return nil, err
 	}
 	lines := from.tab.lines(from.block)

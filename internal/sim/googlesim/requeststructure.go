@@ -331,6 +331,19 @@ func (u *update) deleteSheet(q struct{ SheetID *int64 }) (any, error) {
 	return nil, nil
 }
 
+// clone is a copy of a tab, with no past.
+func (t *Sheet) clone() *Sheet {
+	data, err := json.Marshal(t)
+	twin := &Sheet{}
+	if err == nil {
+		err = json.Unmarshal(data, twin)
+	}
+	if err != nil {
+		panic(err) // tabs are plain data
+	}
+	return twin
+}
+
 func (u *update) duplicateSheet(q struct {
 	SourceSheetID    int64
 	InsertSheetIndex *int
@@ -341,14 +354,7 @@ func (u *update) duplicateSheet(q struct {
 	if err != nil {
 		return nil, err
 	}
-	data, err := json.Marshal(t)
-	twin := &Sheet{}
-	if err == nil {
-		err = json.Unmarshal(data, twin)
-	}
-	if err != nil {
-		return nil, err
-	}
+	twin := t.clone()
 	twin.GID, twin.Title = u.newID(), q.NewSheetName
 	if q.NewSheetID != nil {
 		if _, taken := u.byGID(*q.NewSheetID); taken {

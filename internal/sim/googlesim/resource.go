@@ -13,6 +13,9 @@ func (g *Google) getSpreadsheet(c *sheetsCall) {
 	var places []place
 	for _, a := range c.r.URL.Query()["ranges"] {
 		p, err := c.atA1(a)
+		if err == nil {
+			err = p.inGrid()
+		}
 		if err != nil {
 			invalid(c.w, err.Error())
 			return
@@ -43,7 +46,7 @@ func (g *Google) getByDataFilter(c *sheetsCall) {
 	}
 	var places []place
 	for _, f := range body.DataFilters {
-		found, err := c.at(f)
+		found, err := g.toRead(c.Spreadsheet, f)
 		if err != nil {
 			invalid(c.w, err.Error())
 			return
@@ -254,14 +257,14 @@ func (s *Spreadsheet) atA1(a string) (place, error) {
 			return place{}, errors.New("Unable to parse range: " + a)
 		}
 	}
-	return place{t, b}, nil
+	return place{tab: t, block: b, said: a}, nil
 }
 
 // byName is where a named range is.
 func (s *Spreadsheet) byName(name string) (place, bool) {
 	for _, n := range s.Named {
 		if t, ok := s.byGID(n.GID); ok && strings.EqualFold(n.Name, name) {
-			return place{t, n.Range.block()}, true
+			return place{tab: t, block: n.Range.block(), said: name}, true
 		}
 	}
 	return place{}, false

@@ -181,41 +181,6 @@ func (t *Sheet) read(b block) [][]any {
 	return rows
 }
 
-// typed reads text as Sheets does when a person types it: numbers and TRUE
-// become values, an apostrophe keeps text.
-func typed(v any, locale string) any {
-	s, ok := v.(string)
-	if !ok {
-		return v
-	}
-	if rest, ok := strings.CutPrefix(s, "'"); ok {
-		return rest
-	}
-	if strings.HasPrefix(s, "=") && len(s) > 1 {
-		return formula(s)
-	}
-	switch strings.ToUpper(s) {
-	case "TRUE", "DOĞRU":
-		return true
-	case "FALSE", "YANLIŞ":
-		return false
-	}
-	number := s
-	if strings.HasPrefix(locale, "tr") { // 1.234,56
-		number = strings.Replace(strings.ReplaceAll(s, ".", ""), ",", ".", 1)
-		if strings.Count(s, ".") > 0 && !grouped(s) {
-			return s
-		}
-	}
-	if strings.TrimLeft(number, "-0123456789.") != "" || strings.HasPrefix(number, "+") {
-		return s
-	}
-	if n, err := strconv.ParseFloat(number, 64); err == nil && !math.IsInf(n, 0) {
-		return n
-	}
-	return s
-}
-
 // formatted shows a value as a cell with a number format does, or with none.
 func formatted(v any, locale, format string) any {
 	turkish := strings.HasPrefix(locale, "tr")
@@ -227,6 +192,8 @@ func formatted(v any, locale, format string) any {
 			return day.Format("02.01.2006")
 		case format == "DATE_TIME":
 			return day.Format("02.01.2006 15:04")
+		case format == "TIME":
+			return day.Format("15:04:05")
 		case format == "PERCENT" && turkish:
 			return "%" + strconv.FormatFloat(v*100, 'f', -1, 64)
 		case format == "PERCENT":
@@ -258,16 +225,4 @@ func formatted(v any, locale, format string) any {
 		return "FALSE"
 	}
 	return v
-}
-
-// grouped tells whether dots stand at thousands alone: 1.234.567,8.
-func grouped(s string) bool {
-	whole, _, _ := strings.Cut(strings.TrimPrefix(s, "-"), ",")
-	groups := strings.Split(whole, ".")
-	for i, part := range groups {
-		if (i > 0 && len(part) != 3) || len(part) == 0 || len(part) > 3 {
-			return false
-		}
-	}
-	return true
 }
