@@ -274,7 +274,7 @@ func TestRetry(t *testing.T) {
 	_, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
 	wantCode(t, err, "google_busy") // creating is not repeated: it might create twice
 	refuse(400, 9)
-	if err := read(); err == nil || n.Load() != 1 {
+	if err := read(); err == nil || n.Load() != 2 { // the second asks how large the tab is
 		t.Errorf("400: %v after %d requests", err, n.Load())
 	}
 }

@@ -101,6 +101,11 @@ func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 	if err != nil {
 		return err
 	}
+	stray, err := s.strayKeys(ctx, tab)
+	if err != nil {
+		return err
+	}
+	shown = append(shown, stray...)
 	if err := s.Sheets.Replace(ctx, s.t.Ref(), shown); err != nil {
 		return s.notWritten(err)
 	}
@@ -136,6 +141,37 @@ func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 		}
 	}
 	return s.correctIDs(ctx, tab, lost)
+}
+
+// strayKeys removes keys from rows that hold nothing, and of which nothing is known: the
+// row that one was meant for moved on before it was written.
+func (s *scanning) strayKeys(ctx context.Context, tab *tab) (removed []sheet24.Replacement, err error) {
+	var keys []int64
+	for number, row := range tab.rows {
+		if id := tab.idAt[number]; id < 0 && len(values(tab.layout, row)) == 0 {
+			keys = append(keys, id)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	known, err := s.Store.Snapshots(ctx, s.t.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+
+	for _, key := range keys {
+		if _, waits := known[key]; waits {
+			continue
+		}
+		removed = append(removed, sheet24.Replacement{Find: keyText(key)})
+		for _, number := range tab.byID[key] {
+			delete(tab.idAt, number)
+			delete(tab.rows, number)
+		}
+		delete(tab.byID, key)
+	}
+	return removed, nil
 }
 
 // correctIDs writes the right ids into rows. Where their column is protected, the rows

@@ -218,14 +218,17 @@ func (s *places) lostFrom(after *places, w placement) (was any, ok bool) {
 	count(s, 1)
 	count(after, -1)
 
+	// If none of them is missing anything, it is a row below them all, which was empty.
+	var missing []any
 	for v, n := range counts {
-		if n == 1 && !ok {
-			was, ok = v, true
-		} else if n > 0 {
-			return nil, false
+		for range n {
+			missing = append(missing, v)
 		}
 	}
-	return was, ok
+	if len(missing) == 0 {
+		return nil, true
+	}
+	return missing[0], len(missing) == 1
 }
 
 // last is the last row that holds anything.

@@ -72,7 +72,7 @@ func TestFindReplace(t *testing.T) {
 		cells   string
 	}{
 		{o{"find": "key-2", "replacement": "15", "range": grid(1, 4, 0, 1), "matchEntireCell": true, "matchCase": true},
-			`{"findReplace":{"occurrencesChanged":1,"rowsChanged":1,"sheetsChanged":1,"valuesChanged":1}}`, "text 15"},
+			`{"findReplace":{"occurrencesChanged":1,"rowsChanged":1,"sheetsChanged":1,"valuesChanged":1}}`, "number 15"},
 		{o{"find": "key-9", "replacement": "15", "sheetId": 0}, `{"findReplace":{}}`, "text key-2"},
 		{o{"find": "KEY-2", "replacement": "15", "sheetId": 0, "matchCase": true}, `{"findReplace":{}}`, "text key-2"},
 		{o{"find": "e", "replacement": "E", "allSheets": true, "matchCase": true},
@@ -96,13 +96,18 @@ func TestFindReplace(t *testing.T) {
 	}
 
 	s := leads(t)
-	s.Fail(Faults{TypedReplace: true})
 	s.batch(o{"findReplace": o{"find": "key-2", "replacement": "15", "sheetId": 0}})
 	if v := s.spreadsheets["s"].Sheets[0].at(2, 0); v != 15.0 {
 		t.Errorf("as if typed: %#v", v)
 	}
+	s.Fail(Faults{TextReplace: true})
+	s.batch(o{"findReplace": o{"find": "15", "replacement": "17", "sheetId": 0}})
+	if v := s.spreadsheets["s"].Sheets[0].at(2, 0); v != "17" {
+		t.Errorf("as a text: %#v", v)
+	}
+	s.Fail(Faults{})
 	s.batch(o{"repeatCell": o{"range": grid(0, 9, 0, 1), "cell": o{"userEnteredFormat": o{"numberFormat": o{"type": "TEXT"}}}, "fields": "userEnteredFormat.numberFormat"}},
-		o{"findReplace": o{"find": "15", "replacement": "16", "sheetId": 0}})
+		o{"findReplace": o{"find": "17", "replacement": "16", "sheetId": 0}})
 	if v := s.spreadsheets["s"].Sheets[0].at(2, 0); v != "16" {
 		t.Errorf("as if typed into a cell of text: %#v", v)
 	}

@@ -46,7 +46,7 @@ type Faults struct {
 	// What nobody knows for certain of Google's Sheets.
 	ShuffleBlocks bool   `json:"shuffle_blocks"` // the blocks of grid data come in any order
 	PaddedBlocks  bool   `json:"padded_blocks"`  // grid data end with empty rows and cells that need not be there
-	TypedReplace  bool   `json:"typed_replace"`  // what findReplace writes is read as if it was typed: 15 is a number
+	TextReplace   bool   `json:"text_replace"`   // what findReplace writes stays a text; else it is read as if it was typed, as in the editor: 15 is a number
 	MetadataSorts bool   `json:"metadata_sorts"` // developer metadata of rows goes where a sort takes the row
 	ClampRanges   bool   `json:"clamp_ranges"`   // a grid range that begins outside the grid is answered empty, not refused
 	Echo          string `json:"echo"`           // the data filters that come back with values: "" as sent, "none", or "filled": with their open ends filled in, and out of order

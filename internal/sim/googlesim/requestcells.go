@@ -149,7 +149,7 @@ func (u *update) replaceIn(t *Sheet, row, col int, pattern *regexp.Regexp, repla
 	}
 
 	v := pattern.ReplaceAllString(shown, replacement)
-	if isFormula || u.google.faults.now().TypedReplace {
+	if isFormula || !u.google.faults.now().TextReplace {
 		t.enter(row, col, v, u.Locale)
 	} else {
 		t.put(row, col, v)
