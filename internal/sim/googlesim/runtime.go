@@ -64,6 +64,7 @@ func (x *execution) call(ctx context.Context, function string, argument func() a
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	x.vm, x.ctx = goja.New(), ctx
+	x.vm.SetTimeSource(x.google.now)
 	x.vm.SetFieldNameMapper(goja.TagFieldNameMapper("json", true))
 	x.install()
 	unwatch := context.AfterFunc(ctx, func() { x.vm.Interrupt(errors.New("Exceeded maximum execution time")) })

@@ -375,6 +375,16 @@ func (g *Google) deploymentView(r *http.Request, p *project, d *deployment) map[
 	return v
 }
 
+// Properties are the script properties of a project.
+func (g *Google) Properties(projectID string) map[string]string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p, ok := g.projects[projectID]; ok {
+		return maps.Clone(p.Properties)
+	}
+	return nil
+}
+
 // Triggers lists the handlers of a spreadsheet's triggers.
 func (g *Google) Triggers(spreadsheetID string) (handlers []string) {
 	g.mu.Lock()
