@@ -233,7 +233,7 @@ func (c *Client) Write(ctx context.Context, userID, spreadsheetID string, gid in
 		return err
 	}
 	_, err = s.Spreadsheets.Values.BatchUpdateByDataFilter(spreadsheetID, req).Context(ctx).Do()
-	return fail(err)
+	return c.explain(ctx, userID, spreadsheetID, gid, fail(err))
 }
 
 // runs are cells in groups that stand one below the other in one column.

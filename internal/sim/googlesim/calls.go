@@ -2,6 +2,7 @@ package googlesim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,8 @@ type CallFault struct {
 	After  Span    `json:"after_ms"`  // from then until the answer comes
 	Share  float64 `json:"share"`     // of the calls; 0: of all
 	Times  int     `json:"times"`     // for so many calls; 0: until others are set
-	Status int     `json:"status"`    // answered with this error instead of being done: 429, 500, 503 …
+	Status int     `json:"status"`    // answered with this error instead of being done: 403, 429, 500, 503 …
+	Reason string  `json:"reason"`    // of that error, as Google names it: userRateLimitExceeded, RATE_LIMIT_EXCEEDED …
 	Lost   bool    `json:"lost"`      // done, but the connection ends before the answer
 }
 
@@ -64,6 +66,7 @@ func (c CallFault) check() error {
 type fate struct {
 	before, after time.Duration
 	status        int
+	reason        string
 	lost          bool
 }
 
@@ -87,7 +90,7 @@ func (f *faults) draw(method string) (drawn fate) {
 		drawn.before += f.wait(c.Before)
 		drawn.after += f.wait(c.After)
 		if c.Status != 0 {
-			drawn.status = c.Status
+			drawn.status, drawn.reason = c.Status, c.Reason
 		}
 		drawn.lost = drawn.lost || c.Lost
 	}
@@ -177,7 +180,7 @@ func (g *Google) inTime(next http.Handler, methodOf func(*http.Request) string) 
 		g.hook.run(method, BeforeEffect)
 		a := &answer{header: http.Header{}}
 		if drawn.status != 0 {
-			failAsGoogle(a, method, drawn.status)
+			failAsGoogle(a, method, drawn.status, drawn.reason)
 		} else {
 			next.ServeHTTP(a, r)
 		}
@@ -215,21 +218,23 @@ func (g *Google) pause(r *http.Request, d time.Duration) bool {
 }
 
 // failAsGoogle answers a call with an error of the service's own shape.
-func failAsGoogle(w http.ResponseWriter, method string, status int) {
-	kind, message, reason := "INTERNAL", "Internal error encountered.", "backendError"
+func failAsGoogle(w http.ResponseWriter, method string, status int, reason string) {
+	kind, message, usual := "INTERNAL", "Internal error encountered.", "backendError"
 	switch status {
 	case http.StatusTooManyRequests:
-		kind, message, reason = "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute per user' of service 'sheets.googleapis.com' for consumer 'project_number:1'.", "rateLimitExceeded"
+		kind, message, usual = "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute per user' of service 'sheets.googleapis.com' for consumer 'project_number:1'.", "rateLimitExceeded"
 	case http.StatusServiceUnavailable:
 		kind, message = "UNAVAILABLE", "The service is currently unavailable."
 	case http.StatusForbidden:
-		kind, message, reason = "PERMISSION_DENIED", "The caller does not have permission", "forbidden"
+		kind, message, usual = "PERMISSION_DENIED", "The caller does not have permission", "insufficientFilePermissions"
 	case http.StatusUnauthorized:
-		kind, message, reason = "UNAUTHENTICATED", "Request had invalid authentication credentials.", "authError"
+		kind, message, usual = "UNAUTHENTICATED", "Request had invalid authentication credentials.", "authError"
+	case http.StatusNotFound:
+		kind, message, usual = "NOT_FOUND", "Requested entity was not found.", "notFound"
 	}
 	if strings.HasPrefix(method, "drive.") {
-		failDrive(w, status, "global", reason, message)
+		failDrive(w, status, cmp.Or(reason, usual), message, "", "")
 		return
 	}
-	fail(w, status, kind, message, "")
+	fail(w, status, kind, message, reason)
 }

@@ -59,6 +59,9 @@ func New(client Client, accounts ...Account) *Google {
 // FetchWith sets the client with which scripts, and Drive's messages, reach servers.
 func (g *Google) FetchWith(client *http.Client) { g.http = client }
 
+// SetClock sets what tells the time, to scripts too; before anything is served.
+func (g *Google) SetClock(now func() time.Time) { g.now = now }
+
 // SetURL tells where Google is reached, as links in its answers name it.
 func (g *Google) SetURL(url string) {
 	g.mu.Lock()

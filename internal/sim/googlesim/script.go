@@ -3,12 +3,17 @@ package googlesim
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/parser"
 )
 
 // project is an Apps Script project; one with a parent is bound to a spreadsheet.
@@ -186,13 +191,53 @@ func (g *Google) putContent(w http.ResponseWriter, r *http.Request, p *project) 
 	if !decode(w, r, &body) {
 		return
 	}
-	if _, ok := manifestOf(body.Files); !ok {
-		invalid(w, "Request contains an invalid argument. (a valid manifest file named appsscript is required)")
+	if wrong := wrongFiles(body.Files); wrong != "" {
+		invalid(w, wrong)
 		return
 	}
 	p.Files = body.Files
 	g.changed()
 	reply(w, http.StatusOK, map[string]any{"scriptId": p.ID, "files": p.Files})
+}
+
+// wrongFiles tells why Google takes none of a project's files, in its own words (google/clasp
+// issues 534 and 811): without a manifest, or with one that cannot be run.
+func wrongFiles(files []scriptFile) string {
+	if _, ok := manifestOf(files); !ok {
+		return "Project contents must include a manifest file named appsscript."
+	}
+	names := map[string]bool{}
+	for _, f := range files {
+		if names[f.Name] {
+			return "A file with this name already exists in the current project: " + f.Name
+		}
+		names[f.Name] = true
+		if f.Type != "SERVER_JS" {
+			continue
+		}
+		if message, line := syntaxError(f); message != "" {
+			return fmt.Sprintf("Syntax error: SyntaxError: %s line: %d file: %s.gs", message, line, f.Name)
+		}
+	}
+	return ""
+}
+
+// syntaxError is what is wrong with a file's source, and on which line.
+func syntaxError(f scriptFile) (message string, line int) {
+	parsed, err := parser.ParseFile(nil, f.Name+".gs", f.Source, 0, parser.WithDisableSourceMaps)
+	var list parser.ErrorList
+	if errors.As(err, &list) && len(list) > 0 {
+		return list[0].Message, list[0].Position.Line
+	}
+	if err != nil {
+		return err.Error(), 1
+	}
+	_, err = goja.CompileAST(parsed, false)
+	var wrong *goja.CompilerSyntaxError
+	if errors.As(err, &wrong) && wrong.File != nil {
+		return wrong.Message, wrong.File.Position(wrong.Offset).Line
+	}
+	return "", 0
 }
 
 func (g *Google) createVersion(w http.ResponseWriter, r *http.Request, p *project) {
@@ -328,6 +373,16 @@ func (g *Google) deploymentView(r *http.Request, p *project, d *deployment) map[
 			"entryPointConfig": map[string]any{"executeAs": m.WebApp.ExecuteAs, "access": m.WebApp.Access}}}}
 	}
 	return v
+}
+
+// Properties are the script properties of a project.
+func (g *Google) Properties(projectID string) map[string]string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p, ok := g.projects[projectID]; ok {
+		return maps.Clone(p.Properties)
+	}
+	return nil
 }
 
 // Triggers lists the handlers of a spreadsheet's triggers.
