@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -31,6 +32,7 @@ type App struct {
 	pipeline *pipeline.Pipeline
 	runner   *jobs.Runner
 	handler  http.Handler
+	leave    func() error // the database file to the next process
 
 	works    bool               // it does more than answer browsers and scripts
 	keepDays int                // for how long history is kept; 0: for ever
@@ -48,13 +50,19 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	if err != nil {
 		return nil, fmt.Errorf("SHEET24_SECRET_KEY: %w", err)
 	}
+	leave, err := sqlstore.Occupy(ctx, c.DatabaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("SHEET24_DATABASE_URL: %w", err)
+	}
 	store, err := sqlstore.Open(ctx, c.DatabaseURL, box)
 	if err != nil {
+		leave()
 		return nil, fmt.Errorf("SHEET24_DATABASE_URL: %w", err)
 	}
 	runner, err := jobs.New(ctx, store, c.Role != RoleWeb, log)
 	if err != nil {
 		store.Close()
+		leave()
 		return nil, err
 	}
 	goog := google.New(google.Config{ClientID: c.GoogleClientID, ClientSecret: c.GoogleClientSecret,
@@ -73,6 +81,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second,
 			Gather: gather, Retry: c.retry(), Now: time.Now, Log: log},
 		runner:   runner,
+		leave:    leave,
 		keepDays: c.KeepDays,
 		works:    c.Role != RoleWeb,
 		stop:     func() {},
@@ -180,8 +189,5 @@ func (a *App) Close(ctx context.Context) error {
 	a.stop()
 	a.upkeep.Wait()
 	err := a.runner.Stop(ctx)
-	if closing := a.Store.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return cmp.Or(err, a.Store.Close(), a.leave())
 }
