@@ -62,6 +62,8 @@ type Runner struct {
 	shares *shares
 	places places
 
+	stalledAfter time.Duration
+
 	mu      sync.Mutex
 	queued  map[task]time.Time // when it was woken, if it has not yet begun; of a database that is ours alone
 	failed  map[task]failure   // to be tried again
@@ -105,7 +107,7 @@ func New(ctx context.Context, store Store, works bool, log *slog.Logger) (*Runne
 		return nil, err
 	}
 
-	r := &Runner{store: store, log: log, works: works, shares: newShares(), places: make(places, atOnce),
+	r := &Runner{store: store, log: log, works: works, shares: newShares(), places: make(places, atOnce), stalledAfter: stalledAfter,
 		queued: map[task]time.Time{}, failed: map[task]failure{}, delayed: map[task]time.Time{}, missed: map[task]int{}}
 	var err error
 	r.client, err = r.newClient()

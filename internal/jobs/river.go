@@ -41,16 +41,12 @@ func migrateQueue(ctx context.Context, store Store, log *slog.Logger) error {
 
 // newClient makes River's client, with queues if the runner works.
 func (r *Runner) newClient() (*river.Client[*sql.Tx], error) {
-	poll := 500 * time.Millisecond // for those that come due
-	if r.store.Shared() {
-		poll = 50 * time.Millisecond // for those that other processes inserted
-	}
 	config := &river.Config{
 		Workers: river.NewWorkers(),
 		Logger:  quiet(r.log),
 		// Jobs inserted here are fetched at once; polling is for others.
 		FetchCooldown:               2 * time.Millisecond,
-		FetchPollInterval:           poll,
+		FetchPollInterval:           500 * time.Millisecond,
 		JobTimeout:                  -1, // a round ends by itself, or its lease does
 		CompletedJobRetentionPeriod: keepDone,
 	}
@@ -60,6 +56,9 @@ func (r *Runner) newClient() (*river.Client[*sql.Tx], error) {
 		config.Queues = map[string]river.QueueConfig{}
 		for stage, most := range workers {
 			config.Queues[stage] = river.QueueConfig{MaxWorkers: most}
+		}
+		if r.store.Shared() { // webhooks may have come to another process
+			config.Queues[scan] = river.QueueConfig{MaxWorkers: workers[scan], FetchPollInterval: 50 * time.Millisecond}
 		}
 	}
 	return river.NewClient(driverFor(r.store), config)

@@ -11,7 +11,8 @@ import (
 // sweepEvery is how often work that nobody woke is looked for.
 const sweepEvery = 2 * time.Second
 
-// stalledAfter is for how long work that is due may wait for a worker before that is told.
+// stalledAfter is for how long work that is due may wait to be taken up before that is
+// told.
 const stalledAfter = time.Minute
 
 // sweep wakes what waits, at once and then every few seconds.
@@ -102,7 +103,7 @@ func (r *Runner) watch(ctx context.Context, due []task) {
 		if before, ok := r.since[t]; ok {
 			since[t] = before
 		}
-		if now.Sub(since[t]) >= stalledAfter {
+		if now.Sub(since[t]) >= r.stalledAfter {
 			late = append(late, t)
 		}
 	}
@@ -119,8 +120,8 @@ func (r *Runner) watch(ctx context.Context, due []task) {
 	stalled = slices.Compact(stalled)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !slices.Equal(stalled, r.stalled) {
-		r.log.Error("work waits for more than a minute, and nobody takes it up", "stages", stalled)
+	if len(stalled) > 0 && !slices.Equal(stalled, r.stalled) {
+		r.log.Error("work is due, and nobody takes it up", "stages", stalled, "for", r.stalledAfter)
 	}
 	r.stalled = stalled
 }
@@ -131,7 +132,7 @@ func (r *Runner) worked(ctx context.Context, t task) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return r.store.Worked(ctx, e.subject(), stalledAfter)
+	return r.store.Worked(ctx, e.subject(), r.stalledAfter)
 }
 
 // Stalled names the stages with work that has been due for a minute and more, and that
@@ -143,7 +144,7 @@ func (r *Runner) Stalled() []string {
 	switch {
 	case r.swept.IsZero(): // it does not work
 		return nil
-	case time.Since(r.swept) >= stalledAfter: // what waits is not even looked for
+	case time.Since(r.swept) >= max(r.stalledAfter, 2*sweepEvery): // what waits is not even looked for
 		return []string{"sweep"}
 	}
 	return r.stalled
