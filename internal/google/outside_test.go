@@ -153,7 +153,7 @@ func TestDeadConnection(t *testing.T) {
 	carrier := transport(200 * time.Millisecond)
 	carrier.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 	carrier.TLSClientConfig.NextProtos = nil
-	client := &http.Client{Transport: carrier, Timeout: 25*time.Second}
+	client := &http.Client{Transport: carrier, Timeout: 25 * time.Second}
 	get := func() error {
 		resp, err := client.Get("https://" + listener.Addr().String())
 		if err != nil {
