@@ -37,6 +37,7 @@ func (c *Client) run(ctx context.Context, p *sheet24.Portal, commands []command)
 
 // runBy is run with so many commands to a request at most.
 func (c *Client) runBy(ctx context.Context, p *sheet24.Portal, commands []command, most int) []result {
+	defer sheet24.Outside(ctx)()
 	q := &queue{most: most, commands: commands, results: make([]result, len(commands)), tried: make([]int, len(commands))}
 	for i := range commands {
 		q.waiting = append(q.waiting, i)

@@ -28,6 +28,8 @@ type Options struct {
 
 	// Buckets that are shared with others who call the portals; nil: there are none.
 	Buckets bucket.Buckets
+	// Silences are shared with them, too; nil: only this process knows who does not answer.
+	Silences Silences
 
 	Plan           sheet24.Plan  // of portals whose own is not known: StandardPlan
 	Parallel       int           // batches of a portal under way at once: 4
@@ -35,6 +37,7 @@ type Options struct {
 	OperatingLimit time.Duration // of a method within ten minutes: 480 s
 	Fresh          time.Duration // how old descriptions are when Refresh reads them again: 5 s
 	Pace           time.Duration // before the second try of a call; then it doubles: 500 ms
+	Patience       time.Duration // with a portal that answers nothing, at least: 8 s
 }
 
 // Store keeps what a Client learns of a portal.
@@ -71,6 +74,7 @@ func New(o Options) *Client {
 	o.Parallel = cmp.Or(o.Parallel, 4)
 	o.RequestLimit, o.OperatingLimit = cmp.Or(o.RequestLimit, time.Minute), cmp.Or(o.OperatingLimit, 480*time.Second)
 	o.Fresh, o.Pace = cmp.Or(o.Fresh, 5*time.Second), cmp.Or(o.Pace, 500*time.Millisecond)
+	o.Patience = cmp.Or(o.Patience, 8*time.Second)
 	o.App.AuthURL = cmp.Or(o.App.AuthURL, authServer)
 	if o.Buckets == nil {
 		o.Buckets = bucket.NewMemory()
@@ -79,7 +83,9 @@ func New(o Options) *Client {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 2 * o.Parallel
+	transport.MaxIdleConnsPerHost, transport.MaxIdleConns = 2*o.Parallel, 0 // of however many portals
+	// A connection that died without a word is given up before its portal is taken for silent.
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second}
 	return &Client{
 		options: o,
 		http: &http.Client{
@@ -95,11 +101,12 @@ func New(o Options) *Client {
 	}
 }
 
-// line is what requests to one portal share: where they stand in line, and how large a
-// batch it can bear.
+// line is what requests to one portal share: where they stand in line, how large a batch
+// it can bear, and whether it answers.
 type line struct {
 	limiter *limiter
 	size    *batchSize
+	silence *silence
 }
 
 func (c *Client) line(p *sheet24.Portal) *line {
@@ -111,7 +118,7 @@ func (c *Client) line(p *sheet24.Portal) *line {
 	defer c.mu.Unlock()
 	l := c.lines[p.Host]
 	if l == nil {
-		l = &line{&limiter{host: p.Host, buckets: c.options.Buckets}, newBatchSize(c.options.RequestLimit)}
+		l = &line{&limiter{host: p.Host, buckets: c.options.Buckets}, newBatchSize(c.options.RequestLimit), c.newSilence(p.Host)}
 		c.lines[p.Host] = l
 	}
 	l.limiter.follow(plan)
@@ -161,6 +168,9 @@ func (c *Client) send(ctx context.Context, p *sheet24.Portal, method string, par
 // logs of addresses do not show it.
 func (c *Client) post(ctx context.Context, p *sheet24.Portal, address *url.URL, params any, token string) (*answer, time.Time, error) {
 	l := c.line(p)
+	if err := l.silence.silent(ctx, p); err != nil {
+		return nil, time.Time{}, err
+	}
 	if err := l.limiter.wait(ctx, sheet24.IsInteractive(ctx)); err != nil {
 		if ctx.Err() == nil { // nothing was sent
 			return nil, time.Time{}, sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
@@ -170,8 +180,19 @@ func (c *Client) post(ctx context.Context, p *sheet24.Portal, address *url.URL, 
 	if err := sheet24.CheckLease(ctx); err != nil { // it may have been frozen while it waited
 		return nil, time.Time{}, unreachable(p.Host, err)
 	}
-	sent := time.Now()
-	a, err := c.exchange(ctx, p.Host, address, params, token)
+
+	f := l.silence.fly(ctx, p, onlyReads(address, params), func() {
+		ask, cancel := context.WithTimeout(asking(context.WithoutCancel(ctx)), c.askWithin())
+		defer cancel()
+		_, _, _ = c.post(ask, p, address.JoinPath("..", "server.time"), struct{}{}, token) // the answer is heard there
+	})
+	defer f.end()
+	sent := f.sent
+	a, err := c.exchange(f, p.Host, address, params, token)
+	if f.heard && pausedSilent(p) && !isAsking(ctx) { // a person tried
+		c.answers(ctx, p.Host)
+	}
+
 	if is(err, "QUERY_LIMIT_EXCEEDED") {
 		plan, smaller, err := l.limiter.overflowed(ctx)
 		if err != nil {
@@ -184,12 +205,13 @@ func (c *Client) post(ctx context.Context, p *sheet24.Portal, address *url.URL, 
 	return a, sent, err
 }
 
-func (c *Client) exchange(ctx context.Context, host string, address *url.URL, params any, token string) (*answer, error) {
+// exchange sends a request and reads what the portal answers, if it does.
+func (c *Client) exchange(f *flight, host string, address *url.URL, params any, token string) (*answer, error) {
 	body, err := json.Marshal(params)
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(f.ctx, http.MethodPost, address.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -200,13 +222,15 @@ func (c *Client) exchange(ctx context.Context, host string, address *url.URL, pa
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, unreachable(host, withoutURL(err))
+		return nil, f.failed(host, withoutURL(err))
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, unreachable(host, err)
+		return nil, f.failed(host, err)
 	}
+
+	f.answered()
 	return decode(host, resp.StatusCode, resp.Header.Get("Location"), data)
 }
 

@@ -73,7 +73,7 @@ func (c *Client) sendGranted(ctx context.Context, p *sheet24.Portal, method stri
 		if err != nil {
 			return nil, time.Time{}, err
 		}
-		at := &sheet24.Portal{ID: p.ID, Host: base.Host, Plan: p.Plan}
+		at := &sheet24.Portal{ID: p.ID, Host: base.Host, Plan: p.Plan, Paused: p.Paused}
 		a, sent, err := c.post(ctx, at, base.JoinPath("rest", method), params, g.AccessToken)
 		// A portal that was renamed redirects from its old name, or the name is
 		// gone; with the next tokens the authorisation server tells the new one.

@@ -30,9 +30,13 @@ func (w *writer) settle(ctx context.Context, unsure []lost) (open []int) {
 		}
 	}
 	if wait := time.Until(until); wait > 0 {
+		back := sheet24.Outside(ctx)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
+		}
+		back()
+		if ctx.Err() != nil {
 			return nil
 		}
 		undone = w.undone(ctx, undone)

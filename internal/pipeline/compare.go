@@ -31,6 +31,9 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 	if k.portal, err = p.Store.Portal(ctx, t.PortalID); err != nil {
 		return false, err
 	}
+	if pause := k.portal.Paused; pause != nil && pause.Until.After(p.Now()) {
+		return false, nil // its page says why; the sweeper wakes it again
+	}
 	if from == sheet24.Pushing {
 		open, err := p.Store.CountOpen(ctx, t.ID)
 		if err != nil || open >= pushBacklog {
@@ -63,6 +66,9 @@ func (k *comparing) waits(ctx context.Context, from sheet24.ComparisonState, err
 	e := sheet24.AsError(err)
 	if e.Kind == sheet24.Internal || k.c.Problem == e.Code || ctx.Err() != nil {
 		return err
+	}
+	if e.Code == sheet24.PortalSilent { // the portal is paused, and that is told beside
+		return nil
 	}
 	c := *k.c
 	c.State, c.Problem = from, e.Code

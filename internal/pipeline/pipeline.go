@@ -60,6 +60,8 @@ type Store interface {
 	SettleChanges(ctx context.Context, changes []sheet24.RowChange) error
 	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
 	ResumePortal(ctx context.Context, portalID int64) error
+	Untold(ctx context.Context) (tableIDs []int64, err error)
+	TellWaiting(ctx context.Context, tableID int64, why string) error
 
 	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
 	SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error

@@ -91,14 +91,18 @@ func TestMigrate(t *testing.T) {
 				t.Fatalf("%d of %d steps up", n, newest)
 			}
 			storetest.Seed(t, open(t, url))
-			for v := newest - 1; v >= 0; v-- {
-				if n := applied(sqlstore.Migrate(t.Context(), url, int64(v))); n != v {
-					t.Fatalf("down to %d: %d steps are left", v, n)
+			versions := []int64{0} // which need not follow each other
+			for _, m := range all {
+				versions = append(versions, m.Version)
+			}
+			for left := newest - 1; left >= 0; left-- {
+				if n := applied(sqlstore.Migrate(t.Context(), url, versions[left])); n != left {
+					t.Fatalf("down to %d: %d steps are left", versions[left], n)
 				}
 			}
-			for v := 1; v <= newest; v++ {
-				if n := applied(sqlstore.Migrate(t.Context(), url, int64(v))); n != v {
-					t.Fatalf("up to %d: %d steps", v, n)
+			for left := 1; left <= newest; left++ {
+				if n := applied(sqlstore.Migrate(t.Context(), url, versions[left])); n != left {
+					t.Fatalf("up to %d: %d steps", versions[left], n)
 				}
 			}
 			storetest.Seed(t, open(t, url))

@@ -3,6 +3,7 @@ package bitrixsim
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -31,6 +32,7 @@ var faultKinds = map[string]string{
 	"429":       "OPERATION_TIME_LIMIT, nothing is done",
 	"502":       "a proxy's page of HTML, nothing is done",
 	"hang":      "no answer for ms (0: until the caller leaves), nothing is done",
+	"silent":    "no answer to this request nor to any after it until faults are set anew, nothing is done",
 	"slow":      "the answer takes ms longer",
 	"lost":      "all is done, then the connection breaks",
 	"truncated": "all is done, the answer breaks off in its middle",
@@ -53,6 +55,9 @@ func (p *Portal) Fail(list ...Fault) error {
 			return fmt.Errorf("a fault of kind error needs status (400 or more) and code")
 		}
 		list[i].Times = max(1, f.Times)
+		if f.Kind == "silent" {
+			list[i].Times = math.MaxInt
+		}
 	}
 	p.faults.mu.Lock()
 	defer p.faults.mu.Unlock()
@@ -113,7 +118,7 @@ func (f Fault) before(w http.ResponseWriter, r *http.Request) (done bool) {
 		htmlError(w, http.StatusBadGateway)
 	case "error":
 		write(w, span{}, answer{}, &apiError{f.Status, f.Code, f.Text})
-	case "hang", "slow":
+	case "hang", "silent", "slow":
 		var enough <-chan time.Time
 		if f.MS > 0 {
 			enough = time.After(time.Duration(f.MS) * time.Millisecond)
