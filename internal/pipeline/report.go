@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sheet24"
+	"sheet24/internal/isolate"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
 )
@@ -14,10 +15,14 @@ import (
 // reportRows is how many changes one report takes at most.
 const reportRows = 2000
 
+// maxStatus is how many characters a row says at most.
+const maxStatus = 1000
+
 // Report tells the sheet how changes stand: one write of the status cells of all
 // those rows, wherever they are by now, and of the ids of new records. It tells
 // whether there may be more.
 func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err error) {
+	defer p.survive(sheet24.ReportStage, tableID, &more, &err)
 	t, err := p.Store.Table(ctx, tableID)
 	if err != nil {
 		return false, ignoreNotFound(err)
@@ -42,7 +47,28 @@ func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err er
 			return false, err
 		}
 	}
-	return len(changes) == reportRows, p.Store.MarkReported(ctx, changes)
+	return len(changes) == reportRows, p.markReported(ctx, changes)
+}
+
+// markReported notes that the sheet shows how changes stand. One of which that cannot be
+// noted is told again, and holds up no other.
+func (p *Pipeline) markReported(ctx context.Context, changes []sheet24.RowChange) error {
+	return isolate.Each(changes, func(some []sheet24.RowChange) error { return p.Store.MarkReported(ctx, some) }, func(c sheet24.RowChange, err error) error {
+		p.broken(sheet24.ReportStage, c, err)
+		return nil
+	})
+}
+
+// statusOf is what a row says of its change, whatever that is.
+func (p *Pipeline) statusOf(t *sheet24.Table, c sheet24.RowChange) (text string) {
+	err := isolate.Guard(func() error { text = statusText(t, c); return nil })
+	if err != nil {
+		text = locale.T(t.Language, "sheet.failed", locale.Error(t.Language, p.broken(sheet24.ReportStage, c, err)))
+	}
+	if runes := []rune(text); len(runes) > maxStatus { // Google refuses cells of more than 50,000, and with them the whole request
+		text = string(runes[:maxStatus-1]) + "…"
+	}
+	return text
 }
 
 // statusWritten keeps why the status was not written, for the table's page.
@@ -82,7 +108,7 @@ func (p *Pipeline) writeStatus(ctx context.Context, t *sheet24.Table, changes []
 			}
 		}
 		for _, row := range rows {
-			texts[row] = statusText(t, c)
+			texts[row] = p.statusOf(t, c)
 		}
 	}
 	var lost error
@@ -129,6 +155,8 @@ func statusText(t *sheet24.Table, c sheet24.RowChange) string {
 		}
 	}
 	switch {
+	case c.EntityID < 0 && c.Note != "":
+		return text("sheet.left_why", c.Note)
 	case c.EntityID < 0:
 		return text("sheet.left")
 	case len(kept) > 0:

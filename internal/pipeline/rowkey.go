@@ -39,8 +39,8 @@ func keyOf(text string) (int64, bool) {
 // type one cell after the other.
 const rests = 3 * time.Second
 
-// becameRecords tells a tab which rows, that still show their keys, are records by now,
-// and returns the cells that are to show their ids.
+// becameRecords tells a tab which rows, that still show their keys, are records by now, or
+// are left alone, and returns the cells that are to show their ids, or nothing.
 func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab) ([]sheet24.Cell, error) {
 	var keys []int64
 	for id := range tab.byID {
@@ -57,6 +57,10 @@ func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab
 	}
 	var cells []sheet24.Cell
 	for key, id := range records {
+		if id == 0 {
+			cells = append(cells, leftAlone(tab, key)...)
+			continue
+		}
 		for _, number := range tab.byID[key] {
 			tab.byID[id] = append(tab.byID[id], number)
 			tab.idAt[number] = id
@@ -69,6 +73,19 @@ func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab
 	}
 	slices.SortFunc(cells, func(a, b sheet24.Cell) int { return a.Row - b.Row })
 	return cells, nil
+}
+
+// leftAlone tells a tab that a key means nothing any more, and returns the cells that are
+// not to show it.
+func leftAlone(tab *tab, key int64) (cells []sheet24.Cell) {
+	for _, number := range tab.byID[key] {
+		delete(tab.idAt, number)
+		if _, read := tab.rows[number]; read {
+			tab.set(number, tab.layout.ID, []any{nil})
+		}
+		cells = append(cells, sheet24.Cell{Row: number, Column: tab.layout.ID + 1, Value: ""})
+	}
+	return cells
 }
 
 // giveKeys gives keys to the rows that are to become records: those without an id that

@@ -13,6 +13,7 @@ import (
 // with their snapshots, and leaves a pending change for each row that differs.
 // It tells whether there may be more to scan.
 func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err error) {
+	defer p.survive(sheet24.ScanStage, tableID, &more, &err)
 	t, err := p.Store.Table(ctx, tableID)
 	if err != nil {
 		return false, ignoreNotFound(err)
@@ -44,7 +45,7 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		if len(events)+len(back.done) == 0 {
 			return false, nil
 		}
-		return more, p.Store.CommitScan(ctx, t, sheet24.Scanned{Events: events, Written: back.done})
+		return more, p.commit(ctx, sheet24.ScanStage, t, sheet24.Scanned{Events: events, Written: back.done})
 	}
 	work := &scanning{Pipeline: p, t: t, events: events, whole: whole, back: back}
 	if work.waits, err = p.waits(ctx, t); err != nil {
@@ -109,7 +110,7 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 		return err
 	}
 	for s.whole && tab.goesOn(first+pageRows-1) {
-		if err := s.page(ctx, tab, false); err != nil {
+		if err := s.eachRow(ctx, tab, false); err != nil {
 			return err
 		}
 		first += pageRows
@@ -117,7 +118,7 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 			return err
 		}
 	}
-	return s.page(ctx, tab, true)
+	return s.eachRow(ctx, tab, true)
 }
 
 // page stores what differs in the rows that were read last.
@@ -158,7 +159,7 @@ func (s *scanning) page(ctx context.Context, tab *tab, last bool) error {
 			found.Changes[i].Error = s.waits
 		}
 	}
-	return s.Store.CommitScan(ctx, s.t, found)
+	return s.commit(ctx, sheet24.ScanStage, s.t, found)
 }
 
 // again has edits of rows that were pushed a moment ago wait for those that follow: ten
