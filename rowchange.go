@@ -110,6 +110,8 @@ type CellWrite struct {
 	Value    any
 	Seen     any  // what the CRM holds, in its own words
 	Undo     bool // it takes a change back, and the CRM follows; else the CRM holds it already
+
+	Unreadable bool // what is stored of its values cannot be read: it is not written
 }
 
 // RowLink is a row that waits under a key, Change.EntityID, and the record that it was

@@ -47,6 +47,8 @@ type Store interface {
 	Release(ctx context.Context, subject, owner string, rest time.Duration) error
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	Expire(ctx context.Context) error
+	NoteStageFailure(ctx context.Context, stage sheet24.Stage, subjectID int64, cause error) error
+	ClearStageFailure(ctx context.Context, stage sheet24.Stage, subjectID int64) error
 }
 
 // reportEvery is how often a spreadsheet is written to, at most.
@@ -177,7 +179,7 @@ func (r *Runner) Start(ctx context.Context, stages Stages) error {
 	if !r.works {
 		return nil
 	}
-	r.stages = stages
+	r.stages = noted{stages, r.store, r.log}
 	if !r.store.Shared() {
 		if err := r.store.Expire(ctx); err != nil {
 			return err

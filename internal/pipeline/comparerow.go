@@ -104,11 +104,11 @@ func (k *comparing) differences(ctx context.Context, counts *sheet24.ComparisonC
 			refs = append(refs, k.ref(c))
 		}
 	}
-	items, unread := k.CRM.Items(ctx, k.portal, refs)
-	k.items, k.fields = items, fields
-	if err := unread[k.t.Entity]; err != nil {
+	items, unreadable, err := k.read(ctx, refs)
+	if err != nil {
 		return err
 	}
+	k.items, k.fields = items, fields
 	found, unfound := k.resolve(ctx, map[sheet24.Entity]entityFields{k.t.Entity: fields}, k.rows)
 
 	for i, c := range k.rows {
@@ -116,7 +116,7 @@ func (k *comparing) differences(ctx context.Context, counts *sheet24.ComparisonC
 		var d sheet24.RowDifference
 		err := isolate.Guard(func() (err error) {
 			missing := item == nil && c.EntityID > 0
-			if err = cmp.Or(unmatched[i], linksFailed(fields, c, unfound)); err == nil && missing {
+			if err = cmp.Or(unmatched[i], unreadable[c.EntityID], linksFailed(fields, c, unfound)); err == nil && missing {
 				err = sheet24.Errorf(sheet24.Invalid, "record_missing")
 			}
 			if err == nil {
@@ -145,6 +145,20 @@ func (k *comparing) differences(ctx context.Context, counts *sheet24.ComparisonC
 		k.found = append(k.found, d)
 	}
 	return nil
+}
+
+// read reads records, and says at which of them that broke down.
+func (k *comparing) read(ctx context.Context, refs []sheet24.ItemRef) (items map[sheet24.ItemRef]*sheet24.Item, unreadable map[int64]error, err error) {
+	items, unreadable = map[sheet24.ItemRef]*sheet24.Item{}, map[int64]error{}
+	err = isolate.Each(refs, func(some []sheet24.ItemRef) error {
+		read, unread := k.CRM.Items(ctx, k.portal, some)
+		maps.Copy(items, read)
+		return unread[k.t.Entity]
+	}, func(r sheet24.ItemRef, err error) error {
+		unreadable[r.ID] = err
+		return nil
+	})
+	return items, unreadable, err
 }
 
 // matchRows finds which records the page's rows without an id are, and by their indexes

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,14 +45,14 @@ func (b *pushBatch) matchTable(ctx context.Context, t *sheet24.Table, indexes []
 	candidates := map[int][]int64{}
 	for _, key := range t.Policies.Keys {
 		values, once := b.keyValues(t, fields[key], key, indexes, changes, matches)
-		found, err := b.CRM.Find(ctx, b.portal, t.Entity, key, once)
+		found, unfound := b.find(ctx, t, key, once)
 		for _, i := range indexes {
-			switch {
-			case values[i] == "" || matches[i].err != nil:
-			case err != nil:
-				matches[i].err = err
+			switch v := values[i]; {
+			case v == "" || matches[i].err != nil:
+			case unfound[v] != nil:
+				matches[i].err = unfound[v]
 			default:
-				candidates[i] = append(candidates[i], found[values[i]]...)
+				candidates[i] = append(candidates[i], found[v]...)
 			}
 		}
 	}
@@ -108,6 +109,28 @@ func sameKeys(t *sheet24.Table, now, before map[string]any) bool {
 		holds = holds || now[key] != nil
 	}
 	return holds
+}
+
+// find finds the records that hold values in a key field, and says why some could not be
+// looked for.
+func (b *pushBatch) find(ctx context.Context, t *sheet24.Table, key string, values []string) (found map[string][]int64, unfound map[string]error) {
+	found, unfound = map[string][]int64{}, map[string]error{}
+	err := isolate.Each(values, func(some []string) error {
+		ids, err := b.CRM.Find(ctx, b.portal, t.Entity, key, some)
+		if err == nil {
+			maps.Copy(found, ids)
+		}
+		return err
+	}, func(v string, err error) error {
+		unfound[v] = b.broken(sheet24.PushStage, sheet24.RowChange{TableID: t.ID}, err)
+		return nil
+	})
+	for _, v := range values {
+		if _, ok := found[v]; err != nil && !ok && unfound[v] == nil {
+			unfound[v] = err
+		}
+	}
+	return found, unfound
 }
 
 // taken is the error of a row whose record another row is.

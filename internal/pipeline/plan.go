@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,10 +161,25 @@ func (b *pushBatch) resolve(ctx context.Context, fields map[sheet24.Entity]entit
 			return nil
 		})
 	}
-	if len(links) == 0 {
-		return nil, nil
+	found, unfound := map[sheet24.Link][]int64{}, map[sheet24.Link]error{}
+	err := isolate.Each(links, func(some []sheet24.Link) error {
+		if len(some) == 0 {
+			return nil
+		}
+		ids, not := b.CRM.Resolve(ctx, b.portal, some)
+		maps.Copy(found, ids)
+		maps.Copy(unfound, not)
+		return nil
+	}, func(l sheet24.Link, err error) error {
+		unfound[l] = b.broken(sheet24.PushStage, sheet24.RowChange{}, err)
+		return nil
+	})
+	for _, l := range links {
+		if err != nil && found[l] == nil && unfound[l] == nil {
+			unfound[l] = err
+		}
 	}
-	return b.CRM.Resolve(ctx, b.portal, links)
+	return found, unfound
 }
 
 // linksFailed is why a record that a row names could not be looked for.

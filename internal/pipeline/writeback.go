@@ -61,7 +61,7 @@ func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table) (*writtenBac
 		column := columnOf(tab, w.Field)
 		rows := tab.byID[w.EntityID]
 		before, seen := known[w.EntityID]
-		if len(rows) != 1 || tab.rows[rows[0]] == nil || !seen {
+		if len(rows) != 1 || tab.rows[rows[0]] == nil || !seen || w.Unreadable {
 			column = -1
 		}
 		key := cellKey{w.EntityID, w.Field}

@@ -53,6 +53,15 @@ func (s *Store) linkRow(ctx context.Context, tx *sql.Tx, tableID int64, link she
 		}
 	}
 
+	// One that was to be created, and may have been, though we did not hear of it, is that.
+	tried, err := s.triedToCreate(ctx, tx, tableID, c.EntityID)
+	if err != nil {
+		return done, err
+	}
+	if !tried {
+		c.Action = sheet24.Match
+	}
+
 	way, err := s.wayTo(ctx, tx, tableID, c.EntityID, link.EntityID)
 	if err != nil {
 		return done, err
@@ -60,7 +69,7 @@ func (s *Store) linkRow(ctx context.Context, tx *sql.Tx, tableID int64, link she
 	if err := s.becomeRecord(ctx, tx, way, tableID, c.EntityID, link.EntityID); err != nil {
 		return done, err
 	}
-	c.Key, c.EntityID, c.Action = c.EntityID, link.EntityID, sheet24.Match
+	c.Key, c.EntityID = c.EntityID, link.EntityID
 	fields, err := json.Marshal(c.Fields)
 	if err != nil {
 		return done, err
@@ -68,6 +77,13 @@ func (s *Store) linkRow(ctx context.Context, tx *sql.Tx, tableID int64, link she
 	_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET changed_fields = $2, action = $3, note = $4 WHERE id = $1`,
 		c.ID, string(fields), string(c.Action), c.Note)
 	return done, err
+}
+
+// triedToCreate reports whether a creation for a row was sent whose answer was lost: then
+// what it set is known of its key.
+func (s *Store) triedToCreate(ctx context.Context, q querier, tableID, key int64) (tried bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM row_snapshots WHERE config_id = $1 AND entity_id = $2 AND CAST(crm_values AS TEXT) <> '{}')`, tableID, key).Scan(&tried)
+	return tried, err
 }
 
 // rowOf is the number of the row that a record was last seen in; 0 if it was gone, or

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 
 	"sheet24"
 )
@@ -197,18 +198,21 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 		return nil, err
 	}
 	t.LastSyncAt, t.Look.At, t.Look.EditedAt = lastSync.Time, look.Time, edited.Time
-	if err := json.Unmarshal([]byte(colors), &t.Colors); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal([]byte(lost), &t.Lost); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal([]byte(policies), &t.Policies); err != nil {
-		return nil, err
+
+	for _, column := range []struct {
+		text string
+		into any
+	}{{colors, &t.Colors}, {lost, &t.Lost}, {policies, &t.Policies}} {
+		if err := json.Unmarshal([]byte(column.text), column.into); err != nil {
+			return nil, asData(err)
+		}
 	}
 	plain, err := s.box.Open(key, t.UserID)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the table's key: %w", sheet24.ErrData, err)
+	}
 	t.Key = []byte(plain)
-	return &t, err
+	return &t, nil
 }
 
 // SetLook keeps when a table is looked at next, and what the last look found.

@@ -15,6 +15,11 @@ import (
 const lastFailed = `l.status IN ('failed', 'asked') AND l.status = 'failed' AND l.entity_id <> 0 AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
 	WHERE n.config_id = l.config_id AND n.entity_id = l.entity_id AND n.id > l.id)`
 
+// retriable are those of them that can go back to work: nothing else of their rows waits,
+// as it may where a row failed while an earlier change of it was under way.
+const retriable = lastFailed + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs w
+	WHERE w.config_id = l.config_id AND w.entity_id = l.entity_id AND w.status = 'pending')`
+
 // Decide ends a question: what the sheet holds wins, or what the CRM does. What was
 // decided is done by the next push.
 func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
@@ -67,7 +72,7 @@ func (s *Store) CountFailed(ctx context.Context, tableID int64) (n int, err erro
 // tells how many.
 func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
 	done, err := s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
-		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+lastFailed+`)`, tableID, s.now())
+		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+retriable+`)`, tableID, s.now())
 	if err != nil {
 		return 0, err
 	}
@@ -82,7 +87,7 @@ func (s *Store) freeTwins(ctx context.Context, tx *sql.Tx, tableID int64, gone [
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2, twin_of = 0
-		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND l.twin_of IN `+s.dialect.numbers("$3")+` AND l.twin_of <> 0 AND `+lastFailed+`)`,
+		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND l.twin_of IN `+s.dialect.numbers("$3")+` AND l.twin_of <> 0 AND `+retriable+`)`,
 		tableID, s.now(), listed(gone))
 	return err
 }
@@ -93,7 +98,7 @@ func (s *Store) retryWithout(ctx context.Context, tx *sql.Tx, tableID int64, los
 	if len(lost) == 0 {
 		return nil
 	}
-	rows, err := tx.QueryContext(ctx, changeColumns+`l WHERE l.config_id = $1 AND `+lastFailed, tableID)
+	rows, err := tx.QueryContext(ctx, changeColumns+`l WHERE l.config_id = $1 AND `+retriable, tableID)
 	failed, err := collect(rows, err, scanChange)
 	if err != nil {
 		return err
