@@ -227,9 +227,13 @@ func (s *Store) ask(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error 
 		_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET changed_fields = $2 WHERE id = $1`, newer.ID, string(fields))
 		return err
 	}
+	action := sheet24.Update
+	if c.Action == sheet24.Match { // there was no former value in the row, which could be taken back
+		action = c.Action
+	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, sheet_row_id, changed_fields, status, not_before, created_at)
-		VALUES ($1, $2, $3, $4, $5, 'asked', $6, $6)`, c.TableID, c.UserID, c.EntityID, c.Row, string(fields), s.now())
+		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, not_before, created_at)
+		VALUES ($1, $2, $3, $7, $4, $5, 'asked', $6, $6)`, c.TableID, c.UserID, c.EntityID, c.Row, string(fields), s.now(), string(action))
 	return err
 }
 
