@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"sheet24"
@@ -90,25 +92,33 @@ func joinParts(parts []sheet24.Scanned) sheet24.Scanned {
 	return all
 }
 
-// eachRow scans the rows of a page. Should our own code break down on one of them, that
-// row fails, and the others go on.
+// eachRow scans the rows of a page. Should our own code break down on some of them, these
+// fail, and the page goes on without them.
 func (s *scanning) eachRow(ctx context.Context, tab *tab, last bool) error {
-	all := tab.numbers()
-	ended := !last
-	err := isolate.Each(all, func(numbers []int) error {
-		page := tab.only(numbers)
-		defer tab.take(page) // keys that were given are given
-		whole := len(numbers) == len(all)
-		err := s.page(ctx, page, last && whole)
-		ended = ended || err == nil && whole
-		return err
-	}, func(number int, err error) error {
-		return s.failRow(ctx, tab, number, err)
-	})
-	if err != nil || ended {
+	err := isolate.Guard(func() error { return s.page(ctx, tab, last) })
+	if !isolate.Fault(err) {
 		return err
 	}
-	return s.page(ctx, tab.only(nil), true)
+
+	bad := map[int]error{}
+	other := isolate.Each(tab.numbers(), func(numbers []int) error {
+		some := tab.only(numbers)
+		defer tab.take(some) // keys that were given are given
+		_, _, err := s.find(ctx, some)
+		return err
+	}, func(number int, err error) error {
+		bad[number] = err
+		return nil
+	})
+	if other != nil || len(bad) == 0 {
+		return cmp.Or(other, err)
+	}
+	for _, number := range slices.Sorted(maps.Keys(bad)) {
+		if err := s.failRow(ctx, tab, number, bad[number]); err != nil {
+			return err
+		}
+	}
+	return s.page(ctx, tab.only(slices.DeleteFunc(tab.numbers(), func(number int) bool { return bad[number] != nil })), last)
 }
 
 // failRow fails a row at which a scan broke down. Of one without an id a look at the whole

@@ -121,20 +121,24 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 	return s.eachRow(ctx, tab, true)
 }
 
+// find finds what differs in rows, and those of which it cannot be told what they are.
+func (s *scanning) find(ctx context.Context, tab *tab) (found sheet24.Scanned, refused []sheet24.RowChange, err error) {
+	if err := s.restoreIDs(ctx, s.t, tab); err != nil {
+		return found, nil, err
+	}
+	if refused, err = s.giveKeys(ctx, s.t, tab); err != nil {
+		return found, nil, err
+	}
+	if found, err = s.compare(ctx, tab); err != nil {
+		return found, nil, err
+	}
+	return found, refused, s.asShown(ctx, s.t, tab.layout, found.Changes)
+}
+
 // page stores what differs in the rows that were read last.
 func (s *scanning) page(ctx context.Context, tab *tab, last bool) error {
-	if err := s.restoreIDs(ctx, s.t, tab); err != nil {
-		return err
-	}
-	refused, err := s.giveKeys(ctx, s.t, tab)
+	found, refused, err := s.find(ctx, tab)
 	if err != nil {
-		return err
-	}
-	found, err := s.compare(ctx, tab)
-	if err != nil {
-		return err
-	}
-	if err := s.asShown(ctx, s.t, tab.layout, found.Changes); err != nil {
 		return err
 	}
 	if !s.whole { // else nobody asked about them
