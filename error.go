@@ -55,6 +55,11 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// ErrData marks an error that is about what was stored, or was to be stored, of one row
+// or table: a value that the database does not take, a constraint, an unreadable text.
+// The same without it may succeed; the same again fails again.
+var ErrData = errors.New("not storable")
+
 // AsError returns the Error inside err, or an Internal one that wraps it.
 func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {

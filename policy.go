@@ -1,5 +1,7 @@
 package sheet24
 
+import "slices"
+
 // Policies say what a table does where more than one thing would be right. The zero
 // value does nothing that its owner did not ask for.
 type Policies struct {
@@ -48,6 +50,12 @@ func (p Policies) Winner(field string) Side {
 		return side
 	}
 	return p.Conflict
+}
+
+// SeeksOtherwise reports whether rows without an id may become other records than they
+// did under former policies, or some at all.
+func (p Policies) SeeksOtherwise(before Policies) bool {
+	return p.NewRows != before.NewRows || !slices.Equal(p.Keys, before.Keys)
 }
 
 // Seeks tells whether rows without an id are more than notes to a table.

@@ -59,17 +59,23 @@ type RowChange struct {
 	Fields    map[string]Change
 	Status    Status
 	Error     string // a sentence in the table's language
+	Note      string // what else is to be said of it, in the table's language
 	Attempts  int
 	NotBefore time.Time // not pushed before
 	CreatedAt time.Time
 	SyncedAt  time.Time // when it was settled
 
+	Unreadable bool // what is stored of its fields cannot be read
+
 	// What settling adds.
-	Key    int64             // under which the row waited that is EntityID by now
-	Known  Known             // what the CRM holds by now of the fields that were written or seen
-	Asks   map[string]Change // fields that are left to the owner, apart from the rest
-	Forget bool              // nothing came of it, and nothing is to be told
-	Quiet  bool              // its sheet is to be told nothing
+	TwinOf  int64             // the record, or the key, of the row whose second row this one would be
+	Dropped map[string]Change // fields that are not sent any more, since they have no column
+	Left    bool              // there is no record for its row, and none is made: its key ends
+	Key     int64             // under which the row waited that is EntityID by now
+	Known   Known             // what the CRM holds by now of the fields that were written or seen
+	Asks    map[string]Change // fields that are left to the owner, apart from the rest
+	Forget  bool              // nothing came of it, and nothing is to be told
+	Quiet   bool              // its sheet is to be told nothing
 }
 
 // Known is what the CRM was last known to hold of a record, in its own words: what
@@ -115,4 +121,21 @@ type CellWrite struct {
 	Value    any
 	Seen     any  // what the CRM holds, in its own words
 	Undo     bool // it takes a change back, and the CRM follows; else the CRM holds it already
+
+	Unreadable bool // what is stored of its values cannot be read: it is not written
+}
+
+// RowLink is a row that waits under a key, Change.EntityID, and the record that it was
+// found to be.
+type RowLink struct {
+	Change   RowChange
+	EntityID int64
+	Note     string // for the history, should it end the record's deletion
+}
+
+// Linked is what became of a RowLink.
+type Linked struct {
+	Row    int       // the other row that is the record already; 0: this one is, from now on
+	Change RowChange // as it stands by now
+	Joined []int64   // other open changes of the record, which are part of this one, or ended
 }

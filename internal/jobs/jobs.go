@@ -20,6 +20,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"sheet24"
 	"sheet24/internal/sqlstore"
 )
 
@@ -45,6 +46,8 @@ type Store interface {
 	Release(ctx context.Context, subject, owner string, rest time.Duration) error
 	Worked(ctx context.Context, subject string, within time.Duration) (bool, error)
 	Expire(ctx context.Context) error
+	NoteStageFailure(ctx context.Context, stage sheet24.Stage, subjectID int64, cause error) error
+	ClearStageFailure(ctx context.Context, stage sheet24.Stage, subjectID int64) error
 }
 
 // reportEvery is how often a spreadsheet is written to, at most.
@@ -119,7 +122,7 @@ func (r *Runner) Start(ctx context.Context, stages Stages) error {
 	if !r.works {
 		return nil
 	}
-	r.stages = stages
+	r.stages = noted{stages, r.store, r.log}
 	if !r.store.Shared() {
 		if err := r.store.Expire(ctx); err != nil {
 			return err

@@ -378,3 +378,41 @@ func TestSheetIsWrittenToOnceASecond(t *testing.T) {
 		}
 	})
 }
+
+// TestStagesThatFailSaySo has a stage fail in two processes: together it is told after the
+// third time, and no more once it succeeds.
+func TestStagesThatFailSaySo(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		table := storetest.Seed(t, store)
+		s := newStages(store, table)
+		s.fail.Store(true)
+		if err := store.NoteStageFailure(t.Context(), sheet24.ScanStage, table.ID, errors.New("in another process")); err != nil {
+			t.Fatal(err)
+		}
+		s.event(t)
+		start(t, s)
+		problems := func() []sheet24.StageProblem {
+			t.Helper()
+			all, err := store.StageProblems(t.Context(), table)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		for end := time.Now().Add(30 * time.Second); len(problems()) == 0; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("no problem is told of")
+			}
+		}
+		if p := problems(); len(p) != 1 || p[0].Stage != sheet24.ScanStage || p[0].Times < 3 || p[0].Err.Code != "internal" {
+			t.Errorf("told %+v", p)
+		}
+		s.fail.Store(false)
+		for end := time.Now().Add(30 * time.Second); len(problems()) > 0; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("still told: %+v", problems())
+			}
+		}
+	})
+}

@@ -2,8 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"sheet24"
+	"sheet24/internal/isolate"
+	"sheet24/internal/locale"
 )
 
 // A comparison goes through a tab so many rows at a time. While it pushes, it leaves
@@ -18,6 +22,7 @@ const (
 // has them pushed, or takes them into the sheet, one page of the tab. It tells whether
 // there is more. It must not run while the table is scanned: both keep its snapshots.
 func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err error) {
+	defer p.survive(sheet24.CompareStage, tableID, &more, &err)
 	c, err := p.Store.Comparison(ctx, tableID)
 	if err != nil || !c.Running() || c.Paused {
 		return false, ignoreNotFound(err)
@@ -26,14 +31,16 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 	if err != nil || !t.Enabled {
 		return false, ignoreNotFound(err)
 	}
-	from := c.State
-	k := &comparing{pushBatch: &pushBatch{Pipeline: p, tables: map[int64]*sheet24.Table{t.ID: t}, known: map[knownKey]sheet24.Known{}}, t: t, c: c, shown: map[int]sheet24.RowDifference{}, seen: map[int64]sheet24.Known{}}
-	if k.portal, err = p.Store.Portal(ctx, t.PortalID); err != nil {
+	from, before := c.State, *c
+	portal, err := p.Store.Portal(ctx, t.PortalID)
+	if err != nil {
 		return false, err
 	}
-	if pause := k.portal.Paused; pause != nil && pause.Until.After(p.Now()) {
+	if pause := portal.Paused; pause != nil && pause.Until.After(p.Now()) {
 		return false, nil // its page says why; the sweeper wakes it again
 	}
+	k := &comparing{pushBatch: newPushBatch(p, portal), t: t, c: c, shown: map[int]sheet24.RowDifference{}, seen: map[int64]sheet24.Known{}}
+	k.tables[t.ID] = t
 	if from == sheet24.Pushing {
 		open, err := p.Store.CountOpen(ctx, t.ID)
 		if err != nil || open >= pushBacklog {
@@ -44,7 +51,48 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 		return false, k.waits(ctx, from, err)
 	}
 	c.Problem = ""
-	return c.Running(), p.Store.SaveCompared(ctx, c, from, k.found, k.seen)
+	return c.Running(), k.save(ctx, &before)
+}
+
+// save stores what a page brought. A row that the database does not take is counted as one
+// that cannot be compared.
+func (k *comparing) save(ctx context.Context, before *sheet24.Comparison) error {
+	err := isolate.Guard(func() error { return k.Store.SaveCompared(ctx, k.c, before.State, k.found, k.seen) })
+	if !isolate.Fault(err) {
+		return err
+	}
+
+	// Until all of its rows are stored, the page is not done.
+	err = isolate.Each(k.found, func(some []sheet24.RowDifference) error {
+		return k.Store.SaveCompared(ctx, before, before.State, some, nil)
+	}, func(d sheet24.RowDifference, err error) error {
+		bad := k.failed(sheet24.RowChange{TableID: k.t.ID, EntityID: d.EntityID, Row: d.Row}, err)
+		return k.Store.SaveCompared(ctx, before, before.State, []sheet24.RowDifference{bad}, nil)
+	})
+	if err != nil {
+		return err
+	}
+	err = isolate.Each(slices.Sorted(maps.Keys(k.seen)), func(some []int64) error {
+		seen := map[int64]sheet24.Known{}
+		for _, id := range some {
+			seen[id] = k.seen[id]
+		}
+		return k.Store.SaveCompared(ctx, before, before.State, nil, seen)
+	}, func(id int64, err error) error {
+		k.failed(sheet24.RowChange{TableID: k.t.ID, EntityID: id}, err)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return k.Store.SaveCompared(ctx, k.c, before.State, nil, nil)
+}
+
+// failed counts a row at which work of our own failed.
+func (k *comparing) failed(c sheet24.RowChange, err error) sheet24.RowDifference {
+	k.c.Counts.Problem++
+	return sheet24.RowDifference{Row: c.Row, EntityID: max(c.EntityID, 0), Kind: sheet24.WouldFail,
+		Message: locale.Error(k.t.Language, k.broken(sheet24.CompareStage, c, err))}
 }
 
 // comparing is one page of a comparison.

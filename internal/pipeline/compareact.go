@@ -58,7 +58,7 @@ func (k *comparing) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := k.Store.CommitScan(ctx, k.t, sheet24.Scanned{Changes: changes, Snapshots: snapshots, Known: k.seen}); err != nil {
+	if err := k.commit(ctx, sheet24.CompareStage, k.t, sheet24.Scanned{Changes: changes, Snapshots: snapshots, Known: k.seen}); err != nil {
 		return err
 	}
 	k.Wake.Push(ctx, k.t.PortalID)
@@ -122,5 +122,5 @@ func (k *comparing) take(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return k.Store.CommitScan(ctx, k.t, sheet24.Scanned{Snapshots: snapshots, Known: k.seen})
+	return k.commit(ctx, sheet24.CompareStage, k.t, sheet24.Scanned{Snapshots: snapshots, Known: k.seen})
 }

@@ -1,16 +1,19 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
 
 	"sheet24"
+	"sheet24/internal/isolate"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
 )
 
-// difference compares the rows of a page with their records.
+// difference compares the rows of a page with their records. A row at which that breaks
+// down is one that cannot be compared.
 func (k *comparing) difference(ctx context.Context, first, last int) error {
 	counts := &k.c.Counts
 	if k.c.State != sheet24.Comparing {
@@ -18,75 +21,103 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 	}
 	fail := func(c sheet24.RowChange, err error) {
 		counts.Problem++
+		if isolate.Fault(err) {
+			err = k.broken(sheet24.CompareStage, c, err)
+		}
 		k.found = append(k.found, sheet24.RowDifference{Row: c.Row, EntityID: max(c.EntityID, 0), Kind: sheet24.WouldFail, Message: locale.Error(k.t.Language, err)})
 	}
 	texts, err := k.readFormats(ctx, k.t, k.tab, k.formatted(first, last))
 	if err != nil {
 		return err
 	}
+
 	for _, number := range slices.Sorted(maps.Keys(k.tab.rows)) {
-		row := k.tab.rows[number]
-		held := values(k.tab.layout, row)
-		if number < first || number > last || len(held) == 0 {
+		if number < first || number > last {
 			continue
 		}
-		id, err := identify(k.t, k.tab, number, nil)
-		c := sheet24.RowChange{TableID: k.t.ID, EntityID: id, Row: number, Fields: map[string]sheet24.Change{}}
+		c := sheet24.RowChange{TableID: k.t.ID, Row: number, Fields: map[string]sheet24.Change{}}
+		compared := false
+		err := isolate.Guard(func() (err error) {
+			compared, err = k.rowOf(&c, texts, counts)
+			return err
+		})
 		switch {
-		case err != nil && sheet24.AsError(err).Code == "row_without_id":
-			if !k.t.Policies.Seeks() || mapping.Summary(held) {
-				counts.Left++
-				continue
-			}
-			c.EntityID = newKey() // for the time of the comparison
 		case err != nil:
 			fail(c, err)
-			continue
+		case compared:
+			k.rows = append(k.rows, c)
 		}
-		for _, m := range k.tab.layout.Fields {
-			if m.Updatable {
-				c.Fields[m.Field] = sheet24.Change{New: held[m.Field]}
-			}
-		}
-		texts.apply(k.t, k.tab.layout, number, c.Fields)
-		k.rows = append(k.rows, c)
 	}
+	return k.differences(ctx, counts, fail)
+}
+
+// rowOf takes a row of the page for one to be compared, unless it is left alone.
+func (k *comparing) rowOf(c *sheet24.RowChange, texts formats, counts *sheet24.ComparisonCounts) (compared bool, err error) {
+	held := values(k.tab.layout, k.tab.rows[c.Row])
+	if len(held) == 0 {
+		return false, nil
+	}
+	c.EntityID, err = identify(k.t, k.tab, c.Row, nil)
+	switch {
+	case err != nil && sheet24.AsError(err).Code == "row_without_id":
+		if !k.t.Policies.Seeks() || mapping.Summary(held) {
+			counts.Left++
+			return false, nil
+		}
+		c.EntityID = newKey() // for the time of the comparison
+	case err != nil:
+		return false, err
+	}
+
+	for _, m := range k.tab.layout.Fields {
+		if m.Updatable {
+			c.Fields[m.Field] = sheet24.Change{New: held[m.Field]}
+		}
+	}
+	texts.apply(k.t, k.tab.layout, c.Row, c.Fields)
+	return true, nil
+}
+
+// differences reads the records of the page's rows, and counts and keeps what differs.
+func (k *comparing) differences(ctx context.Context, counts *sheet24.ComparisonCounts, fail func(sheet24.RowChange, error)) error {
 	described, err := k.CRM.Fields(ctx, k.portal, k.t.Entity)
 	if err != nil {
 		return err
 	}
 	fields := byName(described)
-	plans := make([]rowPlan, len(k.rows))
-	if err := k.match(ctx, k.rows, plans); err != nil {
+	unmatched, err := k.matchRows(ctx)
+	if err != nil {
 		return err
 	}
+
 	var refs []sheet24.ItemRef
 	for _, c := range k.rows {
 		if c.EntityID > 0 {
 			refs = append(refs, k.ref(c))
 		}
 	}
-	items, unread := k.CRM.Items(ctx, k.portal, refs)
-	k.items, k.fields = items, fields
-	if err := unread[k.t.Entity]; err != nil {
+	items, unreadable, err := k.read(ctx, refs)
+	if err != nil {
 		return err
 	}
+	k.items, k.fields = items, fields
 	found, unfound := k.resolve(ctx, map[sheet24.Entity]entityFields{k.t.Entity: fields}, k.rows)
+
 	for i, c := range k.rows {
 		item := items[k.ref(c)]
-		err := plans[i].err
-		if err == nil {
-			err = linksFailed(fields, c, unfound)
-		}
-		if err == nil && item == nil && c.EntityID > 0 {
-			err = sheet24.Errorf(sheet24.Invalid, "record_missing")
-		}
+		var d sheet24.RowDifference
+		err := isolate.Guard(func() (err error) {
+			missing := item == nil && c.EntityID > 0
+			if err = cmp.Or(unmatched[i], unreadable[c.EntityID], linksFailed(fields, c, unfound)); err == nil && missing {
+				err = sheet24.Errorf(sheet24.Invalid, "record_missing")
+			}
+			if err == nil {
+				d, err = k.compareRow(fields, item, c, found)
+			}
+			return err
+		})
 		if sheet24.IsKind(err, sheet24.Unavailable) {
 			return err
-		}
-		var d sheet24.RowDifference
-		if err == nil {
-			d, err = k.compareRow(fields, item, c, found)
 		}
 		if err != nil {
 			fail(c, err)
@@ -120,6 +151,56 @@ func (k *comparing) formatted(first, last int) (numbers []int) {
 	return numbers
 }
 
+// read reads records, and says at which of them that broke down.
+func (k *comparing) read(ctx context.Context, refs []sheet24.ItemRef) (items map[sheet24.ItemRef]*sheet24.Item, unreadable map[int64]error, err error) {
+	items, unreadable = map[sheet24.ItemRef]*sheet24.Item{}, map[int64]error{}
+	err = isolate.Each(refs, func(some []sheet24.ItemRef) error {
+		read, unread := k.CRM.Items(ctx, k.portal, some)
+		maps.Copy(items, read)
+		return unread[k.t.Entity]
+	}, func(r sheet24.ItemRef, err error) error {
+		unreadable[r.ID] = err
+		return nil
+	})
+	return items, unreadable, err
+}
+
+// matchRows finds which records the page's rows without an id are, and by their indexes
+// why some are none: another row is the record, in the tab, or in this page.
+func (k *comparing) matchRows(ctx context.Context) ([]error, error) {
+	matches := k.match(ctx, k.rows)
+	errs := make([]error, len(matches))
+	var ids []int64
+	for i, m := range matches {
+		errs[i] = m.err
+		if m.record > 0 {
+			ids = append(ids, m.record)
+		}
+	}
+	seen, err := k.Store.Snapshots(ctx, k.t.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+
+	first := map[int64]int{} // the row that is a record
+	for id, n := range seen {
+		if len(k.tab.byID[id]) > 0 { // what was last seen may be gone
+			first[id] = n.Row
+		}
+	}
+	for i, m := range matches {
+		switch row := first[m.record]; {
+		case m.record == 0:
+		case row > 0:
+			errs[i] = taken(m.record, row)
+		default:
+			first[m.record] = k.rows[i].Row
+			k.rows[i].Key, k.rows[i].EntityID = k.rows[i].EntityID, m.record
+		}
+	}
+	return errs, nil
+}
+
 // compareRow compares a row with its record; without one it would be created.
 func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet24.RowChange, found map[sheet24.Link][]int64) (sheet24.RowDifference, error) {
 	d := sheet24.RowDifference{Row: c.Row, EntityID: max(c.EntityID, 0), Fields: map[string]sheet24.Change{}}
@@ -130,6 +211,7 @@ func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet2
 		d.Kind = sheet24.WouldCreate
 	}
 	at.Funnel = funnelAfter(fields, item, c)
+	var bad badCells
 	for _, m := range k.t.Mappings {
 		change, ok := c.Fields[m.Field]
 		f, described := fields[m.Field]
@@ -150,7 +232,8 @@ func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet2
 		}
 		want, err := mapping.ToCRM(f, change.New, at)
 		if err != nil {
-			return d, sheet24.Errorf(sheet24.Invalid, "in_column", m.Column.Name, locale.Error(k.t.Language, err)).Because(err)
+			bad.add(k.t, m.Column.Name, err)
+			continue
 		}
 		same := f.Type != "crm_multifield" && mapping.Same(f, want.Plain, item.Values[f.Name])
 		if same || f.Type == "crm_multifield" && len(mapping.PlanMulti(f.Multi, item.Multi, nil, want.Multi)) == 0 {
@@ -171,6 +254,9 @@ func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet2
 		if d.Kind == "" {
 			d.Kind = sheet24.WouldUpdate
 		}
+	}
+	if err := bad.err(); err != nil {
+		return d, err
 	}
 	if d.Kind == "" && len(d.Fields) > 0 {
 		d.Kind = sheet24.WouldFill

@@ -17,9 +17,10 @@ const (
 )
 
 // gone finds the records whose rows were deleted, and rows that went before they became
-// some. tab is a whole one.
+// some. tab is a whole one. Whatever becomes of the records, it is noted that their rows
+// are not there: others stand in their places, and new rows may be theirs.
 func (p *Pipeline) gone(ctx context.Context, t *sheet24.Table, tab *tab, found *sheet24.Scanned) error {
-	if t.Policies.Deleted == sheet24.KeepRecord && !t.Policies.Seeks() || tab.layout.ID < 0 {
+	if tab.layout.ID < 0 {
 		return nil
 	}
 	present, err := p.Store.Present(ctx, t.ID)
@@ -38,7 +39,7 @@ func (p *Pipeline) gone(ctx context.Context, t *sheet24.Table, tab *tab, found *
 		found.Dropped = append(found.Dropped, missing[0])
 		missing = missing[1:]
 	}
-	if len(missing) == 0 || t.Policies.Deleted == sheet24.KeepRecord {
+	if len(missing) == 0 {
 		return nil
 	}
 	status := sheet24.Pending
@@ -51,12 +52,15 @@ func (p *Pipeline) gone(ctx context.Context, t *sheet24.Table, tab *tab, found *
 	}
 	for _, id := range missing {
 		held := known[id]
+		found.Snapshots = append(found.Snapshots, sheet24.Snapshot{EntityID: id, Values: held.Values})
+		if t.Policies.Deleted == sheet24.KeepRecord {
+			continue
+		}
 		fields := map[string]sheet24.Change{}
 		for field, v := range held.Values {
 			fields[field] = sheet24.Change{Old: v}
 		}
 		found.Changes = append(found.Changes, sheet24.RowChange{EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: p.Now().Add(mayReturn)})
-		found.Snapshots = append(found.Snapshots, sheet24.Snapshot{EntityID: id, Values: held.Values})
 	}
 	return nil
 }

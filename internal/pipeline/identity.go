@@ -91,8 +91,8 @@ func (t *tab) neighbours(id int64) (ids []int64) {
 
 // restoreIDs writes back the ids of rows that lost theirs, as a paste over them does: a
 // row that is empty but for that, or shows another record's id, stands where a record
-// was last seen, and holds all that it held is that record's. Rows that became records
-// get their ids.
+// was last seen, and holds all that it held, or the keys that tell which record it is, is
+// that record's. Rows that became records get their ids.
 func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 	if tab.layout.ID < 0 {
 		return nil
@@ -134,7 +134,7 @@ func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 		if len(was) != 1 {
 			continue
 		}
-		if maps.Equal(now, was[0].Values) {
+		if maps.Equal(now, was[0].Values) || sameKeys(s.t, now, was[0].Values) {
 			lost[number] = float64(was[0].EntityID)
 		} else if alike(now, was[0].Values) {
 			tab.doubtful[number] = was[0].EntityID

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ var errCrash = errors.New("the process is killed")
 // perils decide what happens at each call and commit of a stage.
 type perils struct {
 	crashIn int                 // steps until the process is killed; less than 0: it is not
+	crashed bool                // it was
 	faultIn int                 // calls until one fails; less than 0: none does
 	lost    bool                // it fails after it was done, else before
 	during  func()              // somebody does something while the CRM is asked; nil: nobody
@@ -34,7 +36,8 @@ func (p *perils) step(name string) {
 	if p.crashIn == 0 {
 		p.crashIn = -1
 		p.touched[name] = struct{}{}
-		panic(errCrash)
+		p.crashed = true
+		runtime.Goexit() // of the stage: nothing of it catches that, as it would a panic
 	}
 	if p.crashIn > 0 {
 		p.crashIn--
@@ -82,6 +85,14 @@ func (s fragileStore) CommitScan(ctx context.Context, t *sheet24.Table, found sh
 
 func (s fragileStore) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
 	return s.commit("SettleChanges", func() error { return s.Store.SettleChanges(ctx, changes) })
+}
+
+func (s fragileStore) LinkRows(ctx context.Context, tableID int64, links []sheet24.RowLink) (linked []sheet24.Linked, err error) {
+	err = s.commit("LinkRows", func() (err error) {
+		linked, err = s.Store.LinkRows(ctx, tableID, links)
+		return err
+	})
+	return linked, err
 }
 
 func (s fragileStore) NoteFields(ctx context.Context, changes []sheet24.RowChange) error {
@@ -426,6 +437,7 @@ type modelWorld struct {
 	sync  *pipeline.Pipeline
 
 	messages int
+	thrown   any // a panic of what is no part of a stage
 }
 
 // start starts the process, or starts it again.
@@ -435,15 +447,35 @@ func (w *modelWorld) start() {
 
 // run runs a stage; a crash starts the process again.
 func (w *modelWorld) run(stage string) (more bool, err error) {
+	w.crashed, w.thrown = false, nil
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.outside(func() { more, err = w.stage(stage) })
+	}()
+	<-ended
+	if w.thrown != nil {
+		panic(w.thrown)
+	}
+	if w.crashed {
+		w.start()
+		return true, errCrash
+	}
+	return more, err
+}
+
+// outside does what is no part of a stage: a panic of it is the test's, and ends all.
+func (w *modelWorld) outside(f func()) {
 	defer func() {
-		if r := recover(); r != nil {
-			if r != errCrash {
-				panic(r)
-			}
-			more, err = true, errCrash
-			w.start()
+		if v := recover(); v != nil {
+			w.thrown = v
+			runtime.Goexit()
 		}
 	}()
+	f()
+}
+
+func (w *modelWorld) stage(stage string) (more bool, err error) {
 	ctx := context.Background()
 	switch stage {
 	case "scan":

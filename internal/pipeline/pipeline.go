@@ -57,7 +57,9 @@ type Store interface {
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
 	WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error)
 	NoteFields(ctx context.Context, changes []sheet24.RowChange) error
+	LinkRows(ctx context.Context, tableID int64, links []sheet24.RowLink) ([]sheet24.Linked, error)
 	SettleChanges(ctx context.Context, changes []sheet24.RowChange) error
+	FailRow(ctx context.Context, t *sheet24.Table, c sheet24.RowChange) error
 	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
 	ResumePortal(ctx context.Context, portalID int64) error
 	Untold(ctx context.Context) (tableIDs []int64, err error)

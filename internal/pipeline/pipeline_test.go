@@ -51,6 +51,8 @@ type world struct {
 	sheet  string
 	table  *sheet24.Table
 	events int
+
+	afterScan string // SQL that is done once a scan is
 }
 
 // counted counts what Google answers.
@@ -181,6 +183,10 @@ func (w *world) sync() {
 			var err error
 			more, err = stage(w.t.Context(), id)
 			w.check(err)
+		}
+		if w.afterScan != "" {
+			w.sql(w.afterScan)
+			w.afterScan = ""
 		}
 	}
 }

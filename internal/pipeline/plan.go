@@ -3,13 +3,14 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"sheet24"
-	"sheet24/internal/locale"
+	"sheet24/internal/isolate"
 	"sheet24/internal/mapping"
 )
 
@@ -22,6 +23,9 @@ type rowPlan struct {
 	asks   map[string]sheet24.Change // those that their owner has to decide about
 	held   map[string]any            // what the CRM holds, in its own words, of the fields that are written
 	known  sheet24.Known             // and once they are
+	note   string                    // what is to be said of it besides, in the table's language
+	twin   int64                     // the record, or the key, of the row that is in its way
+	left   bool                      // its row becomes no record
 	forget bool                      // there is nothing to do, nor to tell
 	err    error
 }
@@ -46,9 +50,6 @@ func byName(described []sheet24.Field) entityFields {
 // must be sent so that the record holds what its row does.
 func (b *pushBatch) plan(ctx context.Context, changes []sheet24.RowChange) ([]rowPlan, error) {
 	plans := make([]rowPlan, len(changes))
-	if err := b.match(ctx, changes, plans); err != nil {
-		return nil, err
-	}
 	if err := b.remember(ctx, changes); err != nil {
 		return nil, err
 	}
@@ -69,15 +70,30 @@ func (b *pushBatch) plan(ctx context.Context, changes []sheet24.RowChange) ([]ro
 	found, unfound := b.resolve(ctx, fields, changes)
 	for i, c := range changes {
 		r := b.ref(c)
+		plans[i] = b.refused[c.ID]
 		if plans[i].err == nil {
-			plans[i].err = cmp.Or(failed[r.Entity], unread[r.Entity], linksFailed(fields[r.Entity], c, unfound))
+			plans[i].err = cmp.Or(failed[r.Entity], unread[r.Entity])
 		}
 		if plans[i].err == nil {
-			plans[i] = b.planChange(fields[r.Entity], items[r], c, found)
+			plans[i] = b.planned(c, func() rowPlan {
+				if err := linksFailed(fields[r.Entity], c, unfound); err != nil {
+					return rowPlan{err: err}
+				}
+				return b.planChange(fields[r.Entity], items[r], c, found)
+			})
 		}
 	}
 	b.lookAgain(ctx, changes, plans, items, found)
 	return plans, nil
+}
+
+// planned plans a change. One at which that panics fails, and no other with it.
+func (b *pushBatch) planned(c sheet24.RowChange, plan func() rowPlan) (p rowPlan) {
+	err := isolate.Guard(func() error { p = plan(); return nil })
+	if err != nil {
+		return rowPlan{err: b.broken(sheet24.PushStage, c, err)}
+	}
+	return p
 }
 
 // remember loads what the CRM was last known to hold of the records of changes.
@@ -85,9 +101,6 @@ func (b *pushBatch) remember(ctx context.Context, changes []sheet24.RowChange) e
 	ids := map[int64][]int64{}
 	for _, c := range changes {
 		ids[c.TableID] = append(ids[c.TableID], c.EntityID)
-		if c.Key != 0 {
-			ids[c.TableID] = append(ids[c.TableID], c.Key)
-		}
 	}
 	for id, records := range ids {
 		known, err := b.Store.Known(ctx, id, records)
@@ -98,9 +111,24 @@ func (b *pushBatch) remember(ctx context.Context, changes []sheet24.RowChange) e
 			b.known[knownKey{id, record}] = k
 		}
 	}
+	return b.findBack(ctx, changes)
+}
+
+// findBack finds the records among those to be deleted whose rows are in the sheet again.
+func (b *pushBatch) findBack(ctx context.Context, changes []sheet24.RowChange) error {
+	ids := map[int64][]int64{}
 	for _, c := range changes {
-		if k := b.known[knownKey{c.TableID, c.Key}]; c.Key != 0 && len(k) > 0 { // we made it, and did not hear of it
-			b.known[knownKey{c.TableID, c.EntityID}] = k
+		if c.Action == sheet24.Delete {
+			ids[c.TableID] = append(ids[c.TableID], c.EntityID)
+		}
+	}
+	for id, records := range ids {
+		seen, err := b.Store.Snapshots(ctx, id, records)
+		if err != nil {
+			return err
+		}
+		for record, n := range seen {
+			b.back[knownKey{id, record}] = n.Row > 0
 		}
 	}
 	return nil
@@ -111,6 +139,8 @@ func (b *pushBatch) planChange(fields entityFields, item *sheet24.Item, c sheet2
 	switch {
 	case c.Action == sheet24.Delete:
 		return b.planGone(fields, item, c)
+	case len(c.Fields) == 0 && (len(c.Dropped) == 0 || c.EntityID < 0):
+		return rowPlan{forget: true} // what the row says to this stays as it is
 	case c.EntityID < 0:
 		return b.planNew(fields, c, found)
 	case item == nil:
@@ -123,14 +153,33 @@ func (b *pushBatch) planChange(fields entityFields, item *sheet24.Item, c sheet2
 func (b *pushBatch) resolve(ctx context.Context, fields map[sheet24.Entity]entityFields, changes []sheet24.RowChange) (map[sheet24.Link][]int64, map[sheet24.Link]error) {
 	var links []sheet24.Link
 	for _, c := range changes {
-		for name, change := range c.Fields {
-			links = append(links, mapping.LinksIn(fields[b.ref(c).Entity][name], change.New)...)
+		// Where that panics, so does planning the change, which then fails.
+		_ = isolate.Guard(func() error {
+			for name, change := range c.Fields {
+				links = append(links, mapping.LinksIn(fields[b.ref(c).Entity][name], change.New)...)
+			}
+			return nil
+		})
+	}
+	found, unfound := map[sheet24.Link][]int64{}, map[sheet24.Link]error{}
+	err := isolate.Each(links, func(some []sheet24.Link) error {
+		if len(some) == 0 {
+			return nil
+		}
+		ids, not := b.CRM.Resolve(ctx, b.portal, some)
+		maps.Copy(found, ids)
+		maps.Copy(unfound, not)
+		return nil
+	}, func(l sheet24.Link, err error) error {
+		unfound[l] = b.broken(sheet24.PushStage, sheet24.RowChange{}, err)
+		return nil
+	})
+	for _, l := range links {
+		if err != nil && found[l] == nil && unfound[l] == nil {
+			unfound[l] = err
 		}
 	}
-	if len(links) == 0 {
-		return nil, nil
-	}
-	return b.CRM.Resolve(ctx, b.portal, links)
+	return found, unfound
 }
 
 // linksFailed is why a record that a row names could not be looked for.
@@ -154,7 +203,7 @@ var outdated = []string{"mapping_field", "value_choice", "value_choice_near", "v
 func (b *pushBatch) lookAgain(ctx context.Context, changes []sheet24.RowChange, plans []rowPlan, items map[sheet24.ItemRef]*sheet24.Item, found map[sheet24.Link][]int64) {
 	fresh := map[sheet24.Entity]entityFields{}
 	for i, c := range changes {
-		if plans[i].err == nil || !slices.Contains(outdated, innermost(plans[i].err).Code) {
+		if plans[i].err == nil || !slices.ContainsFunc(causes(plans[i].err), func(e *sheet24.Error) bool { return slices.Contains(outdated, e.Code) }) {
 			continue
 		}
 		r := b.ref(c)
@@ -165,17 +214,8 @@ func (b *pushBatch) lookAgain(ctx context.Context, changes []sheet24.RowChange, 
 			}
 			fresh[r.Entity] = byName(described)
 		}
-		plans[i] = b.planChange(fresh[r.Entity], items[r], c, found)
+		plans[i] = b.planned(c, func() rowPlan { return b.planChange(fresh[r.Entity], items[r], c, found) })
 	}
-}
-
-// innermost is the error that an error about a column carries.
-func innermost(err error) *sheet24.Error {
-	e := sheet24.AsError(err)
-	if e.Err != nil && e.Code == "in_column" {
-		return sheet24.AsError(e.Err)
-	}
-	return e
 }
 
 // planRow says what must be sent so that a record holds what its row does; item is the
@@ -187,9 +227,8 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 		fields: map[string]sheet24.Change{}, asks: map[string]sheet24.Change{}, held: map[string]any{}, known: sheet24.Known{},
 	}
 	at := mapping.Context{Locale: t.Locale, Zone: location(t), Links: func(l sheet24.Link) []int64 { return found[l] }}
-	fail := func(column string, err error) rowPlan {
-		return rowPlan{err: sheet24.Errorf(sheet24.Invalid, "in_column", column, locale.Error(t.Language, err)).Because(err)}
-	}
+	var bad badCells
+	fail := func(column string, err error) { bad.add(t, column, err) }
 	at.Funnel = funnelAfter(fields, item, c)
 	for _, m := range t.Mappings { // in the order of the columns
 		change, ok := c.Fields[m.Field]
@@ -198,12 +237,14 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 		}
 		f, ok := fields[m.Field]
 		if !ok || f.ReadOnly || f.Immutable && item.ID != 0 {
-			return fail(m.Column.Name, sheet24.Errorf(sheet24.Invalid, "mapping_field", m.Field))
+			fail(m.Column.Name, sheet24.Errorf(sheet24.Invalid, "mapping_field", m.Field))
+			continue
 		}
 		at.Currency = currencyOf(item.Values[f.Name])
 		want, err := mapping.ToCRM(f, change.New, at)
 		if err != nil && change.Kept != sheet24.CRMWins {
-			return fail(m.Column.Name, err)
+			fail(m.Column.Name, err)
+			continue
 		}
 		before, beforeErr := mapping.ToCRM(f, change.Old, at) // what was no value replaces nothing
 		known := b.known[knownKey{t.ID, c.EntityID}][m.Field]
@@ -256,9 +297,12 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 		plan.write.Fields[f.APIName] = want.Plain
 		if want.Currency != "" && f.Name == "OPPORTUNITY" {
 			if err := amountIn(t, fields, item, c, want.Currency, &plan.write); err != nil {
-				return fail(m.Column.Name, err)
+				fail(m.Column.Name, err)
 			}
 		}
+	}
+	if err := bad.err(); err != nil {
+		return rowPlan{err: err}
 	}
 	return plan
 }

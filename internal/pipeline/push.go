@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"sheet24"
+	"sheet24/internal/isolate"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
 )
@@ -19,6 +20,7 @@ const (
 // Push takes the due changes of a portal's tables, reads what the CRM holds,
 // sends what differs, and settles each row. It tells whether there may be more.
 func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err error) {
+	defer p.survive(sheet24.PushStage, portalID, &more, &err)
 	portal, err := p.Store.Portal(ctx, portalID)
 	if err != nil {
 		return false, ignoreNotFound(err)
@@ -35,38 +37,43 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 	if err != nil || len(changes) == 0 {
 		return false, err
 	}
-	b := &pushBatch{Pipeline: p, portal: portal, tables: map[int64]*sheet24.Table{}, known: map[knownKey]sheet24.Known{}}
-	for i := range changes {
-		id := changes[i].TableID
-		if b.tables[id] == nil {
-			if b.tables[id], err = p.Store.Table(ctx, id); err != nil {
-				return false, err
-			}
-		}
+	claimed := len(changes)
+	b := newPushBatch(p, portal)
+	if changes, err = b.prepare(ctx, changes); err != nil {
+		return false, err
 	}
 	changes = inTurn(changes)
+
 	// Two rows of one record go one after the other: each is compared with what
 	// the CRM holds then.
 	for rest := changes; len(rest) > 0 && err == nil; {
 		var now []sheet24.RowChange
 		now, rest = b.distinct(rest)
-		err = b.push(ctx, now)
+		err = b.pushEach(ctx, now)
 		if b.yielded {
 			return true, err
 		}
 	}
-	return len(changes) == pushRows && b.pause == nil, err
+	return claimed == pushRows && b.pause == nil, err
 }
 
 // pushBatch is one push at work.
 type pushBatch struct {
 	*Pipeline
-	portal *sheet24.Portal
-	tables map[int64]*sheet24.Table
-	pause  *sheet24.Pause
-	known  map[knownKey]sheet24.Known
+	portal  *sheet24.Portal
+	tables  map[int64]*sheet24.Table
+	pause   *sheet24.Pause
+	known   map[knownKey]sheet24.Known
+	back    map[knownKey]bool // records that were to be deleted, and whose rows are in the sheet again
+	refused map[int64]rowPlan // changes that cannot be sent, known before they are planned
+	settled map[int64]bool    // changes
 
 	yielded bool // it left the rest of its changes to the next push
+}
+
+func newPushBatch(p *Pipeline, portal *sheet24.Portal) *pushBatch {
+	return &pushBatch{Pipeline: p, portal: portal, tables: map[int64]*sheet24.Table{}, known: map[knownKey]sheet24.Known{},
+		back: map[knownKey]bool{}, refused: map[int64]rowPlan{}, settled: map[int64]bool{}}
 }
 
 // knownKey names a record of a table.
@@ -174,7 +181,9 @@ func (b *pushBatch) settleAll(ctx context.Context, changes []sheet24.RowChange, 
 	var reached bool
 	wake := map[int64]bool{}
 	for _, i := range indexes {
-		b.settle(&changes[i], plans[i])
+		if err := isolate.Guard(func() error { b.settle(&changes[i], plans[i]); return nil }); err != nil {
+			b.settle(&changes[i], rowPlan{err: b.broken(sheet24.PushStage, changes[i], err)})
+		}
 		done = append(done, changes[i])
 		if !changes[i].Quiet {
 			wake[changes[i].TableID] = true
@@ -192,7 +201,7 @@ func (b *pushBatch) settleAll(ctx context.Context, changes []sheet24.RowChange, 
 		}
 		b.portal.Paused = nil
 	}
-	if err := b.Store.SettleChanges(ctx, done); err != nil {
+	if err := b.store(ctx, done); err != nil {
 		return err
 	}
 	for id := range wake {
@@ -239,7 +248,8 @@ func (b *pushBatch) wrote(ctx context.Context, c *sheet24.RowChange, plan *rowPl
 // no change gives up.
 func (b *pushBatch) settle(c *sheet24.RowChange, plan rowPlan) {
 	t := b.tables[c.TableID]
-	c.Known, c.Forget = plan.known, plan.forget
+	c.Known, c.Forget, c.Left, c.TwinOf = plan.known, plan.forget, plan.left, plan.twin
+	c.Note = sentences(c.Note, plan.note)
 	err := plan.err
 	if err == nil && c.Key != 0 && c.Status == sheet24.Pending {
 		c.NotBefore, c.Error = b.Now(), ""

@@ -144,7 +144,7 @@ func TestAmountAgainstItsCurrencyColumn(t *testing.T) {
 	w.change(2, "B", "5 USD")
 	expect(t, "status", w.status(2), any("❌ Tutar: USD yazılmış, ama kaydın para birimi TRY; ikisi aynı olmalı"))
 	w.change(2, "C", "Dolar")
-	expect(t, "status", w.status(2), any("❌ Tutar: USD yazılmış, ama kaydın para birimi TRY; ikisi aynı olmalı"))
+	expect(t, "status", w.status(2), any("❌ Tutar: USD yazılmış, ama kaydın para birimi TRY; ikisi aynı olmalı · Para birimi: “Dolar” yok; var olanlar: TRY, USD, EUR"))
 	w.change(2, "C", "$")
 	expect(t, "status", w.status(2), any(ok))
 	r, _ := w.portal.Record(2, 1)

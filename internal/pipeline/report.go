@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/isolate"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
 )
@@ -16,10 +17,14 @@ import (
 // reportRows is how many changes one report takes at most.
 const reportRows = 2000
 
+// maxStatus is how many characters a row says at most.
+const maxStatus = 1000
+
 // Report tells the sheet how changes stand: one write of the status cells of all
 // those rows, wherever they are by now, and of the ids of new records. It tells
 // whether there may be more.
 func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err error) {
+	defer p.survive(sheet24.ReportStage, tableID, &more, &err)
 	t, err := p.Store.Table(ctx, tableID)
 	if err != nil {
 		return false, ignoreNotFound(err)
@@ -48,7 +53,28 @@ func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err er
 			return false, err
 		}
 	}
-	return len(changes) == reportRows, p.Store.MarkReported(ctx, changes)
+	return len(changes) == reportRows, p.markReported(ctx, changes)
+}
+
+// markReported notes that the sheet shows how changes stand. One of which that cannot be
+// noted is told again, and holds up no other.
+func (p *Pipeline) markReported(ctx context.Context, changes []sheet24.RowChange) error {
+	return isolate.Each(changes, func(some []sheet24.RowChange) error { return p.Store.MarkReported(ctx, some) }, func(c sheet24.RowChange, err error) error {
+		p.broken(sheet24.ReportStage, c, err)
+		return nil
+	})
+}
+
+// statusOf is what a row says of its change, whatever that is.
+func (p *Pipeline) statusOf(t *sheet24.Table, c sheet24.RowChange) (text string) {
+	err := isolate.Guard(func() error { text = statusText(t, c); return nil })
+	if err != nil {
+		text = locale.T(t.Language, "sheet.failed", locale.Error(t.Language, p.broken(sheet24.ReportStage, c, err)))
+	}
+	if runes := []rune(text); len(runes) > maxStatus { // Google refuses cells of more than 50,000, and with them the whole request
+		text = string(runes[:maxStatus-1]) + "…"
+	}
+	return text
 }
 
 // latest is when the last of some changes was settled.
@@ -132,7 +158,7 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 	var wanted []placement
 	last := map[cellOfRecord]int{} // a later change has the last word
 	for _, c := range changes {
-		w := placement{id: c.EntityID, column: status, value: statusText(t, c)}
+		w := placement{id: c.EntityID, column: status, value: p.statusOf(t, c)}
 		switch {
 		case c.EntityID == 0: // a row that could not be told: its number is all there is, unless another stands there by now
 			u, still := unidentified[c.Row]
@@ -240,6 +266,8 @@ func statusText(t *sheet24.Table, c sheet24.RowChange) string {
 		}
 	}
 	switch {
+	case c.EntityID < 0 && c.Note != "":
+		return text("sheet.left_why", c.Note)
 	case c.EntityID < 0:
 		return text("sheet.left")
 	case len(kept) > 0:

@@ -41,7 +41,7 @@ func keyOf(text string) (int64, bool) {
 const rests = 3 * time.Second
 
 // becameRecords tells a tab which rows, that still show their keys, are records by now,
-// and returns what is to be shown instead.
+// or are left alone, and returns what is to be shown instead.
 func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab) ([]sheet24.Replacement, error) {
 	var keys []int64
 	for id := range tab.byID {
@@ -60,6 +60,11 @@ func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab
 	tab.records = records
 	var shown []sheet24.Replacement
 	for _, key := range slices.Sorted(maps.Keys(records)) {
+		if records[key] == 0 {
+			tab.leaveAlone(key)
+			shown = append(shown, sheet24.Replacement{Find: keyText(key)})
+			continue
+		}
 		tab.become(key, records[key])
 		shown = append(shown, sheet24.Replacement{Find: keyText(key), Text: mapping.Text(float64(records[key]))})
 	}
@@ -73,6 +78,17 @@ func (t *tab) become(key, record int64) {
 		t.idAt[number] = record
 		if _, read := t.rows[number]; read {
 			t.set(number, t.layout.ID, []any{float64(record)})
+		}
+	}
+	delete(t.byID, key)
+}
+
+// leaveAlone tells a tab that a key means nothing any more.
+func (t *tab) leaveAlone(key int64) {
+	for _, number := range t.byID[key] {
+		delete(t.idAt, number)
+		if _, read := t.rows[number]; read {
+			t.set(number, t.layout.ID, []any{nil})
 		}
 	}
 	delete(t.byID, key)

@@ -14,6 +14,7 @@ import (
 // with their snapshots, and leaves a pending change for each row that differs.
 // It tells whether there may be more to scan.
 func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err error) {
+	defer p.survive(sheet24.ScanStage, tableID, &more, &err)
 	t, err := p.Store.Table(ctx, tableID)
 	if err != nil {
 		return false, ignoreNotFound(err)
@@ -53,7 +54,7 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		if len(events)+len(back.done) == 0 {
 			return false, nil
 		}
-		return more, p.Store.CommitScan(ctx, t, sheet24.Scanned{Events: events, Written: back.done})
+		return more, p.commit(ctx, sheet24.ScanStage, t, sheet24.Scanned{Events: events, Written: back.done})
 	}
 
 	work := &scanning{Pipeline: p, t: t, events: events, whole: whole, back: back}
@@ -160,7 +161,7 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 	}
 
 	for s.whole && tab.goesOn(first+pageRows-1) {
-		if err := s.page(ctx, tab, sheet24.Rows(first, first+pageRows-1)); err != nil {
+		if err := s.eachRow(ctx, tab, sheet24.Rows(first, first+pageRows-1)); err != nil {
 			return err
 		}
 		first += pageRows
@@ -168,7 +169,7 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 			return err
 		}
 	}
-	if err := s.page(ctx, tab, sheet24.Rows(first, 0)); err != nil {
+	if err := s.eachRow(ctx, tab, sheet24.Rows(first, 0)); err != nil {
 		return err
 	}
 	if s.t.SecondLook.At.IsZero() {
@@ -177,17 +178,26 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 	return s.Store.SetSecondLook(ctx, s.t.ID, sheet24.SecondLook{})
 }
 
-// page stores what differs in the rows that were read last. Of a whole tab these are rows;
-// the last page's have no end.
-func (s *scanning) page(ctx context.Context, tab *tab, rows sheet24.Range) error {
+// find finds what differs in rows, and those of which it cannot be told what they are.
+func (s *scanning) find(ctx context.Context, tab *tab) (found sheet24.Scanned, err error) {
 	if err := s.restoreIDs(ctx, tab); err != nil {
-		return err
+		return found, err
 	}
 	refused, err := s.giveKeys(ctx, tab)
 	if err != nil {
-		return err
+		return found, err
 	}
-	found, err := s.compare(ctx, tab)
+	if found, err = s.compare(ctx, tab); err != nil {
+		return found, err
+	}
+	found.Unidentified = append(found.Unidentified, refused...)
+	return found, nil
+}
+
+// page stores what differs in the rows that were read last. Of a whole tab these are rows;
+// the last page's have no end.
+func (s *scanning) page(ctx context.Context, tab *tab, rows sheet24.Range) error {
+	found, err := s.find(ctx, tab)
 	if err != nil {
 		return err
 	}
@@ -195,7 +205,6 @@ func (s *scanning) page(ctx context.Context, tab *tab, rows sheet24.Range) error
 		return err
 	}
 
-	found.Unidentified = append(found.Unidentified, refused...)
 	found.Identified = slices.Sorted(maps.Keys(tab.rows))
 	if s.whole {
 		found.Covered = rows
@@ -221,7 +230,7 @@ func (s *scanning) page(ctx context.Context, tab *tab, rows sheet24.Range) error
 		}
 	}
 	s.report = s.report || len(found.Unidentified) > 0
-	return s.Store.CommitScan(ctx, s.t, found)
+	return s.commit(ctx, sheet24.ScanStage, s.t, found)
 }
 
 // postponeEdits has edits of rows that were pushed a moment ago wait for those that follow: ten

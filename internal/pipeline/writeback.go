@@ -71,7 +71,7 @@ func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table, events []she
 		column, found := columnOf(tab, w.Field)
 		before, seen := known[w.EntityID]
 		wanted[i] = placement{id: w.EntityID, column: column, value: w.Value, only: true, holds: before.Values[w.Field],
-			skipped: !found || !seen || len(tab.byID[w.EntityID]) != 1}
+			skipped: !found || !seen || w.Unreadable || len(tab.byID[w.EntityID]) != 1}
 		if !wanted[i].skipped {
 			placed = append(placed, wanted[i])
 		}

@@ -16,10 +16,8 @@ func (s *Store) CellWrites(ctx context.Context, tableID int64, limit int) ([]she
 		if err := row.Scan(&w.ID, &w.EntityID, &w.Field, &value, &seen, &w.Undo); err != nil {
 			return w, err
 		}
-		if err := json.Unmarshal([]byte(value), &w.Value); err != nil {
-			return w, err
-		}
-		return w, json.Unmarshal([]byte(seen), &w.Seen)
+		w.Unreadable = json.Unmarshal([]byte(value), &w.Value) != nil || json.Unmarshal([]byte(seen), &w.Seen) != nil
+		return w, nil
 	})
 }
 

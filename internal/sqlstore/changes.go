@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	changeFields  = `id, config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at`
+	changeFields  = `id, config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of`
 	changeColumns = `SELECT ` + changeFields + ` FROM reverse_sync_logs `
 )
 
@@ -109,7 +109,7 @@ func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) e
 	for key, all := range ids {
 		if _, err := s.quick.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN `+s.dialect.numbers("$4"),
 			s.now(), key.status, key.text, listed(all)); err != nil {
-			return err
+			return asData(err)
 		}
 	}
 	return nil
@@ -162,10 +162,13 @@ func scanChange(row scanner) (sheet24.RowChange, error) {
 	var fields string
 	var synced sql.NullTime
 	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.EntityID, &c.Action, &c.Row, &fields, &c.Status, &c.Error,
-		&c.Attempts, &c.NotBefore, &c.CreatedAt, &synced)
+		&c.Attempts, &c.NotBefore, &c.CreatedAt, &synced, &c.Note, &c.TwinOf)
 	if err != nil {
 		return c, err
 	}
 	c.SyncedAt = synced.Time
-	return c, json.Unmarshal([]byte(fields), &c.Fields)
+	if json.Unmarshal([]byte(fields), &c.Fields) != nil { // one such row must not hide the others
+		c.Fields, c.Unreadable = map[string]sheet24.Change{}, true
+	}
+	return c, nil
 }

@@ -108,7 +108,10 @@ func (s *Store) Differences(ctx context.Context, tableID int64, below, limit int
 		if err := row.Scan(&d.Row, &d.EntityID, &d.Kind, &fields, &d.Message); err != nil {
 			return d, err
 		}
-		return d, json.Unmarshal([]byte(fields), &d.Fields)
+		if json.Unmarshal([]byte(fields), &d.Fields) != nil { // one such row must not hide the others
+			d.Fields, d.Kind = map[string]sheet24.Change{}, sheet24.WouldFail
+		}
+		return d, nil
 	})
 }
 

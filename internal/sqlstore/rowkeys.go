@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -10,7 +9,8 @@ import (
 	"sheet24"
 )
 
-// RecordsOf tells which records rows have become, by the keys under which they waited.
+// RecordsOf tells which records rows have become, by the keys under which they waited; 0:
+// none, and none is to be made, so that the key means nothing any more.
 func (s *Store) RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error) {
 	return s.recordsOf(ctx, s.db, tableID, keys)
 }
@@ -42,21 +42,6 @@ func (s *Store) KeysOf(ctx context.Context, tableID int64, records []int64) (map
 		return key, err
 	})
 	return keys, err
-}
-
-// becomeRecord notes that the row that waited under a key is a record now, and all that
-// is known of it.
-func (s *Store) becomeRecord(ctx context.Context, tx *sql.Tx, tableID, key, entityID int64) error {
-	for _, statement := range []string{
-		`INSERT INTO row_keys (config_id, row_key, entity_id) VALUES ($1, $2, $3) ON CONFLICT (config_id, row_key) DO NOTHING`,
-		`UPDATE row_snapshots SET entity_id = $3 WHERE config_id = $1 AND entity_id = $2`,
-		`UPDATE reverse_sync_logs SET entity_id = $3, action = CASE WHEN status = 'pending' THEN '' ELSE action END WHERE config_id = $1 AND entity_id = $2`,
-	} {
-		if _, err := tx.ExecContext(ctx, statement, tableID, key, entityID); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Left tells which rows without an id, by what they hold, are to be left alone: they
@@ -102,7 +87,7 @@ func (s *Store) Known(ctx context.Context, tableID int64, entityIDs []int64) (ma
 			return id, err
 		}
 		var known sheet24.Known
-		err = json.Unmarshal([]byte(text), &known)
+		err = asData(json.Unmarshal([]byte(text), &known))
 		all[id] = known
 		return id, err
 	})

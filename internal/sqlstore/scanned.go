@@ -50,6 +50,9 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.
 		if err := s.drop(ctx, tx, t.ID, found.Dropped); err != nil {
 			return err
 		}
+		if err := s.freeTwins(ctx, tx, t.ID, goneRows(found)); err != nil {
+			return err
+		}
 		if err := s.written(ctx, tx, t.ID, found.Written); err != nil {
 			return err
 		}
@@ -70,6 +73,7 @@ func (s *Store) becomeRecords(ctx context.Context, q querier, tableID int64, fou
 	if err != nil || len(records) == 0 {
 		return err
 	}
+	withoutLeft(found, records)
 	known, err := s.snapshots(ctx, q, tableID, slices.Collect(maps.Values(records)))
 	if err != nil {
 		return err
@@ -98,6 +102,33 @@ func (s *Store) becomeRecords(ctx context.Context, q querier, tableID int64, fou
 		}
 	}
 	return nil
+}
+
+// withoutLeft takes out of what a scan found the rows that were left alone since it read
+// them: their keys mean nothing any more. What it was told of is looked at once more.
+func withoutLeft(found *sheet24.Scanned, records map[int64]int64) {
+	left := func(key int64) bool {
+		id, known := records[key]
+		return known && id == 0
+	}
+	n := len(found.Changes)
+	found.Changes = slices.DeleteFunc(found.Changes, func(c sheet24.RowChange) bool { return left(c.EntityID) })
+	found.Snapshots = slices.DeleteFunc(found.Snapshots, func(n sheet24.Snapshot) bool { return left(n.EntityID) })
+	if len(found.Changes) < n {
+		found.Events = nil
+	}
+	maps.DeleteFunc(records, func(_, id int64) bool { return id == 0 })
+}
+
+// goneRows are the records, and the keys, whose rows a scan found to be gone.
+func goneRows(found sheet24.Scanned) []int64 {
+	ids := slices.Clone(found.Dropped)
+	for _, n := range found.Snapshots {
+		if n.EntityID != 0 && n.Row == 0 {
+			ids = append(ids, n.EntityID)
+		}
+	}
+	return ids
 }
 
 // cancelDeletions drops what was to be deleted, of records whose rows are back.

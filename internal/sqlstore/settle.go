@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"reflect"
+	"time"
 
 	"sheet24"
 )
@@ -13,92 +14,129 @@ import (
 // pending again from NotBefore on, then joined with what came for the row meanwhile.
 func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		now := s.now()
-		synced := map[int64]bool{} // tables
-		done := map[bool][]int64{} // changes that are completed, and no more is to be noted of them; true: nor told
+		all := settling{Store: s, tx: tx, now: s.now(), synced: map[int64]bool{}, done: map[bool][]int64{}}
 		for _, c := range changes {
-			if c.Key != 0 {
-				if err := s.becomeRecord(ctx, tx, c.TableID, c.Key, c.EntityID); err != nil {
-					return err
-				}
-				if err := s.createdWith(ctx, tx, c); err != nil {
-					return err
-				}
-			}
-			if err := s.know(ctx, tx, c.TableID, c.EntityID, c.Known); err != nil {
-				return err
-			}
-			if err := s.takeBack(ctx, tx, c); err != nil {
-				return err
-			}
-			if err := s.ask(ctx, tx, c); err != nil {
-				return err
-			}
-			switch {
-			case c.Forget:
-				if _, err := tx.ExecContext(ctx, `DELETE FROM reverse_sync_logs WHERE id = $1`, c.ID); err != nil {
-					return err
-				}
-				continue
-			case c.Status == sheet24.Asked:
-				if newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID); err != nil {
-					return err
-				} else if newer != nil { // the row was edited meanwhile: that is to be looked at first
-					c.Status, c.NotBefore, c.Error = sheet24.Pending, now, ""
-				}
-			}
-			if c.Status == sheet24.Failed {
-				if err := s.handOn(ctx, tx, c); err != nil {
-					return err
-				}
-			}
-			if c.Status == sheet24.Pending {
-				if err := s.postpone(ctx, tx, c); err != nil {
-					return err
-				}
-				continue
-			}
-			if c.Status == sheet24.Completed && c.Action == sheet24.Update && !noted(c) {
-				done[c.Quiet] = append(done[c.Quiet], c.ID)
-				synced[c.TableID] = true
-				continue
-			}
-			fields, err := json.Marshal(c.Fields)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, `
-				UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, changed_fields = $5, action = $6, reported_at = NULL WHERE id = $1`,
-				c.ID, string(c.Status), c.Error, now, string(fields), string(c.Action)); err != nil {
-				return err
-			}
-			if c.Status != sheet24.Completed {
-				continue
-			}
-			synced[c.TableID] = true
-			if c.Action == sheet24.Delete {
-				if err := s.forgetSnapshot(ctx, tx, c.TableID, c.EntityID); err != nil {
-					return err
-				}
-			}
-		}
-		for quiet, ids := range done {
-			told := "NULL"
-			if quiet {
-				told = "$1"
-			}
-			if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'completed', error_message = '', synced_at = $1, reported_at = `+told+`
-				WHERE id IN `+s.dialect.numbers("$2"), now, listed(ids)); err != nil {
+			if err := all.settle(ctx, c); err != nil {
 				return err
 			}
 		}
-		for id := range synced {
-			if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET last_sync_at = $2 WHERE id = $1`, id, now); err != nil {
-				return err
-			}
-		}
-		return nil
+		return all.finish(ctx)
 	})
+}
+
+// settling is changes that are settled in one transaction.
+type settling struct {
+	*Store
+	tx     *sql.Tx
+	now    time.Time
+	synced map[int64]bool   // tables
+	done   map[bool][]int64 // changes that are completed, and no more is to be noted of them; true: nor told
+}
+
+func (s settling) settle(ctx context.Context, c sheet24.RowChange) error {
+	if err := s.around(ctx, &c); err != nil {
+		return err
+	}
+
+	switch {
+	case c.Forget:
+		_, err := s.tx.ExecContext(ctx, `DELETE FROM reverse_sync_logs WHERE id = $1`, c.ID)
+		return err
+	case c.Status == sheet24.Asked:
+		if newer, err := s.waitingOf(ctx, s.tx, c.TableID, c.EntityID); err != nil {
+			return err
+		} else if newer != nil { // the row was edited meanwhile: that is to be looked at first
+			c.Status, c.NotBefore, c.Error = sheet24.Pending, s.now, ""
+		}
+	case c.Status == sheet24.Failed:
+		if err := s.handOn(ctx, s.tx, c); err != nil {
+			return err
+		}
+	}
+
+	switch {
+	case c.Status == sheet24.Pending:
+		return s.postpone(ctx, s.tx, c)
+	case c.Status == sheet24.Completed && c.Action == sheet24.Update && !noted(c):
+		s.done[c.Quiet] = append(s.done[c.Quiet], c.ID)
+		s.synced[c.TableID] = true
+		return nil
+	}
+	return s.end(ctx, c)
+}
+
+// around does what settling a change does to what stands around it: the row it is of, what
+// the CRM is known to hold, questions, and cells.
+func (s settling) around(ctx context.Context, c *sheet24.RowChange) error {
+	if c.Key != 0 {
+		if err := s.created(ctx, s.tx, *c); err != nil {
+			return err
+		}
+		if err := s.createdWith(ctx, s.tx, *c); err != nil {
+			return err
+		}
+	}
+	if err := s.know(ctx, s.tx, c.TableID, c.EntityID, c.Known); err != nil {
+		return err
+	}
+	if err := s.takeBack(ctx, s.tx, *c); err != nil {
+		return err
+	}
+	if err := s.ask(ctx, s.tx, *c); err != nil {
+		return err
+	}
+	if err := s.unsee(ctx, s.tx, *c); err != nil {
+		return err
+	}
+	if !c.Left {
+		return nil
+	}
+	return s.leave(ctx, s.tx, c)
+}
+
+// end stores the last word on a change.
+func (s settling) end(ctx context.Context, c sheet24.RowChange) error {
+	fields, err := json.Marshal(c.Fields)
+	if err != nil {
+		return err
+	}
+	if _, err := s.tx.ExecContext(ctx, `
+		UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, changed_fields = $5, action = $6, note = $7, twin_of = $8, reported_at = NULL WHERE id = $1`,
+		c.ID, string(c.Status), c.Error, s.now, string(fields), string(c.Action), c.Note, c.TwinOf); err != nil {
+		return err
+	}
+	if c.Status != sheet24.Completed {
+		return nil
+	}
+
+	s.synced[c.TableID] = true
+	if c.Action != sheet24.Delete {
+		return nil
+	}
+	if err := s.forgetSnapshot(ctx, s.tx, c.TableID, c.EntityID); err != nil {
+		return err
+	}
+	return s.freeTwins(ctx, s.tx, c.TableID, []int64{c.EntityID})
+}
+
+// finish stores what is the same for many changes.
+func (s settling) finish(ctx context.Context) error {
+	for quiet, ids := range s.done {
+		told := "NULL"
+		if quiet {
+			told = "$1"
+		}
+		if _, err := s.tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'completed', error_message = '', synced_at = $1, reported_at = `+told+`
+			WHERE id IN `+s.dialect.numbers("$2"), s.now, listed(ids)); err != nil {
+			return err
+		}
+	}
+	for id := range s.synced {
+		if _, err := s.tx.ExecContext(ctx, `UPDATE sheet_sync_config SET last_sync_at = $2 WHERE id = $1`, id, s.now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noted tells whether pushing a change found something to be kept with it.
@@ -108,7 +146,7 @@ func noted(c sheet24.RowChange) bool {
 			return true
 		}
 	}
-	return len(c.Asks) > 0 || c.Key != 0
+	return len(c.Asks) > 0 || len(c.Dropped) > 0 || c.Key != 0 || c.Note != ""
 }
 
 // NoteFields stores what is known by now of the fields of changes that are under way.
@@ -189,9 +227,13 @@ func (s *Store) ask(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error 
 		_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET changed_fields = $2 WHERE id = $1`, newer.ID, string(fields))
 		return err
 	}
+	action := sheet24.Update
+	if c.Action == sheet24.Match { // there was no former value in the row, which could be taken back
+		action = c.Action
+	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, sheet_row_id, changed_fields, status, not_before, created_at)
-		VALUES ($1, $2, $3, $4, $5, 'asked', $6, $6)`, c.TableID, c.UserID, c.EntityID, c.Row, string(fields), s.now())
+		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, not_before, created_at)
+		VALUES ($1, $2, $3, $7, $4, $5, 'asked', $6, $6)`, c.TableID, c.UserID, c.EntityID, c.Row, string(fields), s.now(), string(action))
 	return err
 }
 
@@ -243,8 +285,8 @@ func (s *Store) postpone(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) e
 	}
 	// The sheet is told once that a row waits.
 	_, err = tx.ExecContext(ctx, `
-		UPDATE reverse_sync_logs SET status = 'pending', action = $5, changed_fields = $2, error_message = $3, not_before = $4,
+		UPDATE reverse_sync_logs SET status = 'pending', action = $5, changed_fields = $2, error_message = $3, not_before = $4, note = $6, twin_of = 0,
 			reported_at = CASE WHEN error_message <> '' AND $3 <> '' THEN reported_at END WHERE id = $1`,
-		c.ID, string(text), c.Error, moment(c.NotBefore), string(c.Action))
+		c.ID, string(text), c.Error, moment(c.NotBefore), string(c.Action), c.Note)
 	return err
 }

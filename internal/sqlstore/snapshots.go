@@ -28,7 +28,7 @@ func scanSnapshot(row scanner) (n sheet24.Snapshot, err error) {
 	if err := row.Scan(&n.EntityID, &n.Row, &values); err != nil {
 		return n, err
 	}
-	return n, json.Unmarshal([]byte(values), &n.Values)
+	return n, asData(json.Unmarshal([]byte(values), &n.Values))
 }
 
 // SnapshotsAt returns the snapshots that were last seen in a row, by row.

@@ -86,7 +86,8 @@ func (s *Store) write() (done func()) {
 	return s.writing.Unlock
 }
 
-// tx runs f in one transaction, which is rolled back if f fails.
+// tx runs f in one transaction, which is rolled back if f fails. Its error is an ErrData
+// where it is about the values.
 func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	defer s.write()()
 	tx, err := s.db.BeginTx(ctx, nil)
@@ -95,9 +96,9 @@ func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	}
 	defer tx.Rollback() // does nothing after a commit
 	if err := f(tx); err != nil {
-		return err
+		return asData(err)
 	}
-	return tx.Commit()
+	return asData(tx.Commit())
 }
 
 // moment is a time as both databases keep it.

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 
 	"sheet24"
 )
@@ -197,21 +198,21 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 		return nil, err
 	}
 	t.LastSyncAt, t.Look.At, t.Look.EditedAt = lastSync.Time, look.Time, edited.Time
-	if err := json.Unmarshal([]byte(colors), &t.Colors); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal([]byte(lost), &t.Lost); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal([]byte(secondLook), &t.SecondLook); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal([]byte(policies), &t.Policies); err != nil {
-		return nil, err
+
+	for _, column := range []struct {
+		text string
+		into any
+	}{{colors, &t.Colors}, {lost, &t.Lost}, {policies, &t.Policies}, {secondLook, &t.SecondLook}} {
+		if err := json.Unmarshal([]byte(column.text), column.into); err != nil {
+			return nil, asData(err)
+		}
 	}
 	plain, err := s.box.Open(key, t.UserID)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the table's key: %w", sheet24.ErrData, err)
+	}
 	t.Key = []byte(plain)
-	return &t, err
+	return &t, nil
 }
 
 // SetLook keeps when a table is looked at next, and what the last look found.
@@ -256,8 +257,10 @@ func (s *Store) SetColumns(ctx context.Context, tableID int64, found []sheet24.F
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE sheet_sync_config SET lost_columns = $2, updated_at = $3 WHERE id = $1`, tableID, string(text), s.now())
-		return err
+		if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET lost_columns = $2, updated_at = $3 WHERE id = $1`, tableID, string(text), s.now()); err != nil {
+			return err
+		}
+		return s.retryWithout(ctx, tx, tableID, lost)
 	})
 }
 
@@ -282,14 +285,31 @@ func (s *Store) SetStatusProblem(ctx context.Context, tableID int64, code string
 	return err
 }
 
-// SetPolicies keeps what a table does where more than one thing would be right.
+// SetPolicies keeps what a table does where more than one thing would be right. Rows
+// without an id for which there was no record are looked into again by the next scan of
+// the whole tab, where something else may become of them now.
 func (s *Store) SetPolicies(ctx context.Context, tableID int64, p sheet24.Policies) error {
 	text, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET policies = $2, updated_at = $3 WHERE id = $1`, tableID, string(text), s.now())
-	return err
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		var before sheet24.Policies
+		var old string
+		if err := tx.QueryRowContext(ctx, `SELECT policies FROM sheet_sync_config WHERE id = $1`, tableID).Scan(&old); err != nil {
+			return found(err, "table_unknown")
+		}
+		if err := json.Unmarshal([]byte(old), &before); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET policies = $2, updated_at = $3 WHERE id = $1`, tableID, string(text), s.now()); err != nil {
+			return err
+		}
+		if !p.SeeksOtherwise(before) {
+			return nil
+		}
+		return s.unleave(ctx, tx, tableID)
+	})
 }
 
 // CountTables tells how many tables of a user are looked at.

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"sheet24"
 )
@@ -14,6 +15,11 @@ import (
 const lastFailed = `l.status IN ('failed', 'asked') AND l.status = 'failed' AND l.entity_id <> 0 AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
 	WHERE n.config_id = l.config_id AND n.entity_id = l.entity_id AND n.id > l.id)`
 
+// retriable are those of them that can go back to work: nothing else of their rows waits,
+// as it may where a row failed while an earlier change of it was under way.
+const retriable = lastFailed + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs w
+	WHERE w.config_id = l.config_id AND w.entity_id = l.entity_id AND w.status = 'pending')`
+
 // Decide ends a question: what the sheet holds wins, or what the CRM does. What was
 // decided is done by the next push.
 func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
@@ -22,7 +28,7 @@ func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Si
 		if err != nil {
 			return found(err, "change_decided")
 		}
-		if c.Action == sheet24.Match && winner == sheet24.SheetWins {
+		if c.EntityID < 0 && c.Action == sheet24.Match && winner == sheet24.SheetWins {
 			c.Action = sheet24.Create
 		}
 		known := sheet24.Known{}
@@ -66,12 +72,45 @@ func (s *Store) CountFailed(ctx context.Context, tableID int64) (n int, err erro
 // tells how many.
 func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
 	done, err := s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
-		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+lastFailed+`)`, tableID, s.now())
+		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+retriable+`)`, tableID, s.now())
 	if err != nil {
 		return 0, err
 	}
 	n, err := done.RowsAffected()
 	return int(n), err
+}
+
+// freeTwins puts changes back to work that failed since their rows would have been second
+// rows of others, which are gone.
+func (s *Store) freeTwins(ctx context.Context, tx *sql.Tx, tableID int64, gone []int64) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2, twin_of = 0
+		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND l.twin_of IN `+s.dialect.numbers("$3")+` AND l.twin_of <> 0 AND `+retriable+`)`,
+		tableID, s.now(), listed(gone))
+	return err
+}
+
+// retryWithout puts failed changes back to work that hold fields whose columns are lost:
+// without those they may succeed.
+func (s *Store) retryWithout(ctx context.Context, tx *sql.Tx, tableID int64, lost []sheet24.FieldMapping) error {
+	if len(lost) == 0 {
+		return nil
+	}
+	rows, err := tx.QueryContext(ctx, changeColumns+`l WHERE l.config_id = $1 AND `+retriable, tableID)
+	failed, err := collect(rows, err, scanChange)
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for _, c := range failed {
+		if slices.ContainsFunc(lost, func(m sheet24.FieldMapping) bool { _, ok := c.Fields[m.Field]; return ok }) {
+			ids = append(ids, c.ID)
+		}
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $1 WHERE id IN `+s.dialect.numbers("$2"), s.now(), listed(ids))
+	return err
 }
 
 // RetryChange puts a failed change back to work.

@@ -70,9 +70,13 @@ func (w *Web) saveSettings(rw http.ResponseWriter, r *http.Request, t *sheet24.T
 		w.fail(rw, r, err)
 		return
 	}
+	before := t.Policies
 	t.Policies, err = f.chosen(r)
 	if err == nil {
 		err = w.Store.SetPolicies(r.Context(), t.ID, t.Policies)
+	}
+	if err == nil && t.Policies.SeeksOtherwise(before) { // rows without an id may become records now
+		err = w.Work.Recheck(r.Context(), t)
 	}
 	if err != nil {
 		f.problem = locale.Error(visitOf(r.Context()).lang, err)

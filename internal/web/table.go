@@ -52,6 +52,10 @@ func (w *Web) renderTable(rw http.ResponseWriter, r *http.Request, status int, v
 		w.fail(rw, r, err)
 		return
 	}
+	if v.stages, err = w.Store.StageProblems(r.Context(), v.table); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
 	if v.failed, err = w.Store.CountFailed(r.Context(), v.table.ID); err != nil {
 		w.fail(rw, r, err)
 		return
@@ -89,7 +93,7 @@ func (w *Web) history(rw http.ResponseWriter, r *http.Request, t *sheet24.Table)
 func historyState(changes []sheet24.RowChange) string {
 	var b bytes.Buffer
 	for _, c := range changes {
-		b.WriteString(strconv.FormatInt(c.ID, 36) + string(c.Status) + c.Error + strconv.Itoa(len(c.Fields)) + c.SyncedAt.String())
+		b.WriteString(strconv.FormatInt(c.ID, 36) + string(c.Status) + c.Error + c.Note + strconv.Itoa(len(c.Fields)) + c.SyncedAt.String())
 		for _, f := range columnsOf(nil, c) {
 			b.WriteString(f.field + textOf(f.change.New))
 		}
@@ -98,22 +102,29 @@ func historyState(changes []sheet24.RowChange) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// retry puts a change that failed back to work. The row is looked at as well: what could
+// not even be taken in of it is no part of the change.
 func (w *Web) retry(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	id, _ := strconv.ParseInt(r.PathValue("change"), 10, 64) // no number is no change
-	if err := w.Store.RetryChange(r.Context(), t.ID, id); err != nil {
-		w.fail(rw, r, err)
-		return
-	}
-	w.Wake.Push(r.Context(), t.PortalID)
-	http.Redirect(rw, r, t.Path(), http.StatusSeeOther)
+	err := w.Store.RetryChange(r.Context(), t.ID, id)
+	w.retried(rw, r, t, err)
 }
 
 // retryFailed puts all that failed and is unsent back to work.
 func (w *Web) retryFailed(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	if _, err := w.Store.RetryFailed(r.Context(), t.ID); err != nil {
+	_, err := w.Store.RetryFailed(r.Context(), t.ID)
+	w.retried(rw, r, t, err)
+}
+
+func (w *Web) retried(rw http.ResponseWriter, r *http.Request, t *sheet24.Table, err error) {
+	if err == nil {
+		err = w.Work.Recheck(r.Context(), t)
+	}
+	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
+
 	w.Wake.Push(r.Context(), t.PortalID)
 	http.Redirect(rw, r, t.Path(), http.StatusSeeOther)
 }

@@ -60,6 +60,7 @@ type Store interface {
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	TablesOf(ctx context.Context, userID string) ([]*sheet24.Table, error)
 	History(ctx context.Context, tableID, before int64, limit int) ([]sheet24.RowChange, error)
+	StageProblems(ctx context.Context, t *sheet24.Table) ([]sheet24.StageProblem, error)
 	CountFailed(ctx context.Context, tableID int64) (int, error)
 	RetryFailed(ctx context.Context, tableID int64) (int, error)
 	RetryChange(ctx context.Context, tableID, id int64) error
