@@ -269,7 +269,7 @@ func (c *Client) writeMarked(ctx context.Context, tab sheet24.TabRef, marks []in
 	}
 	got, err := s.Spreadsheets.Values.BatchUpdateByDataFilter(tab.SpreadsheetID, req).Context(ctx).Do()
 	if err != nil {
-		return nil, fail(err)
+		return nil, c.explain(ctx, tab.UserID, tab.SpreadsheetID, tab.GID, fail(err))
 	}
 
 	var answers []markedValues

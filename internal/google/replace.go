@@ -30,5 +30,5 @@ func (c *Client) Replace(ctx context.Context, tab sheet24.TabRef, replacements [
 		return err
 	}
 	_, err = s.Spreadsheets.BatchUpdate(tab.SpreadsheetID, req).Context(ctx).Do()
-	return fail(err)
+	return c.explain(ctx, tab.UserID, tab.SpreadsheetID, tab.GID, fail(err))
 }

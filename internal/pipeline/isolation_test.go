@@ -94,6 +94,17 @@ type poisonedSheets struct {
 // made for.
 func (p poisonedSheets) Read(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
 	read, err := p.Sheets.Read(ctx, userID, spreadsheetID, gid, ranges)
+	p.spoil(ranges, read)
+	return read, err
+}
+
+func (p poisonedSheets) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges []sheet24.Range) (values, texts [][][]any, err error) {
+	values, texts, err = p.Sheets.ReadFormatted(ctx, tab, ranges)
+	p.spoil(ranges, values)
+	return values, texts, err
+}
+
+func (p poisonedSheets) spoil(ranges []sheet24.Range, read [][][]any) {
 	for i, r := range ranges {
 		for j, row := range read[i] {
 			if first := max(r.FirstColumn, 1); r.FirstRow+j != 3 || first > 2 || first-1+len(row) < 2 {
@@ -105,7 +116,6 @@ func (p poisonedSheets) Read(ctx context.Context, userID, spreadsheetID string, 
 			}
 		}
 	}
-	return read, err
 }
 
 type poisonedCRM struct {

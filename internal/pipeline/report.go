@@ -137,7 +137,7 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 		return err
 	}
 	if status.Name == "" {
-		return nil
+		return p.removeKeys(ctx, t, changes)
 	}
 
 	// A record is one row: of several with its id, the one that is the record's.
@@ -177,11 +177,12 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 		last[key] = len(wanted)
 		wanted = append(wanted, w)
 	}
-	if len(wanted) == 0 {
-		return nil
+	if len(wanted) > 0 {
+		if _, err := p.placeAt(ctx, t, at, wanted); err != nil {
+			return err
+		}
 	}
-	_, err = p.placeAt(ctx, t, at, wanted)
-	return err
+	return p.removeKeys(ctx, t, changes)
 }
 
 // showIDs has the rows of new records show their ids instead of the keys under which they
@@ -206,6 +207,31 @@ func (p *Pipeline) showIDs(ctx context.Context, t *sheet24.Table, changes []shee
 		shown = append(shown, sheet24.Replacement{Find: keyText(key), Text: mapping.Text(float64(keys[key]))})
 	}
 	return p.Sheets.Replace(ctx, t.Ref(), shown)
+}
+
+// removeKeys has rows that are left alone show no key any more.
+func (p *Pipeline) removeKeys(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) error {
+	var keys []int64
+	for _, c := range changes {
+		if c.EntityID < 0 {
+			keys = append(keys, c.EntityID)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	records, err := p.Store.RecordsOf(ctx, t.ID, keys)
+	if err != nil {
+		return err
+	}
+
+	var removed []sheet24.Replacement
+	for _, key := range slices.Sorted(maps.Keys(records)) {
+		if records[key] == 0 {
+			removed = append(removed, sheet24.Replacement{Find: keyText(key)})
+		}
+	}
+	return p.Sheets.Replace(ctx, t.Ref(), removed)
 }
 
 // originals are the rows of the records of changes whose ids stand in several rows.
