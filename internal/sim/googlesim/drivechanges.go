@@ -153,7 +153,7 @@ func (g *Google) watchChanges(w http.ResponseWriter, r *http.Request) {
 		Type       string `json:"type"`
 		Address    string `json:"address"`
 		Token      string `json:"token"`
-		Expiration int64  `json:"expiration,string"`
+		Expiration any    `json:"expiration"` // milliseconds, as a text or a number
 	}
 	if !decode(w, r, &body) {
 		return
@@ -176,8 +176,8 @@ func (g *Google) watchChanges(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	expires := g.now().Add(time.Hour)
-	if body.Expiration > 0 {
-		expires = time.UnixMilli(body.Expiration)
+	if ms, ok := numberOf(body.Expiration); ok && ms > 0 {
+		expires = time.UnixMilli(int64(ms))
 	}
 	if latest := g.now().Add(maxChannelLife); expires.After(latest) {
 		expires = latest

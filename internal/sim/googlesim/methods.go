@@ -59,6 +59,7 @@ func init() {
 func sheetsPath(r *http.Request) (id, key, arg string) {
 	rest := strings.TrimPrefix(strings.TrimPrefix(r.URL.EscapedPath(), "/v4/spreadsheets"), "/")
 	rest = strings.TrimSuffix(rest, "/")
+	rest = strings.Replace(rest, "/:", ":", 1) // google-spreadsheet (npm) writes ID/:batchUpdate
 	id, inner, deeper := strings.Cut(rest, "/")
 	plain := func(s string) string {
 		if text, err := url.PathUnescape(s); err == nil {

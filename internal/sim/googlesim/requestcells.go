@@ -481,11 +481,7 @@ func (u *update) cutPaste(q struct {
 		return nil, err
 	}
 	lines := from.tab.lines(from.block)
-	for i := from.row; i < from.endRow; i++ {
-		for j := from.col; j < from.endCol; j++ {
-			from.tab.setCell(i, j, cell{})
-		}
-	}
+	from.tab.wipe(from.block)
 	to.paste(row, col, lines)
 	return nil, nil
 }
@@ -514,4 +510,78 @@ func (u *update) sortRange(q struct {
 	p.endRow = min(p.endRow, max(p.row, len(p.tab.Rows), len(p.tab.Marks)))
 	u.google.sortBlock(u.Spreadsheet, p.tab, p.block, keys)
 	return nil, nil
+}
+
+// shiftedRange is a block of which the cells behind it, in one dimension, move.
+type shiftedRange struct {
+	Range          *gridRange
+	ShiftDimension string
+}
+
+// openShifted finds such a block, and the cells from it to the end of the grid.
+func (u *update) openShifted(q shiftedRange) (p place, all block, err error) {
+	if p, err = u.open(q.Range); err != nil {
+		return p, all, err
+	}
+	rows, columns := p.tab.size()
+	switch q.ShiftDimension {
+	case "ROWS":
+		all = block{p.row, rows, p.col, p.endCol}
+	case "COLUMNS":
+		all = block{p.row, p.endRow, p.col, columns}
+	default:
+		return p, all, errors.New("No shift dimension set.")
+	}
+	return p, all, p.tab.unprotected(all, u.email)
+}
+
+// insertRange pushes cells down or to the right; what has no room there is gone.
+func (u *update) insertRange(q shiftedRange) (any, error) {
+	p, all, err := u.openShifted(q)
+	if err != nil {
+		return nil, err
+	}
+	kept := all
+	if q.ShiftDimension == "ROWS" {
+		kept.endRow = max(kept.row, all.endRow-(p.endRow-p.row))
+	} else {
+		kept.endCol = max(kept.col, all.endCol-(p.endCol-p.col))
+	}
+	kept.endRow = min(kept.endRow, max(kept.row, len(p.tab.Rows), len(p.tab.Marks)))
+	lines := p.tab.lines(kept)
+	p.tab.wipe(p.block)
+	if q.ShiftDimension == "ROWS" {
+		p.tab.paste(p.endRow, p.col, lines)
+	} else {
+		p.tab.paste(p.row, p.endCol, lines)
+	}
+	return nil, nil
+}
+
+// deleteRange takes cells away; those behind them move up or to the left.
+func (u *update) deleteRange(q shiftedRange) (any, error) {
+	p, all, err := u.openShifted(q)
+	if err != nil {
+		return nil, err
+	}
+	all.endRow = min(all.endRow, max(p.endRow, len(p.tab.Rows), len(p.tab.Marks)))
+	left := all
+	if q.ShiftDimension == "ROWS" {
+		left.row = p.endRow
+	} else {
+		left.col = p.endCol
+	}
+	lines := p.tab.lines(left)
+	p.tab.wipe(all)
+	p.tab.paste(p.row, p.col, lines)
+	return nil, nil
+}
+
+// wipe empties cells of all that they carry.
+func (t *Sheet) wipe(b block) {
+	for row := b.row; row < b.endRow; row++ {
+		for col := b.col; col < b.endCol; col++ {
+			t.setCell(row, col, cell{})
+		}
+	}
 }

@@ -582,6 +582,37 @@ func (u *update) addNamedRange(q struct {
 	return map[string]any{"namedRange": made.json()}, nil
 }
 
+func (u *update) updateNamedRange(q struct {
+	NamedRange struct {
+		NamedRangeID, Name string
+		Range              *gridRange
+	}
+	Fields string
+}) (any, error) {
+	m, err := fieldsNamed(q.Fields)
+	if err != nil {
+		return nil, err
+	}
+	for i := range u.Named {
+		n := &u.Named[i]
+		if n.ID != q.NamedRange.NamedRangeID {
+			continue
+		}
+		if m.has("name") {
+			n.Name = q.NamedRange.Name
+		}
+		if m.has("range") && q.NamedRange.Range != nil {
+			at, err := u.atGrid(*q.NamedRange.Range)
+			if err != nil {
+				return nil, err
+			}
+			n.GID, n.Range = at.tab.GID, areaOf(at.block)
+		}
+		return nil, nil
+	}
+	return nil, errors.New("No named range with ID: " + q.NamedRange.NamedRangeID)
+}
+
 func (u *update) deleteNamedRange(q struct{ NamedRangeID string }) (any, error) {
 	left := slices.DeleteFunc(slices.Clone(u.Named), func(n Named) bool { return n.ID == q.NamedRangeID })
 	if len(left) == len(u.Named) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/parser"
+	"google.golang.org/api/script/v1"
 )
 
 // project is an Apps Script project; one with a parent is bound to a spreadsheet.
@@ -142,7 +143,7 @@ func (g *Google) createProject(w http.ResponseWriter, r *http.Request) {
 		Title    string `json:"title"`
 		ParentID string `json:"parentId"`
 	}
-	if !decode(w, r, &body) {
+	if !decodeProto(w, r, script.CreateProjectRequest{}, &body) {
 		return
 	}
 	g.mu.Lock()
@@ -188,7 +189,7 @@ func (g *Google) putContent(w http.ResponseWriter, r *http.Request, p *project) 
 	var body struct {
 		Files []scriptFile `json:"files"`
 	}
-	if !decode(w, r, &body) {
+	if !decodeProto(w, r, script.Content{}, &body) {
 		return
 	}
 	if wrong := wrongFiles(body.Files); wrong != "" {
@@ -244,7 +245,7 @@ func (g *Google) createVersion(w http.ResponseWriter, r *http.Request, p *projec
 	var body struct {
 		Description string `json:"description"`
 	}
-	if !decode(w, r, &body) {
+	if !decodeProto(w, r, script.Version{}, &body) {
 		return
 	}
 	if len(p.Versions) >= maxVersions {
@@ -300,7 +301,7 @@ func (g *Google) deploy(w http.ResponseWriter, r *http.Request, p *project, d *d
 
 func (g *Google) createDeployment(w http.ResponseWriter, r *http.Request, p *project) {
 	var body deploymentConfig
-	if decode(w, r, &body) {
+	if decodeProto(w, r, script.DeploymentConfig{}, &body) {
 		g.deploy(w, r, p, &deployment{ID: "AKfycb" + rand.Text()}, body)
 	}
 }
@@ -325,7 +326,7 @@ func (g *Google) updateDeployment(w http.ResponseWriter, r *http.Request, p *pro
 	var body struct {
 		DeploymentConfig deploymentConfig `json:"deploymentConfig"`
 	}
-	if decode(w, r, &body) {
+	if decodeProto(w, r, script.UpdateDeploymentRequest{}, &body) {
 		g.deploy(w, r, p, d, body.DeploymentConfig)
 	}
 }
