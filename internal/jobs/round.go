@@ -31,34 +31,41 @@ type worker struct {
 }
 
 // Work never fails a job: what remains to be done stands in the tables, and is woken
-// again from there.
+// again from there. A worker that made room for a task that was aside goes on with it.
 func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {
 	w.runner.begun(job.Args)
-	w.runner.round(ctx, job.Args)
+	for next := []task{job.Args}; len(next) > 0 && !w.runner.stopped.Load(); {
+		next = w.runner.round(ctx, next[0])
+	}
 	return nil
 }
 
-// round runs one round of a stage. If that is under way already, or its owner's share is,
-// it is run after that, and the worker is free.
-func (r *Runner) round(ctx context.Context, t task) {
+// round runs one round of a stage, unless that is under way already, or its owner's share
+// is: then it is put aside, and the worker is free. It returns what may run next in its
+// place, at most one task.
+func (r *Runner) round(ctx context.Context, t task) (next []task) {
 	if r.rests(t) {
-		return // the sweeper wakes it again
+		return nil // the sweeper wakes it again
 	}
 	e, err := r.entrant(ctx, t)
 	if err != nil {
 		r.settle(ctx, t, false, err)
-		return
+		return nil
 	}
 	if !r.shares.enter(e) {
-		return
+		return nil
 	}
 
 	ran, more, err := r.alone(ctx, e)
-	next := r.shares.leave(e)
+	next = r.shares.leave(e)
 	if ran {
 		r.settle(ctx, t, more, err)
 	}
-	r.wake(ctx, next...)
+	if len(next) > 1 {
+		r.wake(ctx, next[1:]...)
+		next = next[:1]
+	}
+	return next
 }
 
 // alone runs a round of a stage under its lease; if another process has that, it is tried
