@@ -102,9 +102,15 @@ func joinParts(parts []sheet24.Scanned) sheet24.Scanned {
 // eachRow scans the rows of a page. Should our own code break down on some of them, these
 // fail, and the page goes on without them.
 func (s *scanning) eachRow(ctx context.Context, tab *tab, rows sheet24.Range) error {
+	read := maps.Clone(tab.rows)
 	err := isolate.Guard(func() error { return s.page(ctx, tab, rows) })
 	if !isolate.Fault(err) {
 		return err
+	}
+	for number, cells := range read { // what was being read once more when it broke down
+		if tab.rows[number] == nil {
+			tab.rows[number] = cells
+		}
 	}
 
 	bad := map[int]error{}

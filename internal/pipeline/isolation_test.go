@@ -109,8 +109,8 @@ func (p poisonedSheets) spoil(ranges []sheet24.Range, read [][][]any) {
 		for j, row := range read[i] {
 			if first := max(r.FirstColumn, 1); r.FirstRow+j != 3 || first > 2 || first-1+len(row) < 2 {
 				continue
-			} else if p.at["a cell of no number"] {
-				row[2-first] = math.NaN()
+			} else if p.at["a cell of no encoding"] {
+				row[2-first] = make(chan int)
 			} else if p.at["a cell of no kind"] {
 				row[2-first] = []any{"?"}
 			}
@@ -199,7 +199,7 @@ func TestOneBadRowStaysOne(t *testing.T) {
 		"scan, a constraint of snapshots": trigger(`UPDATE ON row_snapshots WHEN NEW.entity_id = 2`),
 		"scan, a constraint of changes":   trigger(`INSERT ON reverse_sync_logs WHEN NEW.entity_id = 2 AND NEW.status = 'pending'`),
 		"scan, unreadable snapshot":       func(w *world) { w.sql(`UPDATE row_snapshots SET row_values = '{' WHERE entity_id = 2`) },
-		"scan, a cell of no number":       nil,
+		"scan, a cell of no encoding":     nil,
 		"scan, a cell of no kind": func(w *world) {
 			w.sql(`UPDATE row_snapshots SET row_values = '{"NAME":["?"]}' WHERE entity_id = 2`) // so that two such are compared
 		},
