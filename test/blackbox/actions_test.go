@@ -552,7 +552,7 @@ func (h *history) changeInCRM() (bool, error) {
 
 // someRecord draws a record that the people know of.
 func (h *history) someRecord() (int64, string) {
-	ids := slices.Sorted(maps.Keys(h.groups))
+	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(h.groups)), func(id int64) bool { return id == h.sentinel.id })
 	if len(ids) == 0 {
 		return 0, ""
 	}

@@ -160,7 +160,16 @@ func inWorld(t *testing.T, w *world, r *rand.Rand, next <-chan int64) (played in
 	}
 
 	// The trouble ends once all people rest and nobody is to come.
-	w.acting.Add(*together)
+	begun := make(chan int64)
+	w.acting.Add(1)
+	go func() {
+		for s := range next {
+			w.acting.Add(1)
+			begun <- s
+		}
+		close(begun)
+		w.acting.Done()
+	}()
 	go func() {
 		w.acting.Wait()
 		close(done)
@@ -170,9 +179,7 @@ func inWorld(t *testing.T, w *world, r *rand.Rand, next <-chan int64) (played in
 	var mu sync.Mutex
 	for range *together {
 		playing.Go(func() {
-			defer w.acting.Done()
-			for s := range next {
-				w.acting.Add(1)
+			for s := range begun {
 				h := play(w, s, plain())
 				if len(h.wrong) > 0 || *keep {
 					t.Error(h.report())

@@ -15,6 +15,9 @@ func (h *history) check(end *resting) {
 		return
 	}
 	h.adopt(end)
+	for header := range end.lost {
+		h.fail("COLUMN", "%q is said to be lost; it stands in column %s, once, and people only moved it", header, letter(end.grid.at[header]))
+	}
 	h.checkCells(end)
 	h.checkRows(end)
 	h.checkRecords(end)
@@ -124,7 +127,7 @@ func (h *history) checkRows(end *resting) {
 		}
 		if group, ok := h.groups[id]; !ok || group != r.group {
 			if !r.hurt || well {
-				h.fail("IDENTITY", "%s: its ID is the record of %s", who, orNobody(group))
+				h.fail("IDENTITY", "%s: its ID is the record of %s", who, orNobody(group, end.records[id]))
 			}
 			continue
 		}
@@ -152,11 +155,14 @@ func (h *history) checkRows(end *resting) {
 	}
 }
 
-func orNobody(group string) string {
-	if group == "" {
-		return "nobody here"
+func orNobody(group string, r record) string {
+	switch {
+	case group != "":
+		return group
+	case r.ID == 0:
+		return "nobody: there is none"
 	}
-	return group
+	return fmt.Sprintf("nobody here: it is %v", r)
 }
 
 // editedAfterDeletion reports whether a row of a record that is gone was changed, which
@@ -204,7 +210,7 @@ func (h *history) checkValues(end *resting, r *row, number int, record record, w
 	var silent, lied []string
 	for _, header := range h.headers {
 		c := columnOf(header)
-		if _, there := end.grid.at[header]; !c.synced() || !there {
+		if _, there := end.grid.at[header]; !c.synced() || !there || end.lost[header] {
 			continue
 		}
 		cell, held := c.plain(end.grid.cell(number, header)), h.own(record.ID, c, c.held(record))

@@ -2,6 +2,7 @@ package blackbox_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -18,7 +19,10 @@ type resting struct {
 	grid    *grid
 	changes []change
 	records map[int64]record
+	lost    map[string]bool // columns that the page warns are lost
 }
+
+var lostColumn = regexp.MustCompile(`“(.*?)” sütunu bulunamıyor`)
 
 // rest waits until nothing is left to do: what the service has heard and what it finds
 // when it looks has been dealt with, and a second look finds nothing.
@@ -45,6 +49,12 @@ func (h *history) rest() *resting {
 			if err != nil {
 				h.fail("HARNESS", "%v", err)
 				return nil
+			}
+			now.lost = map[string]bool{}
+			for _, text := range h.w.user.warnings(h.table) {
+				if m := lostColumn.FindStringSubmatch(text); m != nil {
+					now.lost[m[1]] = true
+				}
 			}
 			return now
 		}
@@ -143,5 +153,11 @@ func (h *history) restless() {
 			waiting = append(waiting, "      "+c.String())
 		}
 	}
-	h.fail("REST", "not at rest after %v; %d changes wait (%v)\n%s", settles, len(waiting), err, strings.Join(waiting, "\n"))
+	g, _ := h.look() // what can be seen is shown
+	sentinel := "gone"
+	if numbers := g.rows[h.sentinel.tag]; len(numbers) > 0 {
+		sentinel = fmt.Sprintf("row %d, ID %v, says %q", numbers[0], g.cell(numbers[0], idHeader), g.status(numbers[0]))
+	}
+	h.fail("REST", "not at rest after %v; %d changes wait (%v); the sentinel: %s; the page warns: %s\n%s",
+		settles, len(waiting), err, sentinel, h.w.user.warnings(h.table), strings.Join(waiting, "\n"))
 }

@@ -129,3 +129,17 @@ func (v *visitor) tableOf(tab string) (string, error) {
 	}
 	return "", fmt.Errorf("no table of the tab %q", tab)
 }
+
+var alert = regexp.MustCompile(`(?s)<p class="alert" role="alert">(.*?)</p>`)
+
+// warnings are what a table's page warns of.
+func (v *visitor) warnings(table string) (list []string) {
+	page, _, err := v.ok(http.MethodGet, table, nil)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, m := range alert.FindAllStringSubmatch(page, -1) {
+		list = append(list, textOf(m[1]))
+	}
+	return list
+}
