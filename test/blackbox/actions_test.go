@@ -41,6 +41,8 @@ var actions = []action{
 	{"look now", 2, (*history).lookNow, "damage"},
 	{"decide", 1, (*history).decide, "colleagues"},
 	{"retry", 1, (*history).retry, ""},
+	{"paste a column", 0, (*history).pasteColumn, "large large"},
+	{"many changes in the CRM", 0, (*history).manyInCRM, "large"},
 }
 
 // plainActions are those of a history that must go well with nothing against it.
@@ -55,14 +57,8 @@ func (h *history) act(plain bool) error {
 	list = slices.DeleteFunc(list, func(a action) bool { return without(a.name) })
 	total := 0
 	for i, a := range list {
-		if a.weight == 0 {
-			a.weight = 1
-			if !strings.Contains(a.themes, h.theme) {
-				a.weight = 0
-			}
-		}
-		if strings.Contains(a.themes, h.theme) {
-			a.weight *= 5
+		if n := strings.Count(a.themes, h.theme); n > 0 {
+			a.weight = 5 * max(1, a.weight) * n
 		}
 		list[i].weight = a.weight
 		total += a.weight
@@ -79,6 +75,9 @@ func (h *history) act(plain bool) error {
 			}
 		}
 		h.wait()
+	}
+	if h.theme == "set-up" && !plain {
+		return h.saveAnew()
 	}
 	return nil
 }
@@ -630,4 +629,83 @@ func (h *history) press(act string, form map[string][]string) {
 	if err := h.w.user.act(h.table, act, form); err != nil {
 		h.step("  the page says: %v", err)
 	}
+}
+
+// pasteColumn pastes new values over a whole column.
+func (h *history) pasteColumn() (bool, error) {
+	g, err := h.look()
+	if err != nil {
+		return false, err
+	}
+	c := h.someColumn()
+	var block [][]any
+	var puts []func()
+	for number := 2; number <= g.last; number++ {
+		tag, _ := g.cell(number, tagHeader).(string)
+		r := h.rows[tag]
+		if r == nil || len(g.rows[tag]) != 1 {
+			block = append(block, []any{orEmpty(g.cell(number, c.header))})
+			continue
+		}
+		v := h.fresh(r, c)
+		block = append(block, []any{v})
+		puts = append(puts, func() { h.put(r, c, v) })
+	}
+	h.step("%d cells are pasted over all of %s", len(puts), c.header)
+	if err := h.edit(edit{Range: place(2, g.at[c.header]), Values: block}); err != nil {
+		return false, err
+	}
+	for _, put := range puts {
+		put()
+	}
+	return true, nil
+}
+
+// manyInCRM has a colleague go through many records, one after the other.
+func (h *history) manyInCRM() (bool, error) {
+	for range 10 + h.r.IntN(30) {
+		if _, err := h.changeInCRM(); err != nil {
+			return false, err
+		}
+		time.Sleep(time.Duration(h.r.IntN(300)) * time.Millisecond)
+	}
+	return true, nil
+}
+
+// saveAnew saves the tab as a table of contacts while changes of leads may wait. There
+// are contacts with the leads' numbers.
+func (h *history) saveAnew() error {
+	most := int64(0)
+	for id := range h.groups {
+		most = max(most, id)
+	}
+	for id := int64(0); id <= most; {
+		var err error
+		if id, err = h.w.sim.inCRM("create", 3, 0, map[string]any{"name": "Kişi"}); err != nil {
+			return err
+		}
+	}
+
+	h.moved = true
+	h.w.settingUp.RLock()
+	defer h.w.settingUp.RUnlock()
+	var err error
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
+		g, wrong := h.look()
+		if wrong != nil {
+			return wrong
+		}
+		fields := make([]string, g.width)
+		for i := range fields {
+			if f := columnOf(g.header(i)).field; slices.Contains([]string{"ID", "NAME", "LAST_NAME", "EMAIL", "PHONE", "COMMENTS"}, f) {
+				fields[i] = f
+			}
+		}
+		h.step("the tab is saved anew, as a table of contacts")
+		if _, _, err = h.w.user.save(h.spreadsheet, 0, "contacts", fields); err == nil {
+			return nil
+		}
+		h.step("  the page says: %v", err)
+	}
+	return err
 }

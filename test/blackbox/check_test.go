@@ -15,6 +15,10 @@ func (h *history) check(end *resting) {
 		return
 	}
 	h.adopt(end)
+	if h.moved {
+		h.checkMoved(end)
+		return
+	}
 	for header := range end.lost {
 		h.fail("COLUMN", "%q is said to be lost; it stands in column %s, once, and people only moved it", header, letter(end.grid.at[header]))
 	}
@@ -463,4 +467,26 @@ func (h *history) checkDeleted(end *resting) {
 // hadRow reports whether a group ever had a row that was in the sheet.
 func (h *history) hadRow(group string) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(h.gone)), func(r *row) bool { return r.group == group })
+}
+
+// checkMoved looks at a table that was saved anew for contacts: nothing of what people
+// did to the leads may be written into contacts that have the same numbers, and what is
+// written into leads is still their own.
+func (h *history) checkMoved(end *resting) {
+	h.checkRecords(end)
+	contacts, err := h.w.sim.records(3, 0)
+	if err != nil {
+		h.fail("HARNESS", "%v", err)
+		return
+	}
+	for id := range h.groups {
+		if id == h.sentinel.id {
+			continue
+		}
+		for _, entry := range contacts[id].History {
+			if entry.Via == "webhook" {
+				h.fail("MOVED", "contact %d: sheet24 wrote %v; lead %d is %s", id, entry.Lines, id, h.groups[id])
+			}
+		}
+	}
 }

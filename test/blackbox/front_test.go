@@ -32,7 +32,7 @@ type post struct {
 
 func newFront() *front {
 	f := &front{post: map[string]post{}, client: &http.Client{
-		Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 30 * time.Second,
+		Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 2 * time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	f.Server = httptest.NewServer(f)

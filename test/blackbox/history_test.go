@@ -37,6 +37,7 @@ type history struct {
 	count    int                        // of values made so far
 	tags     int                        // of tags given so far
 
+	moved   bool      // the tab was saved anew, for another entity
 	lastNew time.Time // when a row was typed
 	began   time.Time
 	ended   time.Time
@@ -102,7 +103,7 @@ func (h *history) step(format string, args ...any) {
 func (h *history) chance(p float64) bool { return h.r.Float64() < p }
 
 // themes are what histories do more of than others.
-var themes = []string{"mixed", "mixed", "new rows", "sorting", "columns", "pasting", "copies", "damage", "colleagues", "keys", "deleting"}
+var themes = []string{"mixed", "mixed", "new rows", "sorting", "columns", "pasting", "copies", "damage", "colleagues", "keys", "deleting", "large", "set-up"}
 
 // setUp makes the spreadsheet with its records and saves it as a table.
 func (h *history) setUp(plain bool) error {
@@ -114,7 +115,7 @@ func (h *history) setUp(plain bool) error {
 	h.w.settingUp.RLock()
 	defer h.w.settingUp.RUnlock()
 	var err error
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
 		if err = h.saveTable(); err == nil { // else the portal may be out, which the page says
 			break
 		}
@@ -201,7 +202,11 @@ func (h *history) makeSheet() error {
 	for _, header := range h.headers {
 		cells[0] = append(cells[0], header)
 	}
-	for n := range 7 + h.r.IntN(20) {
+	size := 7 + h.r.IntN(20)
+	if h.theme == "large" {
+		size = 100 + h.r.IntN(300)
+	}
+	for n := range size {
 		r := h.newRow()
 		if n == 0 {
 			h.sentinel = r
@@ -446,12 +451,24 @@ func (h *history) someColumn() column {
 	}
 }
 
+// mostShown is how many wrongs of a kind a report shows.
+const mostShown = 6
+
 // report is what is to be read of a history that went wrong.
 func (h *history) report() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d (%s, %s): %d wrong\n", h.seed, h.w.name, h.theme, len(h.wrong))
+	shown := map[string]int{}
 	for _, text := range h.wrong {
-		fmt.Fprintf(&b, "  ✗ %s\n", text)
+		kind, _, _ := strings.Cut(text, ":")
+		if shown[kind]++; shown[kind] <= mostShown {
+			fmt.Fprintf(&b, "  ✗ %s\n", text)
+		}
+	}
+	for kind, n := range shown {
+		if n > mostShown {
+			fmt.Fprintf(&b, "  ✗ %s: and %d more\n", kind, n-mostShown)
+		}
 	}
 
 	lines := slices.Clone(h.steps)

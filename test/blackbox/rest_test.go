@@ -91,11 +91,14 @@ func (h *history) looked(end time.Time) (*resting, error) {
 	if len(g.rows[h.sentinel.tag]) != 1 {
 		return nil, fmt.Errorf("the sentinel stands in rows %v", g.rows[h.sentinel.tag])
 	}
-	name := columnOf("Ad")
-	typed := h.fresh(h.sentinel, name)
-	h.put(h.sentinel, name, typed)
-	if err := h.w.sim.edit(edit{SpreadsheetID: h.spreadsheet, Range: place(g.rows[h.sentinel.tag][0], g.at["Ad"]), Values: [][]any{{typed}}}); err != nil {
-		return nil, err
+	typed := map[any]bool{}
+	for _, c := range []column{columnOf("Ad"), columnOf("E-posta")} { // one of them may be lost
+		v := h.fresh(h.sentinel, c)
+		typed[v] = true
+		h.put(h.sentinel, c, v)
+		if err := h.w.sim.edit(edit{SpreadsheetID: h.spreadsheet, Range: place(g.rows[h.sentinel.tag][0], g.at[c.header]), Values: [][]any{{v}}}); err != nil {
+			return nil, err
+		}
 	}
 	for h.w.user.act(h.table, "/look", nil) != nil {
 		if time.Now().After(end) {
@@ -118,7 +121,7 @@ func (h *history) looked(end time.Time) (*resting, error) {
 		for _, c := range changes {
 			waits = waits || c.waits()
 			for _, f := range c.fields {
-				found = found || c.record == h.sentinel.id && c.state == "completed" && f.new == typed
+				found = found || c.record == h.sentinel.id && c.state == "completed" && typed[f.new]
 			}
 		}
 		if seen := fmt.Sprint(g.cells, changes); seen != last {

@@ -23,7 +23,7 @@ const account = "ayse@ornek.com.tr"
 
 func newVisitor(base string) (*visitor, error) {
 	jar, err := cookiejar.New(nil)
-	return &visitor{&http.Client{Jar: jar, Timeout: 30 * time.Second}, base}, err
+	return &visitor{&http.Client{Jar: jar, Timeout: 2 * time.Minute}, base}, err
 }
 
 // visit requests a page, following redirects, and returns it and its address.
