@@ -226,7 +226,7 @@ func (h *history) makeSheet() error {
 	}
 
 	for _, e := range []edit{
-		{Kind: "rename_tab", Title: h.name}, {Kind: "delete_rows", Range: "1:1000"}, {Range: "A1", Values: cells},
+		{Kind: "rename_tab", Title: h.name}, {Kind: "delete_rows", Range: "2:300"}, {Kind: "clear", Range: "A1:Z1"}, {Range: "A1", Values: cells},
 	} {
 		e.SpreadsheetID = h.spreadsheet
 		if err := h.w.sim.edit(e); err != nil {
