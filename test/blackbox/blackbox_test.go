@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,34 +86,47 @@ func TestHistories(t *testing.T) {
 		first = time.Now().UnixNano() % 1e9
 	}
 	t.Logf("histories from seed %d on", first)
-	next := [2]chan int64{make(chan int64), make(chan int64)}
-	go deal(next[:], first)
+	worlds := startWorlds(t, folder, cluster)
+	next := make([]chan int64, len(worlds))
+	for i := range next {
+		next[i] = make(chan int64)
+	}
+	go deal(next, first)
 
-	var worlds sync.WaitGroup
-	var mu sync.Mutex
-	played := 0
-	for i, of := range []struct {
+	var playing sync.WaitGroup
+	var played atomic.Int64
+	for i, w := range worlds {
+		playing.Go(func() {
+			played.Add(int64(inWorld(t, w, rand.New(rand.NewPCG(uint64(first), uint64(i))), next[i])))
+		})
+	}
+	playing.Wait()
+	t.Logf("%d histories", played.Load())
+}
+
+// startWorlds starts both worlds; they end with the test.
+func startWorlds(t *testing.T, folder string, cluster *pgtest.Cluster) (worlds []*world) {
+	t.Helper()
+	if _, err := program(); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []struct {
 		name, database string
 		processes      int
 	}{{"PostgreSQL", cluster.Database(t), 2}, {"SQLite", "sqlite:" + filepath.Join(folder, "sheet24.db"), 1}} {
-		worlds.Go(func() {
-			w, err := newWorld(of.name, folder, of.database, of.processes)
-			if err != nil {
-				t.Errorf("%s: %v", of.name, err)
-				return
-			}
-			n := inWorld(t, w, rand.New(rand.NewPCG(uint64(first), uint64(i))), next[i])
+		w, err := newWorld(of.name, folder, of.database, of.processes)
+		if err != nil {
+			t.Fatalf("%s: %v", of.name, err)
+		}
+		t.Cleanup(func() {
 			w.close()
-			mu.Lock()
-			defer mu.Unlock()
-			played += n
 			for _, text := range w.wrong {
-				t.Errorf("%s: %s", of.name, text)
+				t.Errorf("%s: %s", w.name, text)
 			}
 		})
+		worlds = append(worlds, w)
 	}
-	worlds.Wait()
-	t.Logf("%d histories", played)
+	return worlds
 }
 
 // plain reports whether the histories are to have nothing against them.

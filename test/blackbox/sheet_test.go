@@ -154,10 +154,14 @@ func (g *grid) cell(row int, header string) any {
 	return g.cells[row-1][at]
 }
 
-// idOf is the record's id in a row, 0 if there is none.
+// idOf is the record's id in a row, a number or the text of one; 0 if there is none.
 func (g *grid) idOf(row int) int64 {
-	if n, ok := g.cell(row, idHeader).(float64); ok {
-		return int64(n)
+	switch v := g.cell(row, idHeader).(type) {
+	case float64:
+		return int64(v)
+	case string:
+		n, _ := strconv.ParseInt(v, 10, 64) // a key is none
+		return n
 	}
 	return 0
 }
