@@ -403,6 +403,7 @@ func (h *history) copyRow() (bool, error) {
 	number := g.rows[r.tag][0]
 	twin := r.clone()
 	twin.copied = true
+	twin.typed = g.idOf(number) == 0 // of a row that has no record yet: it may become one of its own
 	for twin.tag = r.tag + "c"; h.rows[twin.tag] != nil || h.gone[twin.tag] != nil; {
 		twin.tag += "c"
 	}
@@ -595,6 +596,7 @@ func (h *history) twoAddresses() (bool, error) {
 		return false, err
 	}
 	h.know(one.group, columnOf("Ad"), "CRM "+one.tag)
+	h.beside[id] = []string{fmt.Sprint(first), fmt.Sprint(second)}
 	h.groups[id] = one.group
 	h.step("a colleague makes record %d with the addresses %v and %v", id, first, second)
 	if err := h.typeNew(one, false); err != nil {

@@ -217,7 +217,8 @@ func (h *history) checkValues(end *resting, r *row, number int, record record, w
 		if _, there := end.grid.at[header]; !c.synced() || !there || end.lost[header] {
 			continue
 		}
-		cell, held := c.plain(end.grid.cell(number, header)), h.own(record.ID, c, c.held(record))
+		cell := c.plain(end.grid.cell(number, header))
+		held := h.own(record.ID, c, c.held(record), cell)
 		if strings.Join(held, " ") == cell {
 			continue
 		}
@@ -245,13 +246,15 @@ func keptIn(status, header string) bool {
 	return kept && slices.Contains(strings.Split(strings.TrimSuffix(columns, ")"), ", "), header)
 }
 
-// own are the values of a multi-field but for those that a colleague added.
-func (h *history) own(id int64, c column, held []string) []string {
+// own are the values of a multi-field but for those that a colleague added, which no
+// cell needs to show.
+func (h *history) own(id int64, c column, held []string, cell string) []string {
 	if !c.multi || len(held) < 2 {
 		return held
 	}
 	return slices.DeleteFunc(slices.Clone(held), func(v string) bool {
-		return slices.ContainsFunc(h.theirs, func(t theirs) bool { return t.record == id && t.column == c.header && t.value == v })
+		added := slices.ContainsFunc(h.theirs, func(t theirs) bool { return t.record == id && t.column == c.header && t.value == v })
+		return v != cell && (added || slices.Contains(h.beside[id], v))
 	})
 }
 
@@ -334,7 +337,7 @@ func (h *history) checkCreated(end *resting) {
 		typed := 0
 		for _, list := range []map[string]*row{h.rows, h.gone} {
 			for _, r := range list {
-				if r.group == group && r.typed && !r.copied {
+				if r.group == group && r.typed {
 					typed++
 				}
 			}

@@ -70,7 +70,7 @@ func play(w *world, seed int64, plain bool) *history {
 	h := &history{
 		w: w, seed: seed, r: rand.New(rand.NewPCG(uint64(seed), 24)), began: time.Now(),
 		rows: map[string]*row{}, gone: map[string]*row{}, values: map[string]map[string]bool{}, groups: map[int64]string{},
-		deleted: map[int64]bool{}, reused: map[string]bool{},
+		beside: map[int64][]string{}, deleted: map[int64]bool{}, reused: map[string]bool{},
 	}
 	h.name = fmt.Sprintf("h%dx%d", seed, time.Now().UnixNano()%1e6)
 	defer func() { h.ended = time.Now() }()
