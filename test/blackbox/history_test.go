@@ -32,6 +32,7 @@ type history struct {
 	values   map[string]map[string]bool // all that the people put, by group and column
 	groups   map[int64]string           // of records, as far as the people know
 	theirs   []theirs                   // what colleagues changed
+	beside   map[int64][]string         // values that colleagues\' records were made with
 	deleted  map[int64]bool             // records that colleagues deleted
 	reused   map[string]bool            // values that were put more than once, by column
 	count    int                        // of values made so far
