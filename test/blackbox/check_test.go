@@ -29,6 +29,9 @@ func (h *history) check(end *resting) {
 	h.checkColleagues(end)
 	h.checkHistory(end)
 	h.checkDeleted(end)
+	if h.theme == "shared" {
+		h.checkShared()
+	}
 }
 
 // adopt finds out whose the records are that sheet24 created: the first thing that was

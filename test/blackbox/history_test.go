@@ -32,18 +32,19 @@ type history struct {
 	values   map[string]map[string]bool // all that the people put, by group and column
 	groups   map[int64]string           // of records, as far as the people know
 	theirs   []theirs                   // what colleagues changed
-	beside   map[int64][]string         // values that colleagues\' records were made with
+	beside   map[int64][]string         // values that colleagues' records were made with
 	deleted  map[int64]bool             // records that colleagues deleted
 	reused   map[string]bool            // values that were put more than once, by column
 	count    int                        // of values made so far
 	tags     int                        // of tags given so far
 
-	moved   bool      // the tab was saved anew, for another entity
-	lastNew time.Time // when a row was typed
-	began   time.Time
-	ended   time.Time
-	steps   []step
-	wrong   []string
+	strangers int64     // the last of the other portal's records that were there when the tab was shared
+	moved     bool      // the tab was saved anew, for another entity
+	lastNew   time.Time // when a row was typed
+	began     time.Time
+	ended     time.Time
+	steps     []step
+	wrong     []string
 }
 
 // theirs is a change that a colleague made in the CRM.
@@ -104,7 +105,7 @@ func (h *history) step(format string, args ...any) {
 func (h *history) chance(p float64) bool { return h.r.Float64() < p }
 
 // themes are what histories do more of than others.
-var themes = []string{"mixed", "mixed", "new rows", "sorting", "columns", "pasting", "copies", "damage", "colleagues", "keys", "deleting", "large", "set-up"}
+var themes = []string{"mixed", "mixed", "new rows", "sorting", "columns", "pasting", "copies", "damage", "colleagues", "keys", "deleting", "large", "set-up", "shared"}
 
 // setUp makes the spreadsheet with its records and saves it as a table.
 func (h *history) setUp(plain bool) error {
@@ -120,6 +121,9 @@ func (h *history) setUp(plain bool) error {
 		if err = h.saveTable(); err == nil { // else the portal may be out, which the page says
 			break
 		}
+	}
+	if err == nil && h.theme == "shared" {
+		err = h.share()
 	}
 	if err != nil {
 		return err

@@ -15,15 +15,17 @@ import (
 // visitor walks the service's pages with cookies and forms, as a browser without
 // JavaScript does.
 type visitor struct {
-	client *http.Client
-	base   string
+	client  *http.Client
+	base    string
+	account string // at Google
 }
 
-const account = "ayse@ornek.com.tr"
+// The accounts of the simulated Google: one owns the spreadsheets, the other is let in.
+const owner, guest = "ayse@ornek.com.tr", "mehmet@ornek.com.tr"
 
-func newVisitor(base string) (*visitor, error) {
+func newVisitor(base, account string) (*visitor, error) {
 	jar, err := cookiejar.New(nil)
-	return &visitor{&http.Client{Jar: jar, Timeout: 2 * time.Minute}, base}, err
+	return &visitor{&http.Client{Jar: jar, Timeout: 2 * time.Minute}, base, account}, err
 }
 
 // visit requests a page, following redirects, and returns it and its address.
@@ -69,7 +71,7 @@ func (v *visitor) signIn() error {
 	if err != nil {
 		return err
 	}
-	form := url.Values{"account": {account}, "answer": {"allow"}}
+	form := url.Values{"account": {v.account}, "answer": {"allow"}}
 	for _, m := range scopeInput.FindAllStringSubmatch(page, -1) {
 		form.Add("scope", m[1])
 	}
@@ -106,7 +108,7 @@ func (v *visitor) allow(page, at string) error {
 		if err != nil {
 			return err
 		}
-		if page, _, err = v.ok(http.MethodPost, next.String(), url.Values{"account": {account}, "answer": {"allow"}}); err != nil {
+		if page, _, err = v.ok(http.MethodPost, next.String(), url.Values{"account": {v.account}, "answer": {"allow"}}); err != nil {
 			return err
 		}
 	}
@@ -142,4 +144,27 @@ func (v *visitor) warnings(table string) (list []string) {
 		list = append(list, textOf(m[1]))
 	}
 	return list
+}
+
+var (
+	columnSelect = regexp.MustCompile(`(?s)<select name="(column_\d+)".*?</select>`)
+	chosenOption = regexp.MustCompile(`value="([^"]*)" selected`)
+)
+
+// saveAsSuggested saves a tab as a table of leads as the page suggests.
+func (v *visitor) saveAsSuggested(spreadsheet string) error {
+	address := "/sheet-sync/new/" + spreadsheet + "/mapping"
+	page, _, err := v.ok(http.MethodGet, address+"?gid=0&entity=leads&header=1", nil)
+	if err != nil {
+		return err
+	}
+	form := url.Values{"gid": {"0"}, "entity": {"leads"}, "header": {"1"}, "new_rows": {"create"}, "add_id": {"1"}, "add_status": {"1"},
+		"color_header": {"#1f5e4b"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"}}
+	for _, m := range columnSelect.FindAllStringSubmatch(page, -1) {
+		if chosen := chosenOption.FindStringSubmatch(m[0]); chosen != nil {
+			form.Set(m[1], chosen[1])
+		}
+	}
+	_, _, err = v.ok(http.MethodPost, address, form)
+	return err
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,8 @@ type world struct {
 	serves []*process
 	listen []string
 	user   *visitor
+	guest  *visitor // whose portal is another
+	others *sims    // that portal
 	began  time.Time
 
 	settingUp sync.RWMutex   // while a history is set up, nothing is killed
@@ -52,19 +55,16 @@ func newWorld(name, folder, databaseURL string, processes int) (w *world, err er
 			w.close()
 		}
 	}()
-	simulate := &process{name: "simulate", args: []string{"simulate", "--json", "--listen", "127.0.0.1:0"}, env: append(os.Environ(), "TMPDIR="+folder),
-		log: filepath.Join(folder, name+"-simulate.log")}
-	out, err := simulate.start()
-	if err != nil {
+	if w.sim, err = w.simulate("simulate"); err != nil {
 		return w, err
 	}
-	w.sim = &sims{process: simulate, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: time.Minute}}
-	if w.sim.simulators, err = ready(out); err != nil {
+	if w.others, err = w.simulate("other"); err != nil {
 		return w, err
 	}
-	// The portal's plan is the largest: the histories of a minute share it.
-	if err := w.sim.post("/sim/bitrix24/limit", map[string]any{"leak": 5, "brim": 250}, nil); err != nil {
-		return w, err
+	for _, s := range []*sims{w.sim, w.others} {
+		if err := s.post("/sim/bitrix24/limit", map[string]any{"leak": 5, "brim": 250}, nil); err != nil {
+			return w, err
+		}
 	}
 	w.wire, w.front = newWire(w.sim.URL), newFront()
 
@@ -83,10 +83,29 @@ func newWorld(name, folder, databaseURL string, processes int) (w *world, err er
 	}
 	w.front.servers = w.listen
 
-	if w.user, err = newVisitor(w.front.URL); err != nil {
+	if w.user, err = newVisitor(w.front.URL, owner); err != nil {
 		return w, err
 	}
-	return w, w.connect()
+	if w.guest, err = newVisitor(w.front.URL, guest); err != nil {
+		return w, err
+	}
+	if err := w.connect(w.user, strings.Replace(w.sim.PortalWebhook, w.sim.URL, w.wire.URL, 1)); err != nil {
+		return w, err
+	}
+	return w, w.connect(w.guest, w.others.PortalWebhook)
+}
+
+// simulate starts simulators.
+func (w *world) simulate(name string) (*sims, error) {
+	p := &process{name: name, args: []string{"simulate", "--json", "--listen", "127.0.0.1:0"}, env: append(os.Environ(), "TMPDIR="+w.folder),
+		log: filepath.Join(w.folder, w.name+"-"+name+".log")}
+	out, err := p.start()
+	if err != nil {
+		return nil, err
+	}
+	s := &sims{process: p, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: time.Minute}}
+	s.simulators, err = ready(out)
+	return s, err
 }
 
 // environment are the settings of the service.
@@ -97,20 +116,26 @@ func (w *world) environment(databaseURL string) []string {
 		"GOOGLE_CLIENT_ID="+w.sim.GoogleClientID, "GOOGLE_CLIENT_SECRET="+w.sim.GoogleClientSecret,
 		"GOOGLE_REDIRECT_URI="+w.front.URL+"/sheet-sync/oauth/callback",
 		"SHEET24_DATABASE_URL="+databaseURL, "SHEET24_PUBLIC_URL="+w.front.URL, "SHEET24_SECRET_KEY="+base64.StdEncoding.EncodeToString(key),
-		"SHEET24_GOOGLE_URL="+w.wire.URL, "SHEET24_BITRIX24_HOSTS="+strings.TrimPrefix(w.wire.URL, "http://"),
+		"SHEET24_GOOGLE_URL="+w.wire.URL, "SHEET24_BITRIX24_HOSTS="+strings.TrimPrefix(w.wire.URL, "http://")+","+strings.TrimPrefix(w.others.URL, "http://"),
 		"SHEET24_GOOGLE_PER_MINUTE=30000", "SHEET24_POLL_SECONDS=1", "SHEET24_RETRY_MINUTES=1", "SHEET24_RETRY_HOURS=1", "SHEET24_KEEP_DAYS=0")
 }
 
-// connect signs the spreadsheets' owner in and connects the portal.
-func (w *world) connect() error {
-	if err := w.user.signIn(); err != nil {
+var planForm = regexp.MustCompile(`/sheet-sync/portal/\d+/plan`)
+
+// connect signs somebody in and connects their portal, whose plan is the largest: the
+// histories of a minute share it.
+func (w *world) connect(v *visitor, webhook string) error {
+	if err := v.signIn(); err != nil {
 		return err
 	}
-	webhook := strings.Replace(w.sim.PortalWebhook, w.sim.URL, w.wire.URL, 1)
-	if _, _, err := w.user.ok(http.MethodPost, "/sheet-sync/portal", map[string][]string{"webhook_url": {webhook}}); err != nil {
+	if _, _, err := v.ok(http.MethodPost, "/sheet-sync/portal", map[string][]string{"webhook_url": {webhook}}); err != nil {
 		return err
 	}
-	_, _, err := w.user.ok(http.MethodPost, "/sheet-sync/portal/1/plan", map[string][]string{"plan": {"enterprise"}})
+	page, _, err := v.ok(http.MethodGet, "/sheet-sync/portal", nil)
+	if err != nil {
+		return err
+	}
+	_, _, err = v.ok(http.MethodPost, planForm.FindString(page), map[string][]string{"plan": {"enterprise"}})
 	return err
 }
 
@@ -149,8 +174,10 @@ func (w *world) close() {
 		w.wire.CloseClientConnections()
 		w.wire.Close()
 	}
-	if w.sim != nil {
-		w.sim.process.end(syscall.SIGTERM)
+	for _, s := range []*sims{w.sim, w.others} {
+		if s != nil {
+			s.process.end(syscall.SIGTERM)
+		}
 	}
 }
 
