@@ -691,23 +691,21 @@ func (h *history) saveAnew() error {
 	h.moved = true
 	h.w.settingUp.RLock()
 	defer h.w.settingUp.RUnlock()
-	var err error
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
-		g, wrong := h.look()
-		if wrong != nil {
-			return wrong
-		}
-		fields := make([]string, g.width)
-		for i := range fields {
-			if f := columnOf(g.header(i)).field; slices.Contains([]string{"ID", "NAME", "LAST_NAME", "EMAIL", "PHONE", "COMMENTS"}, f) {
-				fields[i] = f
+		form, choices, err := h.w.user.suggested(h.spreadsheet, "contacts")
+		if err == nil {
+			if tables := choices["table"]; len(tables) > 0 { // beside the other table, or in its place
+				form.Set("table", tables[h.r.IntN(len(tables))])
+			}
+			h.step("the tab is saved anew, as a table of contacts: %v", form)
+			if err = h.w.user.saveForm(h.spreadsheet, form); err == nil {
+				break
 			}
 		}
-		h.step("the tab is saved anew, as a table of contacts")
-		if _, _, err = h.w.user.save(h.spreadsheet, 0, "contacts", fields); err == nil {
-			return nil
-		}
 		h.step("  the page says: %v", err)
+		if strings.Contains(err.Error(), "HTTP 422") && !strings.Contains(err.Error(), "yeniden denenir") {
+			break // a sentence of what is wrong, which is an answer too
+		}
 	}
-	return err
+	return nil
 }

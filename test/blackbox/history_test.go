@@ -39,7 +39,7 @@ type history struct {
 	tags     int                        // of tags given so far
 
 	strangers int64     // the last of the other portal's records that were there when the tab was shared
-	moved     bool      // the tab was saved anew, for another entity
+	moved     bool      // the tab was to be saved anew, for another entity
 	lastNew   time.Time // when a row was typed
 	began     time.Time
 	ended     time.Time

@@ -2,6 +2,7 @@ package blackbox_test
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -20,6 +21,8 @@ type resting struct {
 	changes []change
 	records map[int64]record
 	lost    map[string]bool // columns that the page warns are lost
+
+	exchanged bool // the table is another entity's by now
 }
 
 var lostColumn = regexp.MustCompile(`“(.*?)” sütunu bulunamıyor`)
@@ -31,9 +34,10 @@ func (h *history) rest() *resting {
 	h.w.front.setPost(h.spreadsheet, post{lose: 1}) // so that what is found from here on is found by looking
 	h.step("the people rest")
 
+	exchanged := h.exchanged()
 	began, before := time.Now(), ""
 	for end := began.Add(settles); time.Now().Before(end); {
-		now, err := h.looked(end)
+		now, err := h.looked(end, exchanged)
 		if err != nil {
 			h.fail("HARNESS", "%v", err)
 			return nil
@@ -50,6 +54,7 @@ func (h *history) rest() *resting {
 				h.fail("HARNESS", "%v", err)
 				return nil
 			}
+			now.exchanged = exchanged
 			now.lost = map[string]bool{}
 			for _, text := range h.w.user.warnings(h.table) {
 				if m := lostColumn.FindStringSubmatch(text); m != nil {
@@ -83,7 +88,7 @@ func (h *history) seen(now *resting) string {
 // looked has the whole tab looked at and waits until that is done and nothing is left;
 // nil: it was not within the time. Nobody is told of what is typed into the sentinel, so
 // that who finds it has looked at the whole tab.
-func (h *history) looked(end time.Time) (*resting, error) {
+func (h *history) looked(end time.Time, exchanged bool) (*resting, error) {
 	g, err := h.look()
 	if err != nil {
 		return nil, err
@@ -121,18 +126,33 @@ func (h *history) looked(end time.Time) (*resting, error) {
 		for _, c := range changes {
 			waits = waits || c.waits()
 			for _, f := range c.fields {
-				found = found || c.record == h.sentinel.id && c.state == "completed" && typed[f.new]
+				found = found || c.state == "completed" && typed[f.new]
 			}
 		}
 		if seen := fmt.Sprint(g.cells, changes); seen != last {
 			last, since = seen, time.Now()
 		}
 		quiet := min(time.Since(since), time.Since(h.w.wire.about(h.spreadsheet).written))
+		found = found || exchanged && quiet > 10*time.Second // the sentinel may be no row of that table
 		if found && !waits && quiet > quietFor && (h.settled(g) || quiet > newRows) {
 			return &resting{grid: g, changes: changes}, nil
 		}
 	}
 	return nil, nil
+}
+
+// exchanged reports whether the table is another entity's by now.
+func (h *history) exchanged() bool {
+	if !h.moved {
+		return false
+	}
+	for {
+		page, _, err := h.w.user.ok(http.MethodGet, h.table, nil)
+		if err == nil {
+			return !strings.Contains(textOf(page), "→ Adaylar (Leads)")
+		}
+		time.Sleep(pollEvery)
+	}
 }
 
 // settled reports whether no row is on its way to becoming a record.

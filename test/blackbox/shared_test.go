@@ -20,7 +20,11 @@ func (h *history) share() error {
 	if err := h.w.sim.post("/sim/google/shares", map[string]any{"spreadsheet_id": h.spreadsheet, "email": guest}, nil); err != nil {
 		return err
 	}
-	if err := h.w.guest.saveAsSuggested(h.spreadsheet); err != nil {
+	form, _, err := h.w.guest.suggested(h.spreadsheet, "leads")
+	if err == nil {
+		err = h.w.guest.saveForm(h.spreadsheet, form)
+	}
+	if err != nil {
 		h.step("somebody with another portal saves the tab, too: %v", err)
 		return nil
 	}

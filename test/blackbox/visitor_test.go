@@ -47,11 +47,17 @@ func (v *visitor) visit(method, address string, form url.Values) (status int, pa
 	return said.StatusCode, string(body), said.Request.URL.String(), err
 }
 
+var alert = regexp.MustCompile(`(?s)<p class="alert" role="alert">(.*?)</p>`)
+
 // ok is visit for pages that must be found.
 func (v *visitor) ok(method, address string, form url.Values) (page, at string, err error) {
 	status, page, at, err := v.visit(method, address, form)
 	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("%s %s: HTTP %d at %s: %s", method, address, status, at, textOf(page))
+		said := textOf(page)
+		if m := alert.FindStringSubmatch(page); m != nil {
+			said = textOf(m[1])
+		}
+		err = fmt.Errorf("%s %s: HTTP %d at %s: %s", method, address, status, at, said)
 	}
 	return page, at, err
 }
@@ -132,8 +138,6 @@ func (v *visitor) tableOf(tab string) (string, error) {
 	return "", fmt.Errorf("no table of the tab %q", tab)
 }
 
-var alert = regexp.MustCompile(`(?s)<p class="alert" role="alert">(.*?)</p>`)
-
 // warnings are what a table's page warns of.
 func (v *visitor) warnings(table string) (list []string) {
 	page, _, err := v.ok(http.MethodGet, table, nil)
@@ -147,24 +151,45 @@ func (v *visitor) warnings(table string) (list []string) {
 }
 
 var (
-	columnSelect = regexp.MustCompile(`(?s)<select name="(column_\d+)".*?</select>`)
+	mappingForm  = regexp.MustCompile(`(?s)<form method="post" action="/sheet-sync/new/[^"]*/mapping">.*?</form>`)
+	formInput    = regexp.MustCompile(`<input ([^>]*)>`)
+	formSelect   = regexp.MustCompile(`(?s)<select name="([^"]+)".*?</select>`)
 	chosenOption = regexp.MustCompile(`value="([^"]*)" selected`)
+	attribute    = regexp.MustCompile(`([a-z]+)="([^"]*)"`)
 )
 
-// saveAsSuggested saves a tab as a table of leads as the page suggests.
-func (v *visitor) saveAsSuggested(spreadsheet string) error {
-	address := "/sheet-sync/new/" + spreadsheet + "/mapping"
-	page, _, err := v.ok(http.MethodGet, address+"?gid=0&entity=leads&header=1", nil)
+// suggested is the form of the page on which a tab becomes a table, filled in as it is
+// suggested, and the choices that it has.
+func (v *visitor) suggested(spreadsheet, entity string) (form url.Values, choices map[string][]string, err error) {
+	page, _, err := v.ok(http.MethodGet, "/sheet-sync/new/"+spreadsheet+"/mapping?gid=0&header=1&entity="+entity, nil)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	form := url.Values{"gid": {"0"}, "entity": {"leads"}, "header": {"1"}, "new_rows": {"create"}, "add_id": {"1"}, "add_status": {"1"},
-		"color_header": {"#1f5e4b"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"}}
-	for _, m := range columnSelect.FindAllStringSubmatch(page, -1) {
+	form, choices = url.Values{}, map[string][]string{}
+	markup := mappingForm.FindString(page)
+	for _, m := range formInput.FindAllStringSubmatch(markup, -1) {
+		with := map[string]string{}
+		for _, a := range attribute.FindAllStringSubmatch(m[1], -1) {
+			with[a[1]] = html.UnescapeString(a[2])
+		}
+		choice := with["type"] == "radio" || with["type"] == "checkbox"
+		if choice {
+			choices[with["name"]] = append(choices[with["name"]], with["value"])
+		}
+		if !choice || strings.Contains(m[1], " checked") {
+			form.Set(with["name"], with["value"])
+		}
+	}
+	for _, m := range formSelect.FindAllStringSubmatch(markup, -1) {
 		if chosen := chosenOption.FindStringSubmatch(m[0]); chosen != nil {
 			form.Set(m[1], chosen[1])
 		}
 	}
-	_, _, err = v.ok(http.MethodPost, address, form)
+	return form, choices, nil
+}
+
+// saveForm posts the form of the page on which a tab becomes a table.
+func (v *visitor) saveForm(spreadsheet string, form url.Values) error {
+	_, _, err := v.ok(http.MethodPost, "/sheet-sync/new/"+spreadsheet+"/mapping", form)
 	return err
 }
