@@ -697,6 +697,11 @@ func (h *history) saveAnew() error {
 			if tables := choices["table"]; len(tables) > 0 { // beside the other table, or in its place
 				form.Set("table", tables[h.r.IntN(len(tables))])
 			}
+			for name, field := range form {
+				if field[0] == "COMPANY_ID" { // these texts are nobody's names
+					form.Del(name)
+				}
+			}
 			h.step("the tab is saved anew, as a table of contacts: %v", form)
 			if err = h.w.user.saveForm(h.spreadsheet, form); err == nil {
 				break

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	settles   = 3 * time.Minute // that a history may take until nothing is left to do
+	settles   = 5 * time.Minute // that a history may take until nothing is left to do
 	quietFor  = 1500 * time.Millisecond
 	newRows   = 4 * time.Second // a new row rests for three before it becomes a record
 	pollEvery = 400 * time.Millisecond
