@@ -285,19 +285,18 @@ func (h *history) changedSince(end *resting, record record, c column, held []str
 	return arrived == cell
 }
 
-// openIn reports whether the history has a line that tells of a column of a record that
-// did not arrive.
+// openIn reports whether the history tells why a column of a record is not as the sheet
+// has it: it failed, is asked about, or the CRM's value was kept.
 func (h *history) openIn(end *resting, id int64, header string) bool {
+	open := false
 	for _, c := range end.changes {
-		if c.record == id && (c.state == "failed" || c.state == "asked") {
-			for _, f := range c.fields {
-				if f.column == header {
-					return true
-				}
+		for _, f := range c.fields {
+			if c.record == id && f.column == header {
+				open = c.state == "failed" || c.state == "asked" || strings.Contains(f.crm, "CRM'deki kaldı")
 			}
 		}
 	}
-	return false
+	return open
 }
 
 // checkRecords looks at all that sheet24 ever wrote into the history's records: each
