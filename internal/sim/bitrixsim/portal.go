@@ -101,6 +101,7 @@ func (p *Portal) Handler() http.Handler {
 	mux.HandleFunc("GET /sim/bitrix24/records", p.listRecords)
 	mux.HandleFunc("POST /sim/bitrix24/faults", p.setFaults)
 	mux.HandleFunc("GET /sim/bitrix24/stats", p.serveStats)
+	p.routePeople(mux)
 	return p.atHome(mux)
 }
 

@@ -88,6 +88,7 @@ func (g *Google) Handler() http.Handler {
 	g.routeWebApp(mux)
 	g.routeMenu(mux)
 	g.routeCopies(mux)
+	g.routeShares(mux)
 	g.routeEdits(mux)
 	g.routeFaults(mux)
 	sheets := http.HandlerFunc(g.serveSheets)
