@@ -35,7 +35,7 @@ type serveCmd struct {
 type demoCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:3000"`
 	Data      string `help:"Folder to keep the data in, and to find it again." type:"path"`
-	Language  string `help:"Language of the simulated Bitrix24: tr or en." enum:"tr,en" default:"tr"`
+	Language  string `help:"Language of the simulated Bitrix24: tr, en or ru." enum:"tr,en,ru" default:"tr"`
 	Activated bool   `help:"Start with the leads connected, mapped and activated."`
 	JSON      bool   `name:"json" help:"Print one line of JSON when ready."`
 }
@@ -43,7 +43,7 @@ type demoCmd struct {
 type simulateCmd struct {
 	Listen   string `help:"Address to listen on." default:"127.0.0.1:3001"`
 	Data     string `help:"Folder to keep the data in, and to find it again." type:"path"`
-	Language string `help:"Language of the simulated Bitrix24: tr or en." enum:"tr,en" default:"tr"`
+	Language string `help:"Language of the simulated Bitrix24: tr, en or ru." enum:"tr,en,ru" default:"tr"`
 	Redirect string `help:"Where the simulated Bitrix24 sends people back to who allowed its application." default:"http://localhost:3000/sheet-sync/portal/callback"`
 	Proxy    string `help:"Address of an HTTPS proxy that answers under the real host names of Google and Bitrix24."`
 	CA       string `name:"ca" help:"File to write the certificate to that clients of the proxy have to trust." type:"path"`
