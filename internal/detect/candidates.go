@@ -1,0 +1,227 @@
+package detect
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"sheet24"
+	"sheet24/internal/mapping"
+)
+
+// column is a column that is looked at.
+type column struct {
+	index   int
+	header  string
+	heading heading
+	samples samples
+	family  family
+	skipped bool
+}
+
+// detector looks at all columns of a sheet at once.
+type detector struct {
+	sheet   Sheet
+	family  family
+	fields  []sheet24.Field // that columns may feed
+	titles  []heading       // of fields
+	columns []*column
+}
+
+// sampled is how many values of a column are looked at.
+const sampled = 20
+
+func newDetector(s Sheet, header []string, below [][]any) *detector {
+	d := &detector{sheet: s, family: familyOf(s.Entity)}
+
+	for _, f := range s.Fields {
+		if mapping.Mappable(f) {
+			d.fields = append(d.fields, f)
+			d.titles = append(d.titles, headingOf(f.Title))
+		}
+	}
+
+	for i, name := range header {
+		var values []any
+		for _, row := range below[:min(sampled, len(below))] {
+			if i < len(row) {
+				values = append(values, row[i])
+			}
+		}
+		d.columns = append(d.columns, &column{index: i, header: strings.TrimSpace(name), heading: headingOf(name), samples: samplesOf(values), family: d.family})
+	}
+	return d
+}
+
+// skip leaves a column out, if there is one.
+func (d *detector) skip(index int) {
+	if index >= 0 && index < len(d.columns) {
+		d.columns[index].skipped = true
+	}
+}
+
+// candidate is a field for a column.
+type candidate struct {
+	score   float64
+	reasons []Reason
+}
+
+// candidates rates all fields for a column, in the order of d.fields.
+func (d *detector) candidates(c *column) []candidate {
+	all := make([]candidate, len(d.fields))
+	if c.skipped || c.header == "" {
+		return all
+	}
+
+	learned, remembered := d.sheet.Learned[Key(c.header)]
+	for i, f := range d.fields {
+		said, reasons := d.said(c, i)
+		if remembered {
+			said, reasons = 0, nil
+			if learned == f.Name {
+				said, reasons = 0.99, []Reason{{Code: "learned"}}
+			}
+		}
+		all[i] = judged(said, reasons, fitOf(f, c), remembered)
+	}
+	if !remembered {
+		d.shaped(c, all)
+	}
+	return all
+}
+
+// judged is a header's word for a field, judged by the samples. What a person decided
+// before, samples do not overrule, unless they rule it out.
+func judged(said float64, reasons []Reason, by fit, decided bool) candidate {
+	const enough = 0.25 // of a header's word for samples to strengthen it
+
+	if said == 0 || by.factor == 0 {
+		return candidate{}
+	}
+	score := said
+	if said >= enough {
+		score += (1 - said) * by.trust
+	}
+	if !decided {
+		score *= by.factor
+	}
+	switch {
+	case by.factor < 1:
+		reasons = append(reasons, Reason{Code: "samples.against"})
+	case by.shape != "":
+		reasons = append(reasons, Reason{Code: "samples." + by.shape})
+	}
+	return candidate{min(score, 0.99), reasons}
+}
+
+// said is how surely a column's header asks for a field: by its name in the API, its title
+// in the portal, or the words for what it is.
+func (d *detector) said(c *column, i int) (float64, []Reason) {
+	f := d.fields[i]
+
+	if isNameOf(c.header, f) {
+		return 0.98, []Reason{{Code: "name", Args: []any{f.Name}}}
+	}
+
+	score, reasons := d.titled(c, i)
+	for _, concept := range concepts {
+		if concept.fieldFor(d.family) != f.Name {
+			continue
+		}
+		if s := concept.score(c.heading, d.family); s > score {
+			score, reasons = s, []Reason{{Code: "header", Args: []any{c.heading.says()}}}
+		}
+	}
+	return score, reasons
+}
+
+// isNameOf reports whether a header is what the API calls a field: STATUS_ID, lastName. A
+// name of one word is a word like others.
+func isNameOf(header string, f sheet24.Field) bool {
+	if strings.Contains(f.Name, "_") && strings.EqualFold(header, f.Name) {
+		return f.Links == "" || header == f.Name
+	}
+	return f.APIName != "fm" && header == f.APIName && strings.ContainsFunc(header, unicode.IsUpper)
+}
+
+// titled is how surely a header is a field's title in the portal, or says the same in other
+// words.
+func (d *detector) titled(c *column, i int) (float64, []Reason) {
+	f, title := d.fields[i], d.titles[i]
+	reasons := []Reason{{Code: "title", Args: []any{f.Title}}}
+
+	if f.Multi.Type != "" || len(title.content) == 0 {
+		return 0, nil
+	}
+	same, alike, near := 0.98, 0.93, 0.82
+	if d.family == leadFamily && f.Links != "" {
+		same, alike, near = 0.78, 0.7, 0.5 // a lead has texts for its company and its contact
+	}
+
+	switch {
+	case mapping.Normalize(c.header) == mapping.Normalize(f.Title):
+		return same, reasons
+	case c.heading.key() == title.key():
+		return alike, reasons
+	case isUserField(f) && c.heading.near(title):
+		return near, reasons
+	}
+	return 0, nil
+}
+
+func isUserField(f sheet24.Field) bool { return strings.HasPrefix(f.Name, "UF_") }
+
+// beside are meanings that add nothing to the title of a user's field.
+var beside = []meaning{"method", "type", "value", "unit", "archive", "name", "naming", "deal", "lead", "customer", "percent", "vatincl", "amount"}
+
+// near reports whether a heading says a title, and little else.
+func (h heading) near(title heading) bool {
+	for _, t := range title.content {
+		if t.meaning == "" || !h.means(t.meaning) {
+			return false
+		}
+	}
+	for _, u := range h.content {
+		if !title.means(u.meaning) && !slices.Contains(beside, u.meaning) {
+			return false
+		}
+	}
+	return true
+}
+
+// says are the words of a heading that were understood.
+func (h heading) says() string {
+	var list []string
+	for _, u := range h.content {
+		if u.meaning != "" {
+			list = append(list, strings.ToLower(u.typed))
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+// shaped rates fields by the samples alone, where the header says nothing that is known.
+func (d *detector) shaped(c *column, all []candidate) {
+	silent := !slices.ContainsFunc(c.heading.content, func(u understood) bool {
+		return u.meaning != "" && !slices.Contains([]meaning{"number", "reach", "value", "contact", "who", "customer", "main", "other", "work", "home", "second"}, u.meaning)
+	})
+	if !silent || len(c.samples.texts) == 0 {
+		return
+	}
+
+	propose := func(field string, score float64, shape string) {
+		i := slices.IndexFunc(d.fields, func(f sheet24.Field) bool { return f.Name == field })
+		if i >= 0 && score > all[i].score {
+			all[i] = candidate{score, []Reason{{Code: "samples." + shape}}}
+		}
+	}
+	if c.samples.part(isEmail) > 0.8 {
+		propose("EMAIL", 0.6, "email")
+	}
+	if c.samples.part(isClearlyPhone) > 0.8 {
+		propose("PHONE", 0.55, "phone")
+	}
+	if c.samples.part(isURL) > 0.8 {
+		propose("WEB", 0.5, "url")
+	}
+}

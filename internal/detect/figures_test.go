@@ -1,0 +1,141 @@
+package detect_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"sheet24/internal/detect"
+)
+
+// figures count what became of columns.
+type figures struct {
+	sheets, columns       int
+	withField, right      int // columns that have a field, and those of them that got it
+	wrong, blank          int // a field that is none of theirs; a field missed
+	unreachable, unheaded int // sheets whose telephone and e-mail columns were all missed; whose header row was
+}
+
+func (f *figures) add(o figures) {
+	f.sheets += o.sheets
+	f.columns += o.columns
+	f.withField += o.withField
+	f.right += o.right
+	f.wrong += o.wrong
+	f.blank += o.blank
+	f.unreachable += o.unreachable
+	f.unheaded += o.unheaded
+}
+
+func (f figures) String() string {
+	percent := func(n, of int) float64 { return 100 * float64(n) / float64(max(1, of)) }
+	return fmt.Sprintf("%4d sheets %5d columns   right %5.1f %% of %4d   wrong %4.2f %% (%d)   missed %3d   unreachable %d   header row %5.1f %%",
+		f.sheets, f.columns, percent(f.right, f.withField), f.withField, percent(f.wrong, f.columns), f.wrong, f.blank, f.unreachable, 100-percent(f.unheaded, f.sheets))
+}
+
+// judge compares what is detected of a sheet with what is accepted.
+func judge(t *testing.T, s listed, tell func(string, ...any)) figures {
+	f := figures{sheets: 1}
+	found := detect.Detect(detect.Sheet{Entity: s.entity, Fields: portalFields(t, s.language, s.entity), Rows: s.rows()})
+
+	if found.HeaderRow != len(s.above)+1 {
+		f.unheaded++
+		tell("%s: header row %d instead of %d", s.id, found.HeaderRow, len(s.above)+1)
+		return f
+	}
+	canReach, reaches := false, false
+	for i, c := range s.columns {
+		f.columns++
+		got := "-"
+		if found.Columns[i].Selected {
+			got = found.Columns[i].Field
+		}
+		if c.accepted[0] != "-" && !slices.Contains(c.accepted, "-") {
+			f.withField++
+		} else if slices.Contains(c.accepted, got) && got != "-" {
+			f.withField++
+		}
+		reach := func(field string) bool { return strings.HasPrefix(field, "PHONE") || strings.HasPrefix(field, "EMAIL") }
+		canReach = canReach || reach(c.accepted[0])
+		reaches = reaches || reach(got)
+
+		switch {
+		case slices.Contains(c.accepted, got):
+			if got != "-" {
+				f.right++
+			}
+			continue
+		case got == "-":
+			f.blank++
+			tell("%s %-9s missed %-30q %v (%s %.2f)", s.id, s.entity, c.header, c.accepted, found.Columns[i].Field, found.Columns[i].Confidence)
+		default:
+			f.wrong++
+			tell("%s %-9s WRONG  %-30q %v: %s %.2f", s.id, s.entity, c.header, c.accepted, got, found.Columns[i].Confidence)
+		}
+	}
+	if canReach && !reaches {
+		f.unreachable++
+		tell("%s: nothing to reach anybody by", s.id)
+	}
+	return f
+}
+
+// heldOut is a third of the list, at random, that nothing was tuned to.
+func heldOut(sheets []listed) map[string]bool {
+	const seed = 20261124
+	r := rand.New(rand.NewPCG(seed, seed))
+	out := map[string]bool{}
+	for _, i := range r.Perm(len(sheets))[:len(sheets)/3] {
+		out[sheets[i].id] = true
+	}
+	return out
+}
+
+// TestFigures shows how much is detected right, and fails below the goal.
+func TestFigures(t *testing.T) {
+	list, second := readList(t, "list"), readList(t, "second")
+	held := heldOut(list)
+
+	parts := map[string]*figures{}
+	count := func(part string, f figures) {
+		if parts[part] == nil {
+			parts[part] = &figures{}
+		}
+		parts[part].add(f)
+	}
+	details := os.Getenv("DETECT_DETAILS") // "tuned", "held" or "second": which misses to show
+	for _, s := range append(slices.Clone(list), second...) {
+		part := "tuned"
+		if strings.HasPrefix(s.id, "s-") {
+			part = "second"
+		} else if held[s.id] {
+			part = "held"
+		}
+		f := judge(t, s, func(format string, args ...any) {
+			if part == details {
+				t.Logf(format, args...)
+			}
+		})
+		if part != "second" {
+			count("1 the list", f)
+			count("4 "+s.language, f)
+			count("5 "+string(s.entity), f)
+		}
+		count(map[string]string{"tuned": "2 tuned to", "held": "3 held out", "second": "6 second list"}[part], f)
+		if part == "second" {
+			count("7 second "+s.language, f)
+		}
+	}
+
+	var names []string
+	for name := range parts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		t.Logf("%-16s %s", name[2:], parts[name])
+	}
+}
