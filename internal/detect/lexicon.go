@@ -218,6 +218,8 @@ func ordinal(w word) understood {
 		return understood{meaning: free, typed: w.typed, aside: w.aside}
 	case len(w.text) == 1:
 		return understood{meaning: second, typed: w.typed, aside: w.aside}
+	case len(w.text) == 4 && (strings.HasPrefix(w.text, "20") || strings.HasPrefix(w.text, "19")):
+		return understood{meaning: "year", typed: w.typed, aside: w.aside}
 	}
 	return understood{typed: w.typed, stem: w.text, aside: w.aside}
 }

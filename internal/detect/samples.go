@@ -89,7 +89,8 @@ func isClearlyPhone(s string) bool {
 		return false
 	}
 	grouped := strings.ContainsAny(s, " ()-") && digits(s) >= 10
-	return s[0] == '+' || grouped || (strings.HasPrefix(s, "05") || strings.HasPrefix(s, "905") || strings.HasPrefix(s, "89") || strings.HasPrefix(s, "79")) && digits(s) >= 11
+	dialled := len(s) == 11 && strings.ContainsAny(s[:1], "078") || len(s) == 12 && strings.HasPrefix(s, "90")
+	return s[0] == '+' || grouped || dialled
 }
 
 func isURL(s string) bool { return urlText.MatchString(s) }
