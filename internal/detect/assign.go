@@ -35,7 +35,7 @@ func (d *detector) assign() []Column {
 	}
 	slices.SortFunc(out, func(a, b Column) int { return a.Index - b.Index })
 
-	out = d.reachable(out)
+	out = d.reachable(out, rated)
 	return d.widened(out)
 }
 
@@ -73,7 +73,7 @@ func (d *detector) preferFirstNames(rated [][]candidate) {
 
 // reachable selects the likeliest column for a telephone number or an e-mail address where
 // a sheet of people or companies has neither for sure.
-func (d *detector) reachable(found []Column) []Column {
+func (d *detector) reachable(found []Column, rated [][]candidate) []Column {
 	isReach := func(c Column) bool { return strings.HasPrefix(c.Field, "PHONE") || strings.HasPrefix(c.Field, "EMAIL") }
 	if d.family == dealFamily || slices.ContainsFunc(found, func(c Column) bool { return isReach(c) && c.Selected }) {
 		return found
@@ -82,7 +82,8 @@ func (d *detector) reachable(found []Column) []Column {
 	best := -1
 	for i, c := range found {
 		strong := slices.ContainsFunc(c.Reasons, func(r Reason) bool { return r.Code == "samples.email" || r.Code == "samples.phone" })
-		if isReach(c) && strong && c.Field != "PHONE_FAX" && (best < 0 || c.Confidence > found[best].Confidence) {
+		field := slices.IndexFunc(d.fields, func(f sheet24.Field) bool { return f.Name == c.Field })
+		if isReach(c) && strong && rated[c.Index][field].plain && c.Field != "PHONE_FAX" && (best < 0 || c.Confidence > found[best].Confidence) {
 			best = i
 		}
 	}

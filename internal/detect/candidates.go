@@ -63,6 +63,7 @@ func (d *detector) skip(index int) {
 // candidate is a field for a column.
 type candidate struct {
 	score   float64
+	plain   bool // the header says nothing against it
 	reasons []Reason
 }
 
@@ -77,9 +78,9 @@ func (d *detector) candidates(c *column) []candidate {
 	for i, f := range d.fields {
 		said, reasons := d.said(c, i)
 		if remembered {
-			said, reasons = 0, nil
+			said, reasons = saying{}, nil
 			if learned == f.Name {
-				said, reasons = 0.99, []Reason{{Code: "learned"}}
+				said, reasons = saying{sure: 0.99}, []Reason{{Code: "learned"}}
 			}
 		}
 		all[i] = judged(said, reasons, fitOf(f, c), remembered)
@@ -92,15 +93,15 @@ func (d *detector) candidates(c *column) []candidate {
 
 // judged is a header's word for a field, judged by the samples. What a person decided
 // before, samples do not overrule, unless they rule it out.
-func judged(said float64, reasons []Reason, by fit, decided bool) candidate {
+func judged(said saying, reasons []Reason, by fit, decided bool) candidate {
 	const enough = 0.25 // of a header's word for samples to strengthen it
 
-	if said == 0 || by.factor == 0 {
+	if said.score() <= 0 || by.factor == 0 {
 		return candidate{}
 	}
-	score := said
-	if said >= enough {
-		score += (1 - said) * by.trust
+	score := said.score()
+	if score >= enough {
+		score += (1-said.sure)*by.trust + said.lost*by.mend
 	}
 	if !decided {
 		score *= by.factor
@@ -111,28 +112,29 @@ func judged(said float64, reasons []Reason, by fit, decided bool) candidate {
 	case by.shape != "":
 		reasons = append(reasons, Reason{Code: "samples." + by.shape})
 	}
-	return candidate{min(score, 0.99), reasons}
+	return candidate{min(score, 0.99), said.lost < lossOther, reasons}
 }
 
 // said is how surely a column's header asks for a field: by its name in the API, its title
 // in the portal, or the words for what it is.
-func (d *detector) said(c *column, i int) (float64, []Reason) {
+func (d *detector) said(c *column, i int) (saying, []Reason) {
 	f := d.fields[i]
 
 	if isNameOf(c.header, f) {
-		return 0.98, []Reason{{Code: "name", Args: []any{f.Name}}}
+		return saying{sure: 0.98}, []Reason{{Code: "name", Args: []any{f.Name}}}
 	}
 
-	score, reasons := d.titled(c, i)
+	sure, reasons := d.titled(c, i)
+	said := saying{sure: sure}
 	for _, concept := range concepts {
 		if concept.fieldFor(d.family) != f.Name {
 			continue
 		}
-		if s := concept.score(c.heading, d.family); s > score {
-			score, reasons = s, []Reason{{Code: "header", Args: []any{c.heading.says()}}}
+		if s := concept.saying(c.heading, d.family); s.score() > said.score() {
+			said, reasons = s, []Reason{{Code: "header", Args: []any{c.heading.says()}}}
 		}
 	}
-	return score, reasons
+	return said, reasons
 }
 
 // isNameOf reports whether a header is what the API calls a field: STATUS_ID, lastName. A
@@ -205,14 +207,15 @@ func (d *detector) shaped(c *column, all []candidate) {
 	silent := !slices.ContainsFunc(c.heading.content, func(u understood) bool {
 		return u.meaning != "" && !slices.Contains([]meaning{"number", "reach", "value", "contact", "who", "customer", "main", "other", "work", "home", "second"}, u.meaning)
 	})
-	if !silent || len(c.samples.texts) == 0 {
+	other := slices.ContainsFunc(c.heading.content, func(u understood) bool { return u.meaning == "" })
+	if !silent || other && c.heading.means("number") || len(c.samples.texts) == 0 {
 		return
 	}
 
 	propose := func(field string, score float64, shape string) {
 		i := slices.IndexFunc(d.fields, func(f sheet24.Field) bool { return f.Name == field })
 		if i >= 0 && score > all[i].score {
-			all[i] = candidate{score, []Reason{{Code: "samples." + shape}}}
+			all[i] = candidate{score, true, []Reason{{Code: "samples." + shape}}}
 		}
 	}
 	if c.samples.part(isEmail) > 0.8 {

@@ -156,19 +156,27 @@ const (
 	lossGuess   = 0.06 // a word that was mistyped
 )
 
-// score is how surely a header asks for a concept, from 0 to 1.
-func (c *concept) score(h heading, of family) float64 {
-	best := 0.0
+// saying is how surely a header asks for something: how sure its words are, and what is
+// lost by what else stands there.
+type saying struct{ sure, lost float64 }
+
+func (s saying) score() float64 { return s.sure - s.lost }
+
+// saying is how surely a header asks for a concept.
+func (c *concept) saying(h heading, of family) saying {
+	var best saying
 
 	for _, w := range c.ways {
 		if w.only != "" && w.only != of || !h.has(w.meanings) {
 			continue
 		}
-		score := w.score
+		got := saying{sure: w.score}
 		for _, u := range h.content {
-			score -= c.loss(u, w, of)
+			got.lost += c.loss(u, w, of)
 		}
-		best = max(best, score)
+		if got.score() > best.score() {
+			best = got
+		}
 	}
 	return best
 }

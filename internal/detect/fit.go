@@ -10,6 +10,7 @@ import (
 type fit struct {
 	shape  string  // what they are like, for the reason: "phone"; empty: nothing special
 	trust  float64 // how much of the doubt that the header left they take away, 0 to 1
+	mend   float64 // how much of what it lost by other words they give back, 0 to 1
 	factor float64 // what is left of the score: 1 where they do not speak against it, 0 where they rule it out
 }
 
@@ -82,7 +83,7 @@ func fitEmail(s samples) fit {
 	case emails < 0.3:
 		return against
 	case s.part(isEmail) > 0.6:
-		return fit{shape: "email", trust: 0.45, factor: 1}
+		return fit{shape: "email", trust: 0.45, mend: 0.6, factor: 1}
 	}
 	return neutral
 }
@@ -96,9 +97,9 @@ func fitPhone(s samples) fit {
 	case enough < 0.4:
 		return against
 	case s.part(isClearlyPhone) > 0.6:
-		return fit{shape: "phone", trust: 0.45, factor: 1}
+		return fit{shape: "phone", trust: 0.45, mend: 0.4, factor: 1}
 	case s.part(isPhone) > 0.6:
-		return fit{shape: "phone", trust: 0.3, factor: 1}
+		return fit{shape: "phone", trust: 0.3, mend: 0.3, factor: 1}
 	}
 	return neutral
 }
@@ -108,7 +109,7 @@ func fitWeb(s samples) fit {
 	case urls < 0.3:
 		return against
 	case urls > 0.6:
-		return fit{shape: "url", trust: 0.3, factor: 1}
+		return fit{shape: "url", trust: 0.3, mend: 0.3, factor: 1}
 	}
 	return neutral
 }

@@ -80,7 +80,7 @@ func recognised(s Sheet, name string) float64 {
 	of := familyOf(s.Entity)
 	best := 0.0
 	for _, c := range concepts {
-		best = max(best, c.score(h, of))
+		best = max(best, c.saying(h, of).score())
 	}
 	if best >= 0.7 {
 		return 1

@@ -32,7 +32,7 @@ func fold(s string) string {
 }
 
 // signs are what counts as a word though it has no letters.
-var signs = map[rune]bool{'@': true, '#': true, '№': true, '%': true, '$': true, '€': true, '£': true, '₺': true, '₽': true}
+var signs = map[rune]bool{'@': true, '#': true, '№': true, '%': true, '$': true, '€': true, '£': true, '₺': true, '₽': true, '+': true}
 
 // pictures are what people draw instead of a word.
 var pictures = map[rune]string{
