@@ -101,7 +101,7 @@ func judged(said saying, reasons []Reason, by fit, decided bool) candidate {
 	}
 	score := said.score()
 	if score >= enough {
-		score += (1-said.sure)*by.trust + said.lost*by.mend
+		score += (1-said.sure)*by.trust + said.unknown*by.mend
 	}
 	if !decided {
 		score *= by.factor
@@ -112,7 +112,7 @@ func judged(said saying, reasons []Reason, by fit, decided bool) candidate {
 	case by.shape != "":
 		reasons = append(reasons, Reason{Code: "samples." + by.shape})
 	}
-	return candidate{min(score, 0.99), said.lost < lossOther, reasons}
+	return candidate{min(score, 0.99), said.other < lossOther, reasons}
 }
 
 // said is how surely a column's header asks for a field: by its name in the API, its title
@@ -157,7 +157,7 @@ func (d *detector) titled(c *column, i int) (float64, []Reason) {
 	}
 	same, alike, near := 0.98, 0.93, 0.82
 	if d.family == leadFamily && f.Links != "" {
-		same, alike, near = 0.78, 0.7, 0.5 // a lead has texts for its company and its contact
+		same, alike, near = 0.78, 0.5, 0.4 // a lead has texts for its company and its contact
 	}
 
 	switch {
@@ -208,7 +208,7 @@ func (d *detector) shaped(c *column, all []candidate) {
 		return u.meaning != "" && !slices.Contains([]meaning{"number", "reach", "value", "contact", "who", "customer", "main", "other", "work", "home", "second"}, u.meaning)
 	})
 	other := slices.ContainsFunc(c.heading.content, func(u understood) bool { return u.meaning == "" })
-	if !silent || other && c.heading.means("number") || len(c.samples.texts) == 0 {
+	if !silent || c.heading.means("number") && (other || c.heading.means("customer", "who", "value")) || len(c.samples.texts) == 0 {
 		return
 	}
 

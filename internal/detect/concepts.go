@@ -19,6 +19,7 @@ type concept struct {
 	fields []scoped // what it fills; the first that the entity has
 	ways   []way
 	beside map[meaning][]family // what may stand beside a way, for these; nil: for all
+	robust bool                 // unknown words beside it rarely change what is asked for
 }
 
 // way is a set of meanings that says a concept.
@@ -82,7 +83,7 @@ func readConcepts(text string) []*concept {
 			}
 		default:
 			name, fields, _ := strings.Cut(line, " ")
-			c := &concept{name: name, beside: map[meaning][]family{}}
+			c := &concept{name: strings.TrimSuffix(name, "~"), robust: strings.HasSuffix(name, "~"), beside: map[meaning][]family{}}
 			for _, entry := range strings.Fields(fields) {
 				only, field := scope(entry)
 				c.fields = append(c.fields, scoped{only, field})
@@ -151,6 +152,7 @@ func (c *concept) allows(m meaning, of family) bool {
 const (
 	lossBeside  = 0.01 // what may stand there
 	lossUnknown = 0.30 // an unknown word
+	lossRobust  = 0.20 // an unknown word, beside a robust concept
 	lossAside   = 0.04 // an unknown word in parentheses
 	lossOther   = 0.60 // what means something else
 	lossGuess   = 0.06 // a word that was mistyped
@@ -158,9 +160,13 @@ const (
 
 // saying is how surely a header asks for something: how sure its words are, and what is
 // lost by what else stands there.
-type saying struct{ sure, lost float64 }
+type saying struct {
+	sure    float64
+	unknown float64 // lost by words that are not known
+	other   float64 // lost by what means something else
+}
 
-func (s saying) score() float64 { return s.sure - s.lost }
+func (s saying) score() float64 { return s.sure - s.unknown - s.other }
 
 // saying is how surely a header asks for a concept.
 func (c *concept) saying(h heading, of family) saying {
@@ -172,7 +178,11 @@ func (c *concept) saying(h heading, of family) saying {
 		}
 		got := saying{sure: w.score}
 		for _, u := range h.content {
-			got.lost += c.loss(u, w, of)
+			if loss := c.loss(u, w, of); u.meaning == "" {
+				got.unknown += loss
+			} else {
+				got.other += loss
+			}
 		}
 		if got.score() > best.score() {
 			best = got
@@ -195,9 +205,9 @@ func (c *concept) loss(u understood, w way, of family) float64 {
 		return lossBeside + guess
 	case u.meaning == "" && u.aside:
 		return lossAside
-	case u.meaning == "":
-		return lossUnknown
-	case u.guessed:
+	case u.meaning == "" && c.robust:
+		return lossRobust
+	case u.meaning == "" || u.guessed:
 		return lossUnknown
 	case u.aside:
 		return lossOther / 2
@@ -224,7 +234,7 @@ type heading struct {
 func headingOf(header string) heading {
 	h := heading{text: header}
 
-	for _, u := range words.read(split(header)) {
+	for _, u := range words.read(words.mended(split(header))) {
 		if u.meaning != free {
 			h.content = append(h.content, u)
 		}

@@ -83,7 +83,7 @@ func fitEmail(s samples) fit {
 	case emails < 0.3:
 		return against
 	case s.part(isEmail) > 0.6:
-		return fit{shape: "email", trust: 0.45, mend: 0.6, factor: 1}
+		return fit{shape: "email", trust: 0.45, mend: 0.65, factor: 1}
 	}
 	return neutral
 }
@@ -296,7 +296,7 @@ func fitAddress(f sheet24.Field, s samples, strange bool) fit {
 	case strange:
 		return against
 	case strings.HasSuffix(f.Name, "POSTAL_CODE"):
-		if s.part(func(text string) bool { return digits(text) >= 3 && len(text) <= 12 }) < 0.6 {
+		if s.part(func(text string) bool { return digits(text) >= 1 && len(text) <= 12 }) < 0.6 {
 			return against
 		}
 	case s.part(hasLetters) < 0.6:

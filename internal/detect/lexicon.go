@@ -33,15 +33,16 @@ type phrase struct {
 type lexicon struct {
 	byFirst map[string][]*phrase // by the first word, and by its stem; the longest first
 	single  map[string]*phrase   // phrases of one word that may be inflected or mistyped
-	letters [][]rune             // the words of single, for typing errors
 	parts   map[string]bool      // words that may stand in a compound
+	stems   map[string]bool      // of all words
+	letters [][]rune             // the longer words, for typing errors
 }
 
 var words = readLexicon(lexiconText)
 
 // readLexicon reads the lines of lexicon.txt.
 func readLexicon(text string) *lexicon {
-	l := &lexicon{byFirst: map[string][]*phrase{}, single: map[string]*phrase{}, parts: map[string]bool{}}
+	l := &lexicon{byFirst: map[string][]*phrase{}, single: map[string]*phrase{}, parts: map[string]bool{}, stems: map[string]bool{}}
 	order := 0
 
 	for line := range strings.Lines(text) {
@@ -67,8 +68,10 @@ func readLexicon(text string) *lexicon {
 			return a.order - b.order
 		})
 	}
-	for w := range l.single {
-		l.letters = append(l.letters, []rune(w))
+	for w := range l.stems {
+		if utf8.RuneCountInString(w) >= shortestForTypo {
+			l.letters = append(l.letters, []rune(w))
+		}
 	}
 	slices.SortFunc(l.letters, func(a, b []rune) int { return strings.Compare(string(a), string(b)) })
 	return l
@@ -86,6 +89,11 @@ func (l *lexicon) add(entry string, m meaning, order int) {
 	}
 	if len(p.words) == 0 {
 		panic(fmt.Sprintf("lexicon.txt: %q has no words", entry)) // it is compiled in
+	}
+
+	for _, w := range p.words {
+		l.stems[w] = true
+		l.stems[stemOf(w)] = true
 	}
 
 	first := p.words[0]
@@ -141,15 +149,37 @@ func (l *lexicon) read(list []word) []understood {
 
 	var out []understood
 	for i := 0; i < len(list); {
-		if p := l.longest(list[i:], forms[i:]); p != nil {
-			out = append(out, understood{meaning: p.meaning, typed: typed(list[i : i+len(p.words)]), aside: list[i].aside})
-			i += len(p.words)
+		p := l.longest(list[i:], forms[i:])
+		if p == nil {
+			out = append(out, l.unknown(list[i])...)
+			i++
 			continue
 		}
-		out = append(out, l.unknown(list[i])...)
-		i++
+		stands := list[i : i+len(p.words)]
+		guessed := slices.ContainsFunc(stands, func(w word) bool { return w.guessed })
+		for _, m := range strings.Split(string(p.meaning), "+") {
+			out = append(out, understood{meaning: meaning(m), typed: typed(stands), aside: list[i].aside, guessed: guessed})
+		}
+		i += len(p.words)
 	}
 	return out
+}
+
+// mended are words with those that are not known, but nearly, as they were meant.
+func (l *lexicon) mended(list []word) []word {
+	for i, w := range list {
+		if w.number || utf8.RuneCountInString(w.text) < shortestForTypo || slices.ContainsFunc(stems(w.text), func(s string) bool { return l.stems[s] }) || l.compound(w.text) != nil {
+			continue
+		}
+		letters := []rune(w.text)
+		for _, known := range l.letters {
+			if typo(letters, known) {
+				list[i].text, list[i].guessed = string(known), true
+				break
+			}
+		}
+	}
+	return list
 }
 
 // longest is the longest phrase that words begin with. A phrase as it is goes before one
@@ -187,7 +217,7 @@ func (p *phrase) stands(list []word, forms [][]string) bool {
 }
 
 // unknown looks closer at a word that no phrase begins with: it may be several written as
-// one, or mistyped.
+// one.
 func (l *lexicon) unknown(w word) []understood {
 	if w.number {
 		return []understood{ordinal(w)}
@@ -199,13 +229,6 @@ func (l *lexicon) unknown(w word) []understood {
 			list = append(list, word{text: p, typed: p, aside: w.aside})
 		}
 		return l.read(list)
-	}
-
-	letters := []rune(w.text)
-	for _, known := range l.letters {
-		if typo(letters, known) {
-			return []understood{{meaning: l.single[string(known)].meaning, typed: w.typed, aside: w.aside, guessed: true}}
-		}
 	}
 	return []understood{{typed: w.typed, stem: shortest(w.text), aside: w.aside}}
 }
@@ -289,8 +312,10 @@ func (l *lexicon) meanings() []meaning {
 	var all []meaning
 	for _, phrases := range l.byFirst {
 		for _, p := range phrases {
-			if !slices.Contains(all, p.meaning) {
-				all = append(all, p.meaning)
+			for _, m := range strings.Split(string(p.meaning), "+") {
+				if !slices.Contains(all, meaning(m)) {
+					all = append(all, meaning(m))
+				}
 			}
 		}
 	}

@@ -105,7 +105,7 @@ func typo(a, b []rune) bool {
 	case i == len(a):
 		return true
 	case string(a[i+1:]) == string(b[i+1:]):
-		return true
+		return len(a) > shortestForTypo // short words are alike by chance
 	}
 	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && string(a[i+2:]) == string(b[i+2:])
 }

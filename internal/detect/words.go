@@ -12,10 +12,11 @@ const maxWords = 40
 
 // word is a word of a header.
 type word struct {
-	text   string // folded
-	typed  string // as it stands in the header
-	aside  bool   // in parentheses
-	number bool   // digits alone
+	text    string // folded
+	typed   string // as it stands in the header
+	aside   bool   // in parentheses
+	number  bool   // digits alone
+	guessed bool   // after a typing error was mended
 }
 
 // fold folds a text to what people mean by it: lower case, without accents. Turkish i's
