@@ -13,8 +13,10 @@ import (
 type column struct {
 	index   int
 	header  string
+	normal  string // of the header
 	heading heading
-	samples samples
+	key     string // of the heading
+	samples *samples
 	family  family
 	skipped bool
 }
@@ -24,12 +26,21 @@ type detector struct {
 	sheet   Sheet
 	family  family
 	fields  []sheet24.Field // that columns may feed
-	titles  []heading       // of fields
+	titles  []title         // of fields
+	labels  []map[string]bool
+	byField [][]*concept // that fill each field
 	columns []*column
 }
 
+// title is what the portal calls a field.
+type title struct {
+	heading
+	key    string
+	normal string
+}
+
 // sampled is how many values of a column are looked at.
-const sampled = 20
+const sampled = 10
 
 func newDetector(s Sheet, header []string, below [][]any) *detector {
 	d := &detector{sheet: s, family: familyOf(s.Entity)}
@@ -37,7 +48,10 @@ func newDetector(s Sheet, header []string, below [][]any) *detector {
 	for _, f := range s.Fields {
 		if mapping.Mappable(f) {
 			d.fields = append(d.fields, f)
-			d.titles = append(d.titles, headingOf(f.Title))
+			h := headingOf(f.Title)
+			d.titles = append(d.titles, title{h, h.key(), mapping.Normalize(f.Title)})
+			d.labels = append(d.labels, labelsOf(f))
+			d.byField = append(d.byField, conceptsFor(f.Name, d.family))
 		}
 	}
 
@@ -48,7 +62,9 @@ func newDetector(s Sheet, header []string, below [][]any) *detector {
 				values = append(values, row[i])
 			}
 		}
-		d.columns = append(d.columns, &column{index: i, header: strings.TrimSpace(name), heading: headingOf(name), samples: samplesOf(values), family: d.family})
+		c := &column{index: i, header: strings.TrimSpace(name), heading: headingOf(name), samples: samplesOf(values), family: d.family}
+		c.normal, c.key = mapping.Normalize(name), c.heading.key()
+		d.columns = append(d.columns, c)
 	}
 	return d
 }
@@ -74,7 +90,7 @@ func (d *detector) candidates(c *column) []candidate {
 		return all
 	}
 
-	learned, remembered := d.sheet.Learned[Key(c.header)]
+	learned, remembered := d.sheet.Learned[c.normal]
 	for i, f := range d.fields {
 		said, reasons := d.said(c, i)
 		if remembered {
@@ -83,7 +99,7 @@ func (d *detector) candidates(c *column) []candidate {
 				said, reasons = saying{sure: 0.99}, []Reason{{Code: "learned"}}
 			}
 		}
-		all[i] = judged(said, reasons, fitOf(f, c), remembered)
+		all[i] = judged(said, reasons, fitOf(f, d.labels[i], c), remembered)
 	}
 	if !remembered {
 		d.shaped(c, all)
@@ -124,12 +140,12 @@ func (d *detector) said(c *column, i int) (saying, []Reason) {
 		return saying{sure: 0.98}, []Reason{{Code: "name", Args: []any{f.Name}}}
 	}
 
-	sure, reasons := d.titled(c, i)
-	said := saying{sure: sure}
-	for _, concept := range concepts {
-		if concept.fieldFor(d.family) != f.Name {
-			continue
-		}
+	said := saying{sure: d.titled(c, i)}
+	reasons := []Reason(nil)
+	if said.sure > 0 {
+		reasons = []Reason{{Code: "title", Args: []any{f.Title}}}
+	}
+	for _, concept := range d.byField[i] {
 		if s := concept.saying(c.heading, d.family); s.score() > said.score() {
 			said, reasons = s, []Reason{{Code: "header", Args: []any{c.heading.says()}}}
 		}
@@ -148,12 +164,11 @@ func isNameOf(header string, f sheet24.Field) bool {
 
 // titled is how surely a header is a field's title in the portal, or says the same in other
 // words.
-func (d *detector) titled(c *column, i int) (float64, []Reason) {
-	f, title := d.fields[i], d.titles[i]
-	reasons := []Reason{{Code: "title", Args: []any{f.Title}}}
+func (d *detector) titled(c *column, i int) float64 {
+	f, title := &d.fields[i], &d.titles[i]
 
 	if f.Multi.Type != "" || len(title.content) == 0 {
-		return 0, nil
+		return 0
 	}
 	same, alike, near := 0.98, 0.93, 0.82
 	if d.family == leadFamily && f.Links != "" {
@@ -161,17 +176,17 @@ func (d *detector) titled(c *column, i int) (float64, []Reason) {
 	}
 
 	switch {
-	case mapping.Normalize(c.header) == mapping.Normalize(f.Title):
-		return same, reasons
-	case c.heading.key() == title.key():
-		return alike, reasons
-	case isUserField(f) && c.heading.near(title):
-		return near, reasons
+	case c.normal == title.normal:
+		return same
+	case c.key == title.key:
+		return alike
+	case isUserField(f) && c.heading.near(title.heading):
+		return near
 	}
-	return 0, nil
+	return 0
 }
 
-func isUserField(f sheet24.Field) bool { return strings.HasPrefix(f.Name, "UF_") }
+func isUserField(f *sheet24.Field) bool { return strings.HasPrefix(f.Name, "UF_") }
 
 // beside are meanings that add nothing to the title of a user's field.
 var beside = []meaning{"method", "type", "value", "unit", "archive", "name", "naming", "deal", "lead", "customer", "percent", "vatincl", "amount"}
@@ -218,13 +233,13 @@ func (d *detector) shaped(c *column, all []candidate) {
 			all[i] = candidate{score, true, []Reason{{Code: "samples." + shape}}}
 		}
 	}
-	if c.samples.part(isEmail) > 0.8 {
+	if c.samples.email > 0.8 {
 		propose("EMAIL", 0.6, "email")
 	}
-	if c.samples.part(isClearlyPhone) > 0.8 {
+	if c.samples.clearPhone > 0.8 {
 		propose("PHONE", 0.55, "phone")
 	}
-	if c.samples.part(isURL) > 0.8 {
+	if c.samples.url > 0.8 {
 		propose("WEB", 0.5, "url")
 	}
 }

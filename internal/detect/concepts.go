@@ -225,6 +225,17 @@ func (c *concept) fieldFor(of family) string {
 	return ""
 }
 
+// conceptsFor are the concepts that fill a field of an entity.
+func conceptsFor(field string, of family) []*concept {
+	var list []*concept
+	for _, c := range concepts {
+		if c.fieldFor(of) == field {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
 // heading is a header as it is understood.
 type heading struct {
 	text    string

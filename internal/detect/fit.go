@@ -22,7 +22,7 @@ var (
 func doubt(factor float64) fit { return fit{factor: factor} }
 
 // fitOf says how a column's samples suit a field.
-func fitOf(f sheet24.Field, c *column) fit {
+func fitOf(f sheet24.Field, labels map[string]bool, c *column) fit {
 	s := c.samples
 
 	if f.Name == sheet24.IDField {
@@ -50,9 +50,9 @@ func fitOf(f sheet24.Field, c *column) fit {
 	case "boolean":
 		return fitTruth(s)
 	case "user", "employee":
-		return fitUser(f, s)
+		return fitUser(labels, s)
 	case "crm_currency":
-		return fitCurrency(f, s)
+		return fitCurrency(labels, s)
 	case "url":
 		return fitWeb(s)
 	}
@@ -60,7 +60,7 @@ func fitOf(f sheet24.Field, c *column) fit {
 	case f.Links != "" || strings.HasPrefix(f.Type, "crm_") && f.Type != "crm_status":
 		return fitLink(f, c)
 	case len(f.Choices) > 0:
-		return fitChoice(f, s)
+		return fitChoice(f, labels, s)
 	}
 	return fitText(f, c)
 }
@@ -71,118 +71,112 @@ func fitID(c *column) fit {
 	switch {
 	case len(c.samples.texts) == 0 && c.heading.means("system"):
 		return neutral
-	case len(c.samples.texts) == 0, c.samples.part(isID) < 1, !c.samples.unique():
+	case len(c.samples.texts) == 0, c.samples.ids < 1, !c.samples.unique:
 		return against
 	}
 	return fit{shape: "id", trust: 0.1, factor: 1}
 }
 
-func fitEmail(s samples) fit {
-	emails := s.part(func(text string) bool { return strings.Contains(text, "@") && !strings.HasPrefix(text, "@") })
+func fitEmail(s *samples) fit {
 	switch {
-	case emails < 0.3:
+	case s.at < 0.3:
 		return against
-	case s.part(isEmail) > 0.6:
+	case s.email > 0.6:
 		return fit{shape: "email", trust: 0.45, mend: 0.65, factor: 1}
 	}
 	return neutral
 }
 
-func fitPhone(s samples) fit {
-	// A cell may hold several, and words beside them.
-	enough := s.part(func(text string) bool {
-		return digits(text) >= 7 && !isDate(text) && !strings.Contains(text, "@") && !isURL(text)
-	})
+func fitPhone(s *samples) fit {
 	switch {
-	case enough < 0.4:
+	case s.digits < 0.4: // a cell may hold several, and words beside them
 		return against
-	case s.part(isClearlyPhone) > 0.6:
+	case s.clearPhone > 0.6:
 		return fit{shape: "phone", trust: 0.45, mend: 0.4, factor: 1}
-	case s.part(isPhone) > 0.6:
+	case s.phone > 0.6:
 		return fit{shape: "phone", trust: 0.3, mend: 0.3, factor: 1}
 	}
 	return neutral
 }
 
-func fitWeb(s samples) fit {
-	switch urls := s.part(isURL); {
-	case urls < 0.3:
+func fitWeb(s *samples) fit {
+	switch {
+	case s.url < 0.3:
 		return against
-	case urls > 0.6:
+	case s.url > 0.6:
 		return fit{shape: "url", trust: 0.3, mend: 0.3, factor: 1}
 	}
 	return neutral
 }
 
-func fitMessenger(s samples) fit {
-	if s.part(isEmail) > 0.5 || s.part(isTruth) > 0.5 || s.dates() > 0.5 {
+func fitMessenger(s *samples) fit {
+	if s.email > 0.5 || s.truth > 0.5 || s.date > 0.5 {
 		return against
 	}
 	return neutral
 }
 
-func fitDate(s samples) fit {
-	switch dates := s.dates(); {
-	case dates < 0.5:
+func fitDate(s *samples) fit {
+	switch {
+	case s.date < 0.5:
 		return against
-	case dates > 0.8:
+	case s.date > 0.8:
 		return fit{shape: "date", trust: 0.1, factor: 1}
 	}
 	return neutral
 }
 
-func fitNumber(s samples) fit {
+func fitNumber(s *samples) fit {
 	switch {
-	case s.part(isDate) > 0.3 || s.part(hasAt) > 0.3:
+	case s.date > 0.3 || s.at > 0.3:
 		return against
-	case s.part(isNumber) < 0.5:
+	case s.number < 0.5:
 		return doubt(0.6)
-	case s.part(isClearlyPhone) > 0.6:
+	case s.clearPhone > 0.6:
 		return against
 	}
 	return fit{shape: "number", trust: 0.1, factor: 1}
 }
 
-func fitTruth(s samples) fit {
-	if s.part(isTruth) < 0.6 {
+func fitTruth(s *samples) fit {
+	if s.truth < 0.6 {
 		return doubt(0.3)
 	}
 	return fit{shape: "truth", trust: 0.3, factor: 1}
 }
 
-func fitCurrency(f sheet24.Field, s samples) fit {
-	if max(s.part(isCurrency), s.labels(labelsOf(f))) < 0.5 {
+func fitCurrency(labels map[string]bool, s *samples) fit {
+	if max(s.currency, s.labels(labels)) < 0.5 {
 		return against
 	}
 	return fit{shape: "currency", trust: 0.6, factor: 1}
 }
 
-func fitUser(f sheet24.Field, s samples) fit {
+func fitUser(labels map[string]bool, s *samples) fit {
 	switch {
-	case s.part(isNumber) > 0.5 || s.dates() > 0.5 || s.part(isURL) > 0.5 || s.part(isTruth) > 0.5 || s.part(isClearlyPhone) > 0.5:
+	case s.number > 0.5 || s.date > 0.5 || s.url > 0.5 || s.truth > 0.5 || s.clearPhone > 0.5:
 		return against
-	case s.labels(labelsOf(f)) >= 0.5:
+	case s.labels(labels) >= 0.5:
 		return fit{shape: "user", trust: 0.5, factor: 1}
-	case s.part(isCompany) > 0.5:
+	case s.company > 0.5:
 		return doubt(0.5)
 	}
 	return neutral
 }
 
-func fitChoice(f sheet24.Field, s samples) fit {
-	labels := labelsOf(f)
+func fitChoice(f sheet24.Field, labels map[string]bool, s *samples) fit {
 	switch {
 	case s.labels(labels) >= 0.5:
 		return fit{shape: "choice", trust: 0.5, factor: 1}
-	case f.Name == "HONORIFIC" && s.part(isHonorific) > 0.5:
+	case f.Name == "HONORIFIC" && s.honorific > 0.5:
 		return fit{shape: "honorific", trust: 0.85, factor: 1}
 	case f.Name == "HONORIFIC":
 		return doubt(0.85)
-	case s.part(isDate) > 0.5 || s.part(isEmail) > 0.5 || s.part(isURL) > 0.5 || s.part(isClearlyPhone) > 0.5:
+	case s.date > 0.5 || s.email > 0.5 || s.url > 0.5 || s.clearPhone > 0.5:
 		return against
-	case s.part(isNumber) > 0.8 && f.Name != "EMPLOYEES":
+	case s.number > 0.8 && f.Name != "EMPLOYEES":
 		return doubt(0.4)
-	case s.part(isLong) > 0.5:
+	case s.long > 0.5:
 		return doubt(0.6)
 	}
 	return neutral
@@ -193,9 +187,9 @@ func fitChoice(f sheet24.Field, s samples) fit {
 func fitLink(f sheet24.Field, c *column) fit {
 	s := c.samples
 	switch {
-	case s.part(isNumber) > 0.3 && c.header == f.Name:
+	case s.number > 0.3 && c.header == f.Name:
 		return neutral
-	case s.part(isNumber) > 0.3 || s.part(isEmail) > 0.3 || s.dates() > 0.5 || s.part(isURL) > 0.5 || s.part(hasLetters) < 0.7:
+	case s.number > 0.3 || s.email > 0.3 || s.date > 0.5 || s.url > 0.5 || s.letters < 0.7:
 		return against
 	}
 	switch f.Links {
@@ -207,23 +201,23 @@ func fitLink(f sheet24.Field, c *column) fit {
 	return neutral
 }
 
-func fitCompany(s samples) fit {
+func fitCompany(s *samples) fit {
 	switch {
-	case s.part(isCompany) >= 0.4:
+	case s.company >= 0.4:
 		return fit{shape: "company", trust: 0.5, factor: 1}
-	case s.part(isJob) > 0.6 || s.part(isHonorific) > 0.5:
+	case s.job > 0.6 || s.honorific > 0.5:
 		return doubt(0.4)
-	case s.part(isPerson) > 0.8:
+	case s.person > 0.8:
 		return doubt(0.8)
 	}
 	return neutral
 }
 
-func fitPerson(s samples) fit {
+func fitPerson(s *samples) fit {
 	switch {
-	case s.part(isCompany) >= 0.4:
+	case s.company >= 0.4:
 		return doubt(0.5)
-	case s.part(isPerson) >= 0.6:
+	case s.person >= 0.6:
 		return fit{shape: "person", trust: 0.3, factor: 1}
 	}
 	return neutral
@@ -232,18 +226,18 @@ func fitPerson(s samples) fit {
 // fitText suits what takes any text, by what the field is for.
 func fitText(f sheet24.Field, c *column) fit {
 	s := c.samples
-	strange := s.part(isEmail) > 0.3 || s.part(isDate) > 0.5 || s.part(isURL) > 0.5 || s.part(isClearlyPhone) > 0.5
+	strange := s.email > 0.3 || s.date > 0.5 || s.url > 0.5 || s.clearPhone > 0.5
 
 	switch f.Name {
 	case "COMMENTS", "SOURCE_DESCRIPTION", "STATUS_DESCRIPTION", "ADDITIONAL_INFO":
 		return neutral
 	case "NAME", "LAST_NAME", "SECOND_NAME":
-		if strange || s.part(hasLetters) < 0.6 || s.part(func(text string) bool { return digits(text) > 1 }) > 0.5 {
+		if strange || s.letters < 0.6 || s.number > 0.3 {
 			return against
 		}
 		return fitPerson(s)
 	case "COMPANY_TITLE":
-		if strange && s.part(isURL) < 0.5 || s.part(hasLetters) < 0.5 {
+		if strange && s.url < 0.5 || s.letters < 0.5 {
 			return against
 		}
 		return fitCompany(s)
@@ -267,52 +261,63 @@ func fitTitle(c *column, strange bool) fit {
 	switch {
 	case strange:
 		return against
-	case s.part(isHonorific) > 0.5:
+	case s.honorific > 0.5:
 		return against
-	case c.family == companyFamily && s.part(hasLetters) < 0.5:
+	case c.family == companyFamily && s.letters < 0.5:
 		return against
 	case c.family == companyFamily:
 		return fitCompany(s)
-	case s.part(isNumber) > 0.6:
+	case s.number > 0.6:
 		return doubt(0.6)
-	case c.family == leadFamily && c.heading.means("title") && s.part(isJob) >= 0.5:
+	case c.family == leadFamily && c.heading.means("title") && s.job >= 0.5:
 		return doubt(0.6)
 	}
 	return neutral
 }
 
-func fitJob(s samples, strange bool) fit {
+func fitJob(s *samples, strange bool) fit {
 	switch {
-	case strange || s.part(isHonorific) > 0.5 || s.part(hasLetters) < 0.5 || s.part(isCompany) >= 0.5 && s.part(isJob) < 0.3:
+	case strange || s.honorific > 0.5 || s.letters < 0.5 || s.company >= 0.5 && s.job < 0.3:
 		return against
-	case s.part(isJob) >= 0.4:
+	case s.job >= 0.4:
 		return fit{shape: "job", trust: 0.6, factor: 1}
 	}
 	return neutral
 }
 
-func fitAddress(f sheet24.Field, s samples, strange bool) fit {
+func fitAddress(f sheet24.Field, s *samples, strange bool) fit {
 	switch {
 	case strange:
 		return against
 	case strings.HasSuffix(f.Name, "POSTAL_CODE"):
-		if s.part(func(text string) bool { return digits(text) >= 1 && len(text) <= 12 }) < 0.6 {
+		if s.postal < 0.6 {
 			return against
 		}
-	case s.part(hasLetters) < 0.6:
+	case s.letters < 0.6:
 		return against
 	}
 	return neutral
 }
 
 // labelsOf are the folded names of a field's choices, other names included.
-func labelsOf(f sheet24.Field) []string {
-	var list []string
+func labelsOf(f sheet24.Field) map[string]bool {
+	set := map[string]bool{}
 	for _, c := range f.Choices {
-		list = append(list, fold(c.Label))
+		set[fold(c.Label)] = true
 		for _, alias := range c.Aliases {
-			list = append(list, fold(alias))
+			set[fold(alias)] = true
 		}
 	}
-	return list
+	return set
+}
+
+// labels is how many of the samples are among folded labels.
+func (s *samples) labels(set map[string]bool) float64 {
+	n := 0
+	for _, text := range s.folded {
+		if set[text] {
+			n++
+		}
+	}
+	return float64(n) / float64(max(1, len(s.folded)))
 }

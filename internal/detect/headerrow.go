@@ -28,23 +28,27 @@ func headerRow(s Sheet) (row int, certain bool) {
 	return best, most > 0
 }
 
+// telling is how many columns tell a header row from others.
+const telling = 40
+
 // headerScore is how much a row looks like column names; 0 if it cannot be.
 func headerScore(s Sheet, i int, row []any, widest int) float64 {
 	score := 0.0
 	seen := map[string]bool{}
 	texts := 0
 
-	for column, v := range row {
+	for column, v := range row[:min(telling, len(row))] {
 		name, text := v.(string)
 		name = strings.TrimSpace(name)
+		key := mapping.Normalize(name)
 		switch {
 		case v == nil || text && name == "":
 		case !text || isValue(name):
 			score -= 4
-		case seen[mapping.Normalize(name)]:
+		case seen[key]:
 			score -= 1.5
 		default:
-			seen[mapping.Normalize(name)] = true
+			seen[key] = true
 			texts++
 			score += 1 + 5*recognised(s, name) + contrast(s.Rows[i+1:], column, name)
 		}

@@ -3,6 +3,7 @@ package detect
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -35,14 +36,14 @@ type lexicon struct {
 	single  map[string]*phrase   // phrases of one word that may be inflected or mistyped
 	parts   map[string]bool      // words that may stand in a compound
 	stems   map[string]bool      // of all words
-	letters [][]rune             // the longer words, for typing errors
+	letters map[rune][][]rune    // the longer words by their first letters, for typing errors
 }
 
 var words = readLexicon(lexiconText)
 
 // readLexicon reads the lines of lexicon.txt.
 func readLexicon(text string) *lexicon {
-	l := &lexicon{byFirst: map[string][]*phrase{}, single: map[string]*phrase{}, parts: map[string]bool{}, stems: map[string]bool{}}
+	l := &lexicon{byFirst: map[string][]*phrase{}, single: map[string]*phrase{}, parts: map[string]bool{}, stems: map[string]bool{}, letters: map[rune][][]rune{}}
 	order := 0
 
 	for line := range strings.Lines(text) {
@@ -68,12 +69,11 @@ func readLexicon(text string) *lexicon {
 			return a.order - b.order
 		})
 	}
-	for w := range l.stems {
-		if utf8.RuneCountInString(w) >= shortestForTypo {
-			l.letters = append(l.letters, []rune(w))
+	for _, w := range slices.Sorted(maps.Keys(l.stems)) {
+		if r := []rune(w); len(r) >= shortestForTypo {
+			l.letters[r[0]] = append(l.letters[r[0]], r)
 		}
 	}
-	slices.SortFunc(l.letters, func(a, b []rune) int { return strings.Compare(string(a), string(b)) })
 	return l
 }
 
@@ -172,7 +172,7 @@ func (l *lexicon) mended(list []word) []word {
 			continue
 		}
 		letters := []rune(w.text)
-		for _, known := range l.letters {
+		for _, known := range l.letters[letters[0]] {
 			if typo(letters, known) {
 				list[i].text, list[i].guessed = string(known), true
 				break

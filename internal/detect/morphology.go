@@ -2,6 +2,7 @@ package detect
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -21,8 +22,33 @@ var softened = map[byte]byte{'g': 'k', 'b': 'p', 'd': 't'}
 
 const shortestStem = 3 // letters
 
+// memo keeps the stems of words: the same ones stand in most headers.
+type memo struct {
+	mu    sync.Mutex
+	stems map[string][]string
+}
+
+var stemmed = memo{stems: map[string][]string{}}
+
 // stems are the forms that a word may be an inflection of, itself first.
 func stems(s string) []string {
+	const most = 5000 // words
+
+	stemmed.mu.Lock()
+	defer stemmed.mu.Unlock()
+	found, ok := stemmed.stems[s]
+	if !ok {
+		if len(stemmed.stems) >= most {
+			clear(stemmed.stems)
+		}
+		found = inflectionsOf(s)
+		stemmed.stems[s] = found
+	}
+	return found
+}
+
+// inflectionsOf finds the stems of a word.
+func inflectionsOf(s string) []string {
 	if cyrillic(s) {
 		return []string{s, russianStem(s)}
 	}

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"net/mail"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,51 +11,91 @@ import (
 	"unicode/utf8"
 )
 
-// samples are the values below a header that are not empty.
+// samples are the values below a header that are not empty, and how many of them, from 0 to
+// 1, are like what.
 type samples struct {
-	texts   []string
-	numbers []bool // which of them the sheet holds as numbers
+	texts  []string
+	folded []string
+
+	email, at, phone, clearPhone, url, number, date, truth, honorific, currency float64
+	company, person, job, letters, long, ids, digits, postal                    float64
+
+	unique bool // none is there twice
 }
 
 // maxSample is how much of a value is looked at, in bytes.
 const maxSample = 300
 
-func samplesOf(values []any) samples {
-	var s samples
+func samplesOf(values []any) *samples {
+	s := &samples{unique: true}
 
 	for _, v := range values {
-		text, number := "", false
-		switch v := v.(type) {
-		case nil:
-		case string:
-			text = v
-		case float64:
-			text, number = strconv.FormatFloat(v, 'f', -1, 64), true
-		default:
-			text = fmt.Sprint(v)
+		text, number := sample(v)
+		if text == "" {
+			continue
 		}
-		if len(text) > maxSample {
-			text = strings.ToValidUTF8(text[:maxSample], "")
-		}
-		if text = strings.TrimSpace(text); text != "" {
-			s.texts, s.numbers = append(s.texts, text), append(s.numbers, number)
-		}
+		folded := fold(text)
+		s.unique = s.unique && !slices.Contains(s.folded, folded)
+		s.texts, s.folded = append(s.texts, text), append(s.folded, folded)
+		s.count(text, folded, number)
+	}
+
+	n := float64(max(1, len(s.texts)))
+	for _, part := range []*float64{&s.email, &s.at, &s.phone, &s.clearPhone, &s.url, &s.number, &s.date, &s.truth, &s.honorific, &s.currency,
+		&s.company, &s.person, &s.job, &s.letters, &s.long, &s.ids, &s.digits, &s.postal} {
+		*part /= n
 	}
 	return s
 }
 
-// part is how many of the samples have a shape, from 0 to 1; 0 if there are none.
-func (s samples) part(shape func(string) bool) float64 {
-	if len(s.texts) == 0 {
-		return 0
+// sample is a value as a text, and whether the sheet holds it as a number.
+func sample(v any) (text string, number bool) {
+	switch v := v.(type) {
+	case nil:
+	case string:
+		text = v
+	case float64:
+		text, number = strconv.FormatFloat(v, 'f', -1, 64), true
+	default:
+		text = fmt.Sprint(v)
 	}
-	n := 0
-	for _, text := range s.texts {
-		if shape(text) {
-			n++
+	if len(text) > maxSample {
+		text = strings.ToValidUTF8(text[:maxSample], "")
+	}
+	return strings.TrimSpace(text), number
+}
+
+// count adds a value to what it is like.
+func (s *samples) count(text, folded string, number bool) {
+	add := func(part *float64, like bool) {
+		if like {
+			*part++
 		}
 	}
-	return float64(n) / float64(len(s.texts))
+	date := isDate(text)
+	phone := !date && isPhone(text)
+	n := digits(text)
+	at := strings.ContainsRune(text, '@')
+	url := !at && isURL(text)
+
+	add(&s.at, at && text[0] != '@')
+	add(&s.email, at && isEmail(text))
+	add(&s.phone, phone)
+	add(&s.clearPhone, phone && isClearlyPhone(text))
+	add(&s.digits, n >= 7 && !date && !at && !url)
+	add(&s.url, url)
+	add(&s.number, !date && isNumber(text))
+	add(&s.date, date || number && isDateNumber(text) || isISO(text))
+	add(&s.truth, truths[folded])
+	add(&s.honorific, honorifics[folded])
+	add(&s.currency, currencies[folded])
+	add(&s.company, isCompany(folded))
+	add(&s.person, isPerson(text, folded))
+	add(&s.job, isJob(folded))
+	add(&s.letters, hasLetters(text))
+	add(&s.long, isLong(text))
+	add(&s.ids, isID(text))
+	add(&s.postal, n >= 1 && len(text) <= 12)
 }
 
 // The shapes of values.
@@ -67,18 +106,17 @@ var (
 	dateText   = regexp.MustCompile(`^(?:[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{4}|[0-9]{2})|[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2})(?:[ T,]+[0-9]{1,2}[:.][0-9]{2}.*)?$`)
 	wordyDate  = regexp.MustCompile(`^[0-9]{1,2}[. ]+\pL{3,}[. ,]+[0-9]{4}\b.*$|^\pL{3,}\.? [0-9]{1,2},? [0-9]{4}\b.*$`)
 	wholeText  = regexp.MustCompile(`^[1-9][0-9]*$`)
-	letters    = regexp.MustCompile(`\pL`)
 )
 
 func isEmail(s string) bool {
-	a, err := mail.ParseAddress(s)
-	return err == nil && a.Address == s && strings.Contains(s, ".")
+	local, domain, ok := strings.Cut(s, "@")
+	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(s, " ,;<>()") && !strings.ContainsRune(domain, '@')
 }
 
 // isPhone reports whether a text is like a telephone number.
 func isPhone(s string) bool {
 	n := digits(s)
-	return n >= 7 && n <= 15 && phoneText.MatchString(strings.ToLower(s)) && !isDate(s)
+	return n >= 7 && n <= 15 && len(s) <= 50 && phoneText.MatchString(strings.ToLower(s)) && !isDate(s)
 }
 
 // isClearlyPhone reports whether a text can hardly be anything else than a telephone
@@ -93,19 +131,33 @@ func isClearlyPhone(s string) bool {
 	return s[0] == '+' || grouped || dialled
 }
 
-func isURL(s string) bool { return urlText.MatchString(s) }
+func isURL(s string) bool { return strings.ContainsRune(s, '.') && urlText.MatchString(s) }
 
 // money are what stands beside amounts.
 var money = regexp.MustCompile(`(?i)(?:[₺$€£₽]|\b(?:tl|try|usd|eur|euro|gbp|rub|dolar|lira|bin|milyon|mln|k)\b|руб\.?|тыс\.?|млн\.?|р\.)`)
 
 // isNumber reports whether a text is a number, an amount with its currency included.
 func isNumber(s string) bool {
+	if n := digits(s); n == 0 || len(s) > 40 {
+		return false
+	}
+	if numberText.MatchString(s) {
+		return !isDate(s)
+	}
 	s = strings.TrimSpace(money.ReplaceAllString(s, ""))
 	s = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(s, "%"), "%"))
 	return numberText.MatchString(s) && !isDate(s)
 }
 
-func isDate(s string) bool { return dateText.MatchString(s) || wordyDate.MatchString(s) }
+func isDate(s string) bool {
+	switch {
+	case digits(s) < 4:
+		return false
+	case s[0] >= '0' && s[0] <= '9':
+		return dateText.MatchString(s) || wordyDate.MatchString(s)
+	}
+	return wordyDate.MatchString(s)
+}
 
 // isDateNumber reports whether a number may be a date as sheets hold it: days since 1899.
 func isDateNumber(s string) bool {
@@ -124,15 +176,9 @@ func isID(s string) bool {
 
 var truths = textSet("evet hayır e h var yok yes no y n true false да нет д н x ✓ ✔ 1 0 doğru yanlış")
 
-func isTruth(s string) bool { return truths[fold(s)] }
-
 var honorifics = textSet("bay bayan bey hanım sn sayın mr mrs ms miss mister dr prof doç prof. dr. dr. mr. mrs. ms. sn. г-н г-жа г-н. г-жа. господин госпожа sir madam mx mx. av. av")
 
-func isHonorific(s string) bool { return honorifics[fold(s)] }
-
 var currencies = textSet("try tl usd eur gbp rub chf jpy cny azn kzt uah aed sar rur byn ₺ $ € £ ₽ lira dolar euro avro sterlin рубль рубли доллар евро руб dollar türk.lirası абд")
-
-func isCurrency(s string) bool { return currencies[fold(s)] }
 
 // companyWords end or begin the names of companies.
 var companyWords = textSet(`ltd şti a.ş aş as san tic inc llc llp corp corporation company co gmbh ag kg sa srl bv oy ab plc group grup holding
@@ -140,9 +186,9 @@ var companyWords = textSet(`ltd şti a.ş aş as san tic inc llc llp corp corpor
 	medikal kimya plastik metal ambalaj mobilya tarım eczanesi otel hotel market restaurant restoran holdings industries systems technologies solutions partners services logistics foods
 	ооо зао оао ао пао ип тоо нпо пкф ооо. тк тд гк завод фабрика компания холдинг банк фирма корпорация трейд строй сервис medya teknoloji dış vakfı üniversitesi university bankası belediyesi`)
 
-// isCompany reports whether a text is like the name of a company.
-func isCompany(s string) bool {
-	for _, w := range strings.Fields(strings.NewReplacer(",", " ", "\"", " ", "«", " ", "»", " ", "(", " ", ")", " ", "/", " ").Replace(fold(s))) {
+// isCompany reports whether a folded text is like the name of a company.
+func isCompany(folded string) bool {
+	for _, w := range strings.FieldsFunc(folded, func(r rune) bool { return strings.ContainsRune(" ,\"«»()/", r) }) {
 		if companyWords[strings.TrimRight(w, ".")] || companyWords[strings.ReplaceAll(strings.TrimRight(w, "."), ".", "")] {
 			return true
 		}
@@ -152,9 +198,9 @@ func isCompany(s string) bool {
 
 // isPerson reports whether a text is like the full name of a person: two to four words
 // that begin with capitals, and nothing of a company.
-func isPerson(s string) bool {
+func isPerson(s, folded string) bool {
 	list := strings.Fields(s)
-	if len(list) < 2 || len(list) > 4 || isCompany(s) || utf8.RuneCountInString(s) > 60 {
+	if len(list) < 2 || len(list) > 4 || isCompany(folded) || utf8.RuneCountInString(s) > 60 {
 		return false
 	}
 	for _, w := range list {
@@ -171,8 +217,9 @@ var jobWords = textSet(`müdür müdürü yönetici yöneticisi uzman uzmanı m�
 	hemşire şoför usta satış pazarlama genel manager director engineer ceo cfo cto coo owner buyer clerk head chief officer assistant sales president vp partner analyst teacher consultant specialist executive
 	директор менеджер инженер главный начальник специалист бухгалтер руководитель врач юрист заместитель закупщик снабженец администратор`)
 
-func isJob(s string) bool {
-	for _, w := range strings.FieldsFunc(fold(s), func(r rune) bool { return !unicode.IsLetter(r) }) {
+// isJob reports whether a folded text is like the title of a job.
+func isJob(folded string) bool {
+	for _, w := range strings.FieldsFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) }) {
 		if jobWords[w] {
 			return true
 		}
@@ -180,7 +227,7 @@ func isJob(s string) bool {
 	return false
 }
 
-func hasLetters(s string) bool { return letters.MatchString(s) }
+func hasLetters(s string) bool { return strings.ContainsFunc(s, unicode.IsLetter) }
 
 func isLong(s string) bool { return utf8.RuneCountInString(s) > 40 }
 
@@ -203,37 +250,10 @@ func digits(s string) int {
 	return n
 }
 
-// unique reports whether no sample is there twice.
-func (s samples) unique() bool {
-	seen := map[string]bool{}
-	for _, text := range s.texts {
-		if seen[text] {
-			return false
-		}
-		seen[text] = true
-	}
-	return true
-}
-
-// dates reports how many of the samples are dates, or numbers that may be.
-func (s samples) dates() float64 {
-	n := 0
-	for i, text := range s.texts {
-		if isDate(text) || s.numbers[i] && isDateNumber(text) || isISO(text) {
-			n++
-		}
-	}
-	return float64(n) / float64(max(1, len(s.texts)))
-}
-
 func isISO(s string) bool {
+	if len(s) < len("2006-01-02T15:04:05Z") {
+		return false
+	}
 	_, err := time.Parse(time.RFC3339, s)
 	return err == nil
 }
-
-// labels reports how many of the samples are among a list of folded texts.
-func (s samples) labels(list []string) float64 {
-	return s.part(func(text string) bool { return slices.Contains(list, fold(text)) })
-}
-
-func hasAt(s string) bool { return strings.ContainsRune(s, '@') }

@@ -24,13 +24,15 @@ type word struct {
 func fold(s string) string {
 	var b strings.Builder
 
-	for _, r := range norm.NFKD.String(strings.NewReplacer("İ", "i", "I", "i", "ı", "i").Replace(s)) {
+	for _, r := range norm.NFKD.String(turkish.Replace(s)) {
 		if !unicode.Is(unicode.Mn, r) {
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}
 	return b.String()
 }
+
+var turkish = strings.NewReplacer("İ", "i", "I", "i", "ı", "i")
 
 // signs are what counts as a word though it has no letters.
 var signs = map[rune]bool{'@': true, '#': true, '№': true, '%': true, '$': true, '€': true, '£': true, '₺': true, '₽': true, '+': true}
