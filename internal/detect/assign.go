@@ -31,15 +31,13 @@ func (d *detector) assign() []Column {
 			continue
 		}
 		got := rated[c][f]
-		out = append(out, Column{Index: c, Header: d.sheetHeader(c), Field: d.fields[f].Name, Confidence: round(got.score), Selected: got.score >= Sure, Reasons: got.reasons})
+		out = append(out, Column{Index: c, Header: d.columns[c].raw, Field: d.fields[f].Name, Confidence: round(got.score), Selected: got.score >= Sure, Reasons: got.reasons})
 	}
 	slices.SortFunc(out, func(a, b Column) int { return a.Index - b.Index })
 
 	out = d.reachable(out, rated)
 	return d.widened(out)
 }
-
-func (d *detector) sheetHeader(i int) string { return d.columns[i].header }
 
 // worthOf is what an assignment gains by a pair: sure ones count far more than any
 // number of likely ones, and of equals the first column has it.

@@ -12,6 +12,7 @@ import (
 // column is a column that is looked at.
 type column struct {
 	index   int
+	raw     string // header as it stands in the sheet
 	header  string
 	normal  string // of the header
 	heading heading
@@ -62,7 +63,7 @@ func newDetector(s Sheet, header []string, below [][]any) *detector {
 				values = append(values, row[i])
 			}
 		}
-		c := &column{index: i, header: strings.TrimSpace(name), heading: headingOf(name), samples: samplesOf(values), family: d.family}
+		c := &column{index: i, raw: name, header: strings.TrimSpace(name), heading: headingOf(name), samples: samplesOf(values), family: d.family}
 		c.normal, c.key = mapping.Normalize(name), c.heading.key()
 		d.columns = append(d.columns, c)
 	}

@@ -136,7 +136,7 @@ func scope(entry string) (family, string) {
 // known checks that the lexicon has a meaning.
 func known(name string) meaning {
 	m := meaning(name)
-	if m != second && !slices.ContainsFunc(words.meanings(), func(of meaning) bool { return of == m }) {
+	if m != second && !words.all[m] {
 		panic(fmt.Sprintf("concepts.txt: %q is not in lexicon.txt", name)) // it is compiled in
 	}
 	return m

@@ -23,8 +23,7 @@ type Sheet struct {
 
 // Found is what a sheet turned out to be.
 type Found struct {
-	HeaderRow int  // from 1
-	Certain   bool // the row looks like column names
+	HeaderRow int // from 1; 0: no row looks like column names
 	Columns   []Column
 	Status    int // 0-based column for sheet24's own status, -1 if there is none
 }
@@ -48,9 +47,9 @@ const (
 // Detect finds the header row and what its columns are for. Each field is proposed for one
 // column at most.
 func Detect(s Sheet) Found {
-	f := Found{HeaderRow: s.HeaderRow, Certain: true, Status: -1}
+	f := Found{HeaderRow: s.HeaderRow, Status: -1}
 	if f.HeaderRow < 1 {
-		f.HeaderRow, f.Certain = headerRow(s)
+		f.HeaderRow = headerRow(s)
 	}
 
 	header, below := cut(s.Rows, f.HeaderRow)
@@ -86,10 +85,17 @@ func (f Found) Mappings(fields []sheet24.Field) []sheet24.FieldMapping {
 // Key is what headers have in common that name the same: "Müşteri Tel." and "müşteri tel".
 func Key(header string) string { return mapping.Normalize(header) }
 
-// cut takes a sheet's rows apart: the texts of the header row, and what is below it. The
-// header is as long as the longest row that holds anything.
+// cut takes a sheet's rows apart: the texts of the header row, and what is below it. Without
+// a header row there are only values.
 func cut(rows [][]any, headerRow int) (header []string, below [][]any) {
-	if headerRow < 1 || headerRow > len(rows) {
+	switch {
+	case headerRow < 1:
+		widest := 0
+		for _, r := range rows {
+			widest = max(widest, len(r))
+		}
+		return make([]string, widest), rows
+	case headerRow > len(rows):
 		return nil, nil
 	}
 	for _, v := range rows[headerRow-1] {

@@ -1,31 +1,33 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 
+	"sheet24"
 	"sheet24/internal/mapping"
 )
 
 // searched is how many of a tab's first rows may have the column names.
 const searched = 20
 
-// headerRow finds the row of the column names, from 1, and reports whether it looks like
-// one. It has texts alone, each once, that mean something to the entity, and values of
-// other kinds below. Rows that stand still when the tab is scrolled end there, as a rule.
-func headerRow(s Sheet) (row int, certain bool) {
+// headerRow finds the row of the column names, from 1; 0 if no row looks like them. It has
+// texts alone, each once, that mean something to the entity, or values of other kinds below.
+// Rows that stand still when the tab is scrolled end there, as a rule.
+func headerRow(s Sheet) int {
 	rows := s.Rows[:min(searched, len(s.Rows))]
 	widest := 0
 	for _, r := range s.Rows {
 		widest = max(widest, filled(r))
 	}
 
-	best, most := 1, 0.0
+	best, most := 0, 0.0
 	for i, r := range rows {
 		if score := headerScore(s, i, r, widest); score > most {
 			best, most = i+1, score
 		}
 	}
-	return best, most > 0
+	return best
 }
 
 // telling is how many columns tell a header row from others.
@@ -33,7 +35,7 @@ const telling = 40
 
 // headerScore is how much a row looks like column names; 0 if it cannot be.
 func headerScore(s Sheet, i int, row []any, widest int) float64 {
-	score := 0.0
+	score, evidence := 0.0, 0.0
 	seen := map[string]bool{}
 	texts := 0
 
@@ -50,10 +52,15 @@ func headerScore(s Sheet, i int, row []any, widest int) float64 {
 		default:
 			seen[key] = true
 			texts++
-			score += 1 + 5*recognised(s, name) + contrast(s.Rows[i+1:], column, name)
+			evident := 5*recognised(s, name) + contrast(s.Rows[i+1:], column)
+			score, evidence = score+1+evident, evidence+evident
 		}
 	}
 	if texts == 0 {
+		return 0
+	}
+	frozen := i+1 == s.Frozen
+	if evidence < 1 && !frozen {
 		return 0
 	}
 
@@ -61,8 +68,8 @@ func headerScore(s Sheet, i int, row []any, widest int) float64 {
 	if texts == 1 && widest > 2 {
 		score -= 4
 	}
-	if i+1 == s.Frozen {
-		score += 5
+	if frozen {
+		score += 8
 	}
 	if i+1 < len(s.Rows) && filled(s.Rows[i+1]) > 0 {
 		score += 2
@@ -84,7 +91,9 @@ func recognised(s Sheet, name string) float64 {
 	of := familyOf(s.Entity)
 	best := 0.0
 	for _, c := range concepts {
-		best = max(best, c.saying(h, of).score())
+		if has := slices.ContainsFunc(s.Fields, func(f sheet24.Field) bool { return f.Name == c.fieldFor(of) }); has {
+			best = max(best, c.saying(h, of).score())
+		}
 	}
 	if best >= 0.7 {
 		return 1
@@ -105,7 +114,7 @@ func isValue(s string) bool {
 }
 
 // contrast is how much the values below differ from a header in kind.
-func contrast(below [][]any, column int, name string) float64 {
+func contrast(below [][]any, column int) float64 {
 	const looked = 5
 	n, other := 0, 0
 

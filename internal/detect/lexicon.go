@@ -36,6 +36,7 @@ type lexicon struct {
 	single  map[string]*phrase   // phrases of one word that may be inflected or mistyped
 	parts   map[string]bool      // words that may stand in a compound
 	stems   map[string]bool      // of all words
+	all     map[meaning]bool     // meanings
 	letters map[rune][][]rune    // the longer words by their first letters, for typing errors
 }
 
@@ -43,7 +44,7 @@ var words = readLexicon(lexiconText)
 
 // readLexicon reads the lines of lexicon.txt.
 func readLexicon(text string) *lexicon {
-	l := &lexicon{byFirst: map[string][]*phrase{}, single: map[string]*phrase{}, parts: map[string]bool{}, stems: map[string]bool{}, letters: map[rune][][]rune{}}
+	l := &lexicon{byFirst: map[string][]*phrase{}, single: map[string]*phrase{}, parts: map[string]bool{}, stems: map[string]bool{}, letters: map[rune][][]rune{}, all: map[meaning]bool{}}
 	order := 0
 
 	for line := range strings.Lines(text) {
@@ -56,6 +57,9 @@ func readLexicon(text string) *lexicon {
 			panic(fmt.Sprintf("lexicon.txt: %q", line)) // it is compiled in
 		}
 		order++
+		for _, m := range strings.Split(name, "+") {
+			l.all[meaning(m)] = true
+		}
 		for _, entry := range strings.Split(list, ", ") {
 			l.add(strings.TrimSpace(entry), meaning(name), order)
 		}
@@ -305,19 +309,4 @@ func typed(list []word) string {
 		texts = append(texts, w.typed)
 	}
 	return strings.Join(texts, " ")
-}
-
-// meanings are all that the lexicon has.
-func (l *lexicon) meanings() []meaning {
-	var all []meaning
-	for _, phrases := range l.byFirst {
-		for _, p := range phrases {
-			for _, m := range strings.Split(string(p.meaning), "+") {
-				if !slices.Contains(all, meaning(m)) {
-					all = append(all, meaning(m))
-				}
-			}
-		}
-	}
-	return all
 }

@@ -1,5 +1,5 @@
-// Package mapping knows what a sheet means to the CRM: which header names which
-// field, and what a cell's value is as a field's value. It is pure: no I/O.
+// Package mapping knows what a sheet means to the CRM: where a table's columns stand, and
+// what a cell's value is as a field's value. It is pure: no I/O.
 package mapping
 
 import (
