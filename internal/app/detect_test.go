@@ -77,11 +77,11 @@ func TestDetect(t *testing.T) {
 	}
 
 	for why, o := range map[string]app.DetectOptions{
-		"no entity":      {File: file("Ad\nAyşe\n"), Entity: "uydurma"},
-		"is empty":       {File: file(""), Entity: sheet24.Leads},
-		"save the sheet": {File: file("PK\x03\x04\x00\x00\x00\x08"), Entity: sheet24.Leads},
-		"no such file":   {File: filepath.Join(t.TempDir(), "yok.csv"), Entity: sheet24.Leads},
-		"Bitrix24":       {File: file("Ad\nAyşe\n"), Entity: sheet24.Leads, Portal: "https://firma.bitrix24.com.tr/yok"},
+		"no entity":       {File: file("Ad\nAyşe\n"), Entity: "uydurma"},
+		"is empty":        {File: file(""), Entity: sheet24.Leads},
+		"save the sheet":  {File: file("PK\x03\x04\x00\x00\x00\x08"), Entity: sheet24.Leads},
+		"no such file":    {File: filepath.Join(t.TempDir(), "yok.csv"), Entity: sheet24.Leads},
+		"inbound webhook": {File: file("Ad\nAyşe\n"), Entity: sheet24.Leads, Portal: "https://firma.bitrix24.com.tr/yok"},
 	} {
 		o.Out = &bytes.Buffer{}
 		if err := app.Detect(t.Context(), o); err == nil || !strings.Contains(err.Error(), why) {

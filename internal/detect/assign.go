@@ -108,7 +108,7 @@ func (d *detector) widened(found []Column) []Column {
 		alone := !slices.ContainsFunc(found, func(o Column) bool {
 			return o.Index != c.Index && kinds[o.Field].Type == kind.Type && (o.Selected || o.Field == whole[kind.Type])
 		})
-		if c.Selected && kind.Kind != "" && kind.Kind != "FAX" && alone && whole[kind.Type] != "" {
+		if c.Selected && !c.learned() && kind.Kind != "" && kind.Kind != "FAX" && alone && whole[kind.Type] != "" {
 			found[i].Field = whole[kind.Type]
 		}
 	}

@@ -159,6 +159,11 @@ func TestLearned(t *testing.T) {
 	if got, want := selected(s), map[int]string{0: "PHONE", 1: "COMPANY_TITLE"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v; want %v", got, want)
 	}
+	one := leadSheet([]string{"Telefon"}, []any{"0532 111 22 33"})
+	one.Learned = map[string]string{detect.Key("Telefon"): "PHONE_MOBILE"}
+	if got, want := selected(one), map[int]string{0: "PHONE_MOBILE"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("one kind alone: %v; want %v", got, want)
+	}
 	if c := detect.Detect(s).Columns[1]; c.Text("tr") != "geçen sefer siz seçtiniz" || c.Confidence < 0.98 {
 		t.Errorf("%q, %v", c.Text("tr"), c.Confidence)
 	}

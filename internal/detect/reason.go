@@ -13,6 +13,9 @@ type Reason struct {
 	Args []any
 }
 
+// learned reports whether a person chose a column's field before.
+func (c Column) learned() bool { return len(c.Reasons) > 0 && c.Reasons[0].Code == "learned" }
+
 // Text says in a language why a column's field was proposed: "başlık: telefon · örnekler
 // telefon gibi".
 func (c Column) Text(language string) string {
