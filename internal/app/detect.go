@@ -136,7 +136,8 @@ func printFound(o DetectOptions, found detect.Found, fields []sheet24.Field) err
 		fmt.Fprintf(o.Out, "Column names are in row %d.\n\n", found.HeaderRow)
 	}
 
-	w := tabwriter.NewWriter(o.Out, 0, 0, 2, ' ', 0)
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	for _, c := range found.Columns {
 		mark, name, percent := " ", "", ""
 		switch {
@@ -150,7 +151,13 @@ func printFound(o DetectOptions, found detect.Found, fields []sheet24.Field) err
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sheet24.ColumnLetter(c.Index), oneLine(c.Header), mark, name, titleOf(fields, c.Field), percent, c.Text(o.Language))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(table.String()) {
+		fmt.Fprintln(o.Out, strings.TrimRight(line, " \n"))
+	}
+	return nil
 }
 
 // oneLine is a header as one short line.

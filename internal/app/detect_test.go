@@ -12,6 +12,22 @@ import (
 	"sheet24/internal/app"
 )
 
+// TestMappingPageOfDocs shows what the documentation shows.
+func TestMappingPageOfDocs(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../docs/mapping.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for language, entity := range map[string]sheet24.Entity{"tr": sheet24.Leads, "en": sheet24.Deals, "ru": sheet24.Contacts} {
+		var out bytes.Buffer
+		err := app.Detect(t.Context(), app.DetectOptions{File: "../../docs/samples/" + language + ".csv", Entity: entity, Language: language, Out: &out})
+		if err != nil || !strings.Contains(string(doc), out.String()) {
+			t.Errorf("%s: %v; the page does not have\n%s", language, err, out.String())
+		}
+	}
+}
+
 func TestDetect(t *testing.T) {
 	t.Parallel()
 	file := func(text string) string {
