@@ -172,7 +172,10 @@ func (d *detector) titled(c *column, i int) float64 {
 		return 0
 	}
 	same, alike, near := 0.98, 0.93, 0.82
-	if d.family == leadFamily && f.Links != "" {
+	switch {
+	case f.Type == "crm_entity":
+		same, alike = 0.77, 0.6 // "Proje" is what a deal is called, if nothing else is
+	case d.family == leadFamily && f.Links != "":
 		same, alike, near = 0.78, 0.5, 0.4 // a lead has texts for its company and its contact
 	}
 

@@ -267,7 +267,7 @@ func fitTitle(c *column, strange bool) fit {
 		return against
 	case c.family == companyFamily:
 		return fitCompany(s)
-	case s.number > 0.6:
+	case s.number > 0.6 || c.key == "name" && s.person > 0.6:
 		return doubt(0.6)
 	case c.family == leadFamily && c.heading.means("title") && s.job >= 0.5:
 		return doubt(0.6)
