@@ -12,7 +12,13 @@ import (
 
 // TestAliases tries each name that other programs' importers understand, alone in a sheet.
 func TestAliases(t *testing.T) {
-	data, err := os.ReadFile("testdata/aliases/aliases.txt")
+	for _, file := range []string{"aliases.txt", "more.txt"} {
+		t.Run(file, func(t *testing.T) { tryAliases(t, file) })
+	}
+}
+
+func tryAliases(t *testing.T, file string) {
+	data, err := os.ReadFile("testdata/aliases/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}

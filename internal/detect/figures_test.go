@@ -40,11 +40,10 @@ func (f figures) String() string {
 
 // judge compares what is detected of a sheet with what is accepted.
 func judge(t *testing.T, s listed, tell func(string, ...any)) figures {
-	f := figures{sheets: 1, heads: 1}
-	fields := portalFields(t, s.language, s.entity)
-	found := detect.Detect(detect.Sheet{Entity: s.entity, Fields: fields, Rows: s.rows()})
+	f := judgeOnce(t, s, tell)
 
 	// The same sheet, as it stands below what people write above it.
+	fields := portalFields(t, s.language, s.entity)
 	for _, above := range aboveHeaders(len(s.columns)) {
 		f.heads++
 		rows := append(slices.Clone(above), s.rows()...)
@@ -53,6 +52,13 @@ func judge(t *testing.T, s listed, tell func(string, ...any)) figures {
 			tell("%s: header row %d instead of %d below %v", s.id, got, len(above)+len(s.above)+1, above)
 		}
 	}
+	return f
+}
+
+// judgeOnce judges a sheet as it is.
+func judgeOnce(t *testing.T, s listed, tell func(string, ...any)) figures {
+	f := figures{sheets: 1, heads: 1}
+	found := detect.Detect(detect.Sheet{Entity: s.entity, Fields: portalFields(t, s.language, s.entity), Rows: s.rows()})
 
 	if found.HeaderRow != len(s.above)+1 {
 		f.unheaded++
@@ -132,6 +138,10 @@ func heldOut(sheets []listed) map[string]bool {
 	return out
 }
 
+// detailed is the part of the list, or the way of writing, whose misses are shown: "tuned",
+// "held", "second", "mistyped" …
+var detailed = os.Getenv("DETECT_DETAILS")
+
 // TestFigures shows how much is detected right, and fails below the goal.
 func TestFigures(t *testing.T) {
 	list, second := readList(t, "list"), readList(t, "second")
@@ -144,7 +154,6 @@ func TestFigures(t *testing.T) {
 		}
 		parts[part].add(f)
 	}
-	details := os.Getenv("DETECT_DETAILS") // "tuned", "held" or "second": which misses to show
 	for _, s := range append(slices.Clone(list), second...) {
 		part := "tuned"
 		if strings.HasPrefix(s.id, "s-") {
@@ -153,7 +162,7 @@ func TestFigures(t *testing.T) {
 			part = "held"
 		}
 		f := judge(t, s, func(format string, args ...any) {
-			if part == details {
+			if part == detailed {
 				t.Logf(format, args...)
 			}
 		})
