@@ -224,7 +224,7 @@ func (h heading) says() string {
 // shaped rates fields by the samples alone, where the header says nothing that is known.
 func (d *detector) shaped(c *column, all []candidate) {
 	silent := !slices.ContainsFunc(c.heading.content, func(u understood) bool {
-		return u.meaning != "" && !slices.Contains([]meaning{"number", "reach", "value", "contact", "who", "customer", "main", "other", "work", "home", "second"}, u.meaning)
+		return u.meaning != "" && !slices.Contains([]meaning{"number", "reach", "value", "contact", "who", "customer", "main", "other", "work", "home", "second", asking}, u.meaning)
 	})
 	other := slices.ContainsFunc(c.heading.content, func(u understood) bool { return u.meaning == "" })
 	if !silent || c.heading.means("number") && (other || c.heading.means("customer", "who", "value")) || len(c.samples.texts) == 0 {

@@ -199,6 +199,8 @@ func (c *concept) loss(u understood, w way, of family) float64 {
 	}
 
 	switch {
+	case u.meaning == asking:
+		return 0
 	case slices.Contains(w.meanings, u.meaning):
 		return guess
 	case u.meaning != "" && c.allows(u.meaning, of):
@@ -274,7 +276,10 @@ func (h heading) key() string {
 
 	for _, u := range h.content {
 		part := string(u.meaning)
-		if part == "" {
+		switch u.meaning {
+		case asking:
+			continue
+		case "":
 			part = "?" + u.stem
 		}
 		if !slices.Contains(parts, part) {

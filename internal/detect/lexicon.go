@@ -18,6 +18,7 @@ type meaning string
 // Meanings that the code itself knows.
 const (
 	free    meaning = "free"   // costs nothing
+	asking  meaning = "asking" // nor does this, but it may be part of what is asked
 	syncing meaning = "sync"   // the column that sheet24 writes to
 	second  meaning = "second" // the second of several: "Telefon 2"
 )
@@ -266,7 +267,7 @@ func (l *lexicon) compound(s string) []string {
 	for end := 2; end <= len(r); end++ {
 		for start := 0; start <= end-2; start++ {
 			part := string(r[start:end])
-			if best[start] == nil || !(l.parts[part] || end == len(r) && start > 0 && l.inflected(part)) {
+			if best[start] == nil || !(l.parts[part] || cyrillic(part) && end-start > shortestStem && l.stems[russianStem(part)] || end == len(r) && start > 0 && l.inflected(part)) {
 				continue
 			}
 			if best[end] == nil || len(best[start])+1 < len(best[end]) {

@@ -10,7 +10,7 @@ import (
 // of them.
 var turkishEndings = strings.Fields(`lar ler lari leri lariniz leriniz larinin lerinin
 	im um imiz umuz miz muz iniz unuz niz nuz in un nin nun si su i u yi yu ni nu n m
-	a e ya ye na ne da de ta te nda nde dan den tan ten ndan nden la le yla yle dir dur tir tur li lu lik siz suz`)
+	a e ya ye na ne da de ta te nda nde dan den tan ten ndan nden la le yla yle ki daki deki taki teki dir dur tir tur li lu lik siz suz`)
 
 // Endings of Russian nouns and adjectives, folded, the longest first.
 var russianEndings = strings.Fields(fold(`иями ями ами ого его ому ему ыми ими иях ией
