@@ -1,7 +1,10 @@
 package e2e_test
 
 import (
+	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -70,5 +73,28 @@ func TestMappingPage(t *testing.T) {
 			b.open(ready.URL + "/sheet-sync/new/" + ready.SpreadsheetID + "/mapping?entity=companies&header=2&gid=" + strconv.FormatInt(ready.GID, 10))
 			b.see(`//div[@id="missing"][contains(., "zorunlu")]`)
 		})
+	}
+}
+
+// TestIDsOfAnotherSystem are not taken for the portal's: they would change strangers'
+// records.
+func TestIDsOfAnotherSystem(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "")
+	v := newVisitor(t, ready.URL)
+	v.signIn()
+	address := "/sheet-sync/new/" + ready.SpreadsheetID + "/mapping?entity=leads&gid=" + strconv.FormatInt(ready.GID, 10)
+	chosen := regexp.MustCompile(`(?s)<select name="column_7".*?value="ID" selected`)
+
+	page, _ := v.ok(http.MethodGet, address, nil)
+	if !chosen.MatchString(page) || !strings.Contains(page, "bu ID’ler portalda var") {
+		t.Errorf("the portal's own ids are not taken:\n%.3000s", page)
+	}
+	for row := 2; row <= 40; row++ {
+		edit(t, ready, "H"+strconv.Itoa(row), 900000+row)
+	}
+	page, _ = v.ok(http.MethodGet, address, nil)
+	if chosen.MatchString(page) || !strings.Contains(page, "bu ID’ler portalda yok") || !strings.Contains(page, `name="add_id"`) {
+		t.Errorf("another system's ids are taken:\n%.3000s", page)
 	}
 }
