@@ -26,6 +26,8 @@ build:
 fuzz:
 	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping
 	go test -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 20x ./internal/bitrix24
+	go test -fuzz FuzzHeader -fuzztime 60s -fuzzminimizetime 20x ./internal/detect
+	go test -fuzz FuzzReadCSV -fuzztime 60s -fuzzminimizetime 20x ./internal/detect
 	go test -run TestModel -timeout 20m ./internal/pipeline -rapid.checks 20000
 
 # Random histories against the real program, for MINUTES; SEED=… plays one of them again.

@@ -19,7 +19,7 @@ const UserID = 1
 // Options say what a portal is like; a zero field means as in the real cloud.
 type Options struct {
 	Secret   string // of the inbound webhook; empty: there is none
-	Language string // of the portal's texts: tr (if empty) or en
+	Language string // of the portal's texts: tr (if empty), en or ru
 	App      App    // an OAuth application that the portal knows; empty: none
 
 	Leak, Brim      float64                  // of the bucket: 2 requests a second, 50
@@ -156,7 +156,7 @@ func (p *Portal) AddField(entityTypeID int, name, title string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e, _ := p.catalogue.entity(entityTypeID)
-	e.Fields = append(e.Fields, field{Name: name, Upper: upperName(name), Type: "string", texts: texts{title, title}})
+	e.Fields = append(e.Fields, field{Name: name, Upper: upperName(name), Type: "string", texts: texts{title, title, title}})
 }
 
 // RemoveEntity deletes a smart process with all its records.
@@ -171,7 +171,7 @@ func (p *Portal) RemoveEntity(entityTypeID int) {
 func (p *Portal) AddStatus(entityID, id, name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.catalogue.Statuses[entityID] = append(p.catalogue.Statuses[entityID], status{ID: id, texts: texts{name, name}})
+	p.catalogue.Statuses[entityID] = append(p.catalogue.Statuses[entityID], status{ID: id, texts: texts{name, name, name}})
 }
 
 // Move renames the portal: it answers under another host from now on.

@@ -386,10 +386,10 @@ func TestCRMPage(t *testing.T) {
 	}
 }
 
-// TestCatalogue is whole in both languages.
+// TestCatalogue is whole in all languages.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	for _, language := range []string{"tr", "en"} {
+	for _, language := range []string{"tr", "en", "ru"} {
 		p := portalWith(t, bitrixsim.Options{Language: language})
 		for _, id := range []int{1, 2, 3, 4, 7, 31, 1036, 1040} {
 			fields := at(p.ok("crm.item.fields", object{"entityTypeId": id}), "result", "fields").(object)
