@@ -274,7 +274,7 @@ func TestPageThatWaitsForPermission(t *testing.T) {
 
 	// A change that failed is tried again by its button, once its cause is gone.
 	edit(t, ready, "H5", 201) // a record that does not exist, yet
-	b.see(`//div[@class="why"][contains(., "Kayıt Bitrix24'te yok")]`)
+	b.see(`//div[@class="why"][contains(., "numaralı kaydın satırında duruyordu")]`)
 	b.look("failed")
 	post(t, ready.PortalWebhook+"crm.item.add", map[string]any{"entityTypeId": 1, "fields": map[string]any{"title": "Yeni"}}, nil)
 	b.click(button("Yeniden dene"))

@@ -259,7 +259,7 @@ func orNil(v any) any {
 // A tab is quiet when nobody told for a moment that rows or columns were moved. Nothing is
 // written into one that is not, but for so long only.
 const (
-	quietFor    = 2 * time.Second
+	quietFor    = time.Second
 	quietWaitAt = 15 * time.Second // after which it is written to all the same
 )
 
