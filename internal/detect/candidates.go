@@ -175,6 +175,8 @@ func (d *detector) titled(c *column, i int) float64 {
 	switch {
 	case f.Type == "crm_entity":
 		same, alike = 0.77, 0.6 // "Proje" is what a deal is called, if nothing else is
+	case f.Multiple && f.Links != "":
+		alike, near = 0.6, 0.4 // "Kişi" is one, unless it is called as the field is
 	case d.family == leadFamily && f.Links != "":
 		same, alike, near = 0.78, 0.5, 0.4 // a lead has texts for its company and its contact
 	}

@@ -21,20 +21,30 @@ func headerRow(s Sheet) int {
 		widest = max(widest, filled(r))
 	}
 
+	askable := askableOf(s)
 	best, most := 0, 0.0
 	for i, r := range rows {
-		if score := headerScore(s, i, r, widest); score > most {
+		if score := headerScore(s, askable, i, r, widest); score > most {
 			best, most = i+1, score
 		}
 	}
 	return best
 }
 
+// askableOf are the concepts that the entity has a field for.
+func askableOf(s Sheet) []*concept {
+	names := map[string]bool{}
+	for i := range s.Fields {
+		names[s.Fields[i].Name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(concepts), func(c *concept) bool { return !names[c.fieldFor(familyOf(s.Entity))] })
+}
+
 // telling is how many columns tell a header row from others.
-const telling = 40
+const telling = 30
 
 // headerScore is how much a row looks like column names; 0 if it cannot be.
-func headerScore(s Sheet, i int, row []any, widest int) float64 {
+func headerScore(s Sheet, askable []*concept, i int, row []any, widest int) float64 {
 	score, evidence := 0.0, 0.0
 	seen := map[string]bool{}
 	texts := 0
@@ -52,7 +62,7 @@ func headerScore(s Sheet, i int, row []any, widest int) float64 {
 		default:
 			seen[key] = true
 			texts++
-			evident := 5*recognised(s, name) + contrast(s.Rows[i+1:], column)
+			evident := 5*recognised(s.Entity, askable, name) + contrast(s.Rows[i+1:], column)
 			score, evidence = score+1+evident, evidence+evident
 		}
 	}
@@ -80,7 +90,7 @@ func headerScore(s Sheet, i int, row []any, widest int) float64 {
 
 // recognised is how much of a header's text is understood: a value may have words in it
 // too, but not those alone.
-func recognised(s Sheet, name string) float64 {
+func recognised(e sheet24.Entity, askable []*concept, name string) float64 {
 	if len(name) > 120 {
 		return 0
 	}
@@ -88,12 +98,10 @@ func recognised(s Sheet, name string) float64 {
 	if len(h.content) == 0 {
 		return 0
 	}
-	of := familyOf(s.Entity)
+	of := familyOf(e)
 	best := 0.0
-	for _, c := range concepts {
-		if has := slices.ContainsFunc(s.Fields, func(f sheet24.Field) bool { return f.Name == c.fieldFor(of) }); has {
-			best = max(best, c.saying(h, of).score())
-		}
+	for _, c := range askable {
+		best = max(best, c.saying(h, of).score())
 	}
 	if best >= 0.7 {
 		return 1
