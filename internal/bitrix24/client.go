@@ -180,6 +180,9 @@ func (c *Client) post(ctx context.Context, p *sheet24.Portal, address *url.URL, 
 	if err := sheet24.CheckLease(ctx); err != nil { // it may have been frozen while it waited
 		return nil, time.Time{}, unreachable(p.Host, err)
 	}
+	if err := l.silence.silent(ctx, p); err != nil { // found while it waited
+		return nil, time.Time{}, err
+	}
 
 	f := l.silence.fly(ctx, p, onlyReads(address, params), func() {
 		ask, cancel := context.WithTimeout(asking(context.WithoutCancel(ctx)), c.askWithin())

@@ -113,6 +113,29 @@ func TestSilentPortal(t *testing.T) {
 	w.check(w.ping(t.Context()))
 }
 
+// TestSilentWhileOthersStandInLine has more requests than the bucket holds wait for their
+// turn when the portal is found silent: they are not sent.
+func TestSilentWhileOthersStandInLine(t *testing.T) {
+	t.Parallel()
+	plan := sheet24.Plan{Rate: 4, Burst: 4} // one at a time
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Patience: patience, Silences: &silences{}, Plan: plan})
+	w.check(w.ping(t.Context()))
+	w.fail(bitrixsim.Fault{Kind: "silent"})
+	sent := w.sim.Stats().Requests
+	var all sync.WaitGroup
+	for range 12 {
+		all.Go(func() {
+			if err := w.ping(t.Context()); code(err) != sheet24.PortalSilent {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	all.Wait()
+	if n := w.sim.Stats().Requests - sent; n > 7 {
+		t.Errorf("%d requests were sent to a silent portal", n)
+	}
+}
+
 // TestSilentWhileWriting gives up no write: nobody knows what became of it.
 func TestSilentWhileWriting(t *testing.T) {
 	t.Parallel()

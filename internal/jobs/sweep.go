@@ -15,6 +15,9 @@ const sweepEvery = 2 * time.Second
 // told.
 const stalledAfter = time.Minute
 
+// mostAsked is of how many tasks it is asked at once whether another process has them.
+const mostAsked = 20
+
 // sweep wakes what waits, at once and then every few seconds.
 func (r *Runner) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
@@ -111,7 +114,7 @@ func (r *Runner) watch(ctx context.Context, due []task) {
 	r.mu.Unlock()
 
 	var stalled []string
-	for _, t := range late {
+	for _, t := range late[:min(len(late), mostAsked)] {
 		if worked, err := r.worked(ctx, t); err == nil && !worked {
 			stalled = append(stalled, t.Stage)
 		}
