@@ -51,6 +51,11 @@ func TestDriveQueries(t *testing.T) {
 		t.Errorf("in order: %q", got)
 	}
 
+	if _, status := list("q="); status != http.StatusOK {
+		t.Errorf("an empty query: HTTP %d", status)
+	}
+	s.must(http.MethodGet, "/drive/v3/files/b/?fields=id", nil)
+
 	// Pages belong to their query.
 	first := s.must(http.MethodGet, "/drive/v3/files?orderBy=name&pageSize=2", nil)
 	token := url.QueryEscape(first["nextPageToken"].(string))

@@ -6,6 +6,7 @@ package googlesim
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -94,7 +95,21 @@ func (g *Google) Handler() http.Handler {
 	sheets := http.HandlerFunc(g.serveSheets)
 	mux.Handle("/v4/spreadsheets", sheets)
 	mux.Handle("/v4/spreadsheets/", sheets)
-	return g.inTime(mux, func(r *http.Request) string { return methodOf(mux, r) })
+	return withoutSlash(g.inTime(mux, func(r *http.Request) string { return methodOf(mux, r) }))
+}
+
+// withoutSlash serves an API's paths with a slash at their end as without, as Google does.
+func withoutSlash(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := strings.TrimSuffix(r.URL.Path, "/")
+		if path != r.URL.Path && (strings.HasPrefix(path, "/drive/v3/") || strings.HasPrefix(path, "/v1/projects")) {
+			bare := *r.URL
+			bare.Path, bare.RawPath = path, ""
+			r = r.Clone(r.Context())
+			r.URL = &bare
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (g *Google) account(email string) (Account, bool) {
