@@ -518,6 +518,9 @@ func (h *history) damage() (bool, error) {
 		return false, err
 	}
 	number := g.rows[r.tag][0]
+	if g.idOf(number) == 0 {
+		return false, nil
+	}
 	var v any
 	switch h.r.IntN(4) {
 	case 0:
