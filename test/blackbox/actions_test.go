@@ -30,6 +30,7 @@ var actions = []action{
 	{"type a deleted row again", 2, (*history).retype, "deleting keys"},
 	{"insert columns", 3, (*history).insertColumns, "columns"},
 	{"delete a column", 1, (*history).deleteColumn, "columns"},
+	{"delete a synced column", 0, (*history).deleteSynced, "columns"},
 	{"copy a row", 2, (*history).copyRow, "copies"},
 	{"cut and paste rows", 3, (*history).cutRows, "sorting copies"},
 	{"undo", 4, (*history).undo, "mixed pasting"},
@@ -109,13 +110,24 @@ func (h *history) mistype() (bool, error) {
 	if err != nil || r == nil {
 		return false, err
 	}
-	h.count++
-	switch {
-	case slices.Contains(h.headers, "Tutar") && h.chance(0.6):
-		return true, h.enterInto(g, r, columnOf("Tutar"), fmt.Sprint("çok ", h.count))
-	default:
-		return true, h.enterInto(g, r, columnOf("E-posta"), fmt.Sprint("adres değil ", h.count))
+	bad := map[string]string{"E-posta": "adres değil"}
+	if slices.Contains(h.headers, "Tutar") {
+		bad["Tutar"] = "çok"
 	}
+	for _, header := range slices.Sorted(maps.Keys(bad)) {
+		if h.count++; h.chance(0.6) {
+			if err := h.enterInto(g, r, columnOf(header), fmt.Sprint(bad[header], " ", h.count)); err != nil {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// mistyped reports whether a value is one that the CRM does not take.
+func mistyped(v any) bool {
+	text, _ := v.(string)
+	return strings.HasPrefix(text, "adres değil ") || strings.HasPrefix(text, "çok ")
 }
 
 // enter types into a cell of any row.
@@ -393,6 +405,29 @@ func (h *history) deleteColumn() (bool, error) {
 	return false, nil
 }
 
+// deleteSynced deletes a column with all that it holds.
+func (h *history) deleteSynced() (bool, error) {
+	c := h.someColumn()
+	if c.header == "Ad" || c.header == "E-posta" { // by these it is told whether the tab is looked at
+		return false, nil
+	}
+	g, err := h.look()
+	if err != nil {
+		return false, err
+	}
+	name := letter(g.at[c.header])
+	h.step("the column %s, %q, is deleted", name, c.header)
+	if err := h.edit(edit{Kind: "delete_columns", Range: name + ":" + name}); err != nil {
+		return false, err
+	}
+	h.headers = slices.DeleteFunc(slices.Clone(h.headers), func(header string) bool { return header == c.header })
+	for _, r := range h.rows {
+		delete(r.values, c.header)
+	}
+	h.before = nil
+	return true, nil
+}
+
 // copyRow pastes a copy of a row, with its id and its status, below the others.
 func (h *history) copyRow() (bool, error) {
 	g, err := h.look()
@@ -483,6 +518,9 @@ func (h *history) damage() (bool, error) {
 		return false, err
 	}
 	number := g.rows[r.tag][0]
+	if g.idOf(number) == 0 {
+		return false, nil
+	}
 	var v any
 	switch h.r.IntN(4) {
 	case 0:

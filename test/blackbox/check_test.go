@@ -23,6 +23,15 @@ func (h *history) check(end *resting) {
 		return
 	}
 	for header := range end.lost {
+		edited := 0
+		for tag := range h.rows {
+			if h.edited[header][tag] {
+				edited++
+			}
+		}
+		if _, there := end.grid.at[header]; !there || edited*2 >= len(h.rows) {
+			continue // somebody deleted it, or nothing proves what it is but its name
+		}
 		h.fail("COLUMN", "%q is said to be lost; it stands in column %s, once, and people only moved it", header, letter(end.grid.at[header]))
 	}
 	h.checkCells(end)
@@ -126,6 +135,7 @@ func (h *history) checkRows(end *resting) {
 		}
 		r, number := h.rows[tag], g.rows[tag][0]
 		id, says := g.idOf(number), g.status(number)
+		h.checkSentence(end, r, number)
 		well := strings.HasPrefix(says, "✅")
 		who := fmt.Sprintf("row %d (%s, ID %v, says %q)", number, tag, g.cell(number, idHeader), says)
 		if id == 0 {
@@ -162,6 +172,31 @@ func (h *history) checkRows(end *resting) {
 				h.fail("VALUE", "rows %s say ✅ and have one ID, %d, but not the same values", strings.Join(tags, ", "), id)
 			}
 		}
+	}
+}
+
+// checkSentence holds what a row says is wrong against what is: each cell that the CRM
+// does not take is named, and no column that is not there any more.
+func (h *history) checkSentence(end *resting, r *row, number int) {
+	says := end.grid.status(number)
+	if !strings.HasPrefix(says, "❌") {
+		return
+	}
+	named, missing := false, []string{}
+	for _, c := range columns {
+		_, there := end.grid.at[c.header]
+		names := strings.Contains(says, " "+c.header+": “")
+		switch {
+		case names && !there:
+			h.fail("SENTENCE", "row %d (%s) says %q; the column is not there any more", number, r.tag, says)
+		case there && c.synced() && mistyped(end.grid.cell(number, c.header)):
+			if named = named || names; !names {
+				missing = append(missing, c.header)
+			}
+		}
+	}
+	if named && len(missing) > 0 {
+		h.fail("SENTENCE", "row %d (%s) says %q, and nothing of %v", number, r.tag, says, missing)
 	}
 }
 

@@ -34,6 +34,7 @@ type history struct {
 	theirs   []theirs                   // what colleagues changed
 	beside   map[int64][]string         // values that colleagues' records were made with
 	deleted  map[int64]bool             // records that colleagues deleted
+	edited   map[string]map[string]bool // rows, by column, that were edited
 	reused   map[string]bool            // values that were put more than once, by column
 	count    int                        // of values made so far
 	tags     int                        // of tags given so far
@@ -72,7 +73,7 @@ func play(w *world, seed int64, plain bool) *history {
 	h := &history{
 		w: w, seed: seed, r: rand.New(rand.NewPCG(uint64(seed), 24)), began: time.Now(),
 		rows: map[string]*row{}, gone: map[string]*row{}, values: map[string]map[string]bool{}, groups: map[int64]string{},
-		beside: map[int64][]string{}, deleted: map[int64]bool{}, reused: map[string]bool{},
+		beside: map[int64][]string{}, deleted: map[int64]bool{}, reused: map[string]bool{}, edited: map[string]map[string]bool{},
 	}
 	h.name = fmt.Sprintf("h%dx%d", seed, time.Now().UnixNano()%1e6)
 	defer func() { h.ended = time.Now() }()
@@ -310,6 +311,10 @@ func (h *history) fresh(r *row, c column) any {
 
 // put has a row hold a value; nil or "" empties the cell.
 func (h *history) put(r *row, c column, v any) {
+	if h.edited[c.header] == nil {
+		h.edited[c.header] = map[string]bool{}
+	}
+	h.edited[c.header][r.tag] = h.table != "" // else the table is yet to be made
 	if v == nil || v == "" {
 		delete(r.values, c.header)
 		return
