@@ -125,13 +125,13 @@ func TestNamesAreNoReferences(t *testing.T) {
 			values = append(values, fmt.Sprint("yok ", n))
 		}
 		for _, path := range []string{payload, "$result[c0][items][0][title]"} {
-			found, err := w.Find(t.Context(), w.portal, sheet24.Companies, "TITLE", append(values, path))
+			found, err := w.Find(t.Context(), w.portal, sheet24.Companies, "TITLE", append(values, path), "")
 			if err != nil || len(found[path]) > 0 || len(found[secret]) != 1 {
 				t.Errorf("the key %q finds %v, %v", path, found, err)
 			}
 		}
 		for _, field := range []string{"EMAIL", "PHONE"} {
-			found, err := w.Find(t.Context(), w.portal, sheet24.Contacts, field, []string{secret + "@x.tr", payload})
+			found, err := w.Find(t.Context(), w.portal, sheet24.Contacts, field, []string{secret + "@x.tr", payload}, "")
 			if err != nil || len(found[payload]) > 0 {
 				t.Errorf("the key %q finds %v, %v", payload, found, err)
 			}

@@ -1,0 +1,188 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/language"
+)
+
+// regions are the countries whose numbers are written without their code in sheets of a
+// locale, the likeliest first. A sheet's locale is often what Google proposed when it was
+// made, so a number that is none of its country's may be one of Turkey's or Russia's.
+func regions(locale string) []string {
+	if locale == "" {
+		locale = "tr_TR"
+	}
+	var list []string
+	if tag, err := language.Parse(strings.ReplaceAll(locale, "_", "-")); err == nil {
+		region, _ := tag.Region()
+		list = append(list, region.String())
+	}
+	return each(append(list, "TR", "RU")...)
+}
+
+// parsed is a number in the telephone book's terms; region is meant where it has no country's
+// code. Only digits come here: what people write is read by readPhone.
+func (n phone) parsed(region string) *phonenumbers.PhoneNumber {
+	digits := n.digits
+	if n.plus {
+		digits, region = "+"+digits, "ZZ"
+	}
+	number, err := phonenumbers.Parse(digits, region)
+	if err != nil {
+		return nil
+	}
+	return number
+}
+
+// exists reports whether a number is one that can be had somewhere: of its country, or of one
+// of the regions.
+func (n phone) exists(locale string) bool {
+	return slices.ContainsFunc(regions(locale), func(region string) bool {
+		number := n.parsed(region)
+		return number != nil && phonenumbers.IsValidNumber(number)
+	})
+}
+
+// possible reports whether a number can be one number. One without its country's code may be
+// an internal or a local one, of which nobody knows, so long as it is no longer than those;
+// a longer one must have as many digits as numbers of its country have.
+func (n phone) possible(locale string) bool {
+	const longestNational = 11
+	if len(n.digits) > mostDigits {
+		return false
+	}
+	if !n.plus && len(n.digits) <= longestNational {
+		return true
+	}
+
+	fits := func(n phone, region string) bool {
+		number := n.parsed(region)
+		return number != nil && phonenumbers.IsPossibleNumberWithReason(number) == phonenumbers.IS_POSSIBLE
+	}
+	if n.plus {
+		return fits(n, "")
+	}
+	return slices.ContainsFunc(regions(locale), func(region string) bool { return fits(n, region) }) || fits(phone{plus: true, digits: n.digits}, "")
+}
+
+// e164 is a number with its country's code, as +905321234567; "" where its country is not to
+// be told.
+func (n phone) e164(locale string) string {
+	inFull := func(number *phonenumbers.PhoneNumber) string { return phonenumbers.Format(number, phonenumbers.E164) }
+	if n.plus {
+		if number := n.parsed(""); number != nil && phonenumbers.IsPossibleNumber(number) {
+			return inFull(number)
+		}
+		return ""
+	}
+
+	for _, region := range regions(locale) {
+		if number := n.parsed(region); number != nil && phonenumbers.IsValidNumber(number) {
+			return inFull(number)
+		}
+	}
+	if full := (phone{plus: true, digits: n.digits}); len(n.digits) > 10 {
+		if number := full.parsed(""); number != nil && phonenumbers.IsValidNumber(number) {
+			return inFull(number)
+		}
+	}
+	return ""
+}
+
+// samePhone reports whether two texts are one telephone number, with the same extension if
+// there is one: 0532 123 45 67, +90 532 1234567 and 5321234567.
+func samePhone(a, b, locale string) bool {
+	if a == b {
+		return true
+	}
+	m, okA := readPhone(a)
+	n, okB := readPhone(b)
+	if !okA || !okB || m.extension != n.extension || lastDigits(m.digits) != lastDigits(n.digits) {
+		return false
+	}
+	if strings.TrimLeft(m.digits, "0") == strings.TrimLeft(n.digits, "0") {
+		return true
+	}
+
+	// Either may say which country the other is of.
+	p, q := m.e164(locale), n.e164(locale)
+	if p != "" && p == q {
+		return true
+	}
+	return m.plus && !n.plus && n.e164Beside(p) == p && p != "" || n.plus && !m.plus && m.e164Beside(q) == q && q != ""
+}
+
+// lastDigits are those that two notations of a number have in common.
+func lastDigits(digits string) string { return digits[max(0, len(digits)-wholeDigits):] }
+
+// e164Beside is a number of the country of another.
+func (n phone) e164Beside(full string) string {
+	other := phone{plus: true, digits: strings.TrimPrefix(full, "+")}.parsed("")
+	if other == nil {
+		return ""
+	}
+	number := n.parsed(phonenumbers.GetRegionCodeForNumber(other))
+	if number == nil {
+		return ""
+	}
+	return phonenumbers.Format(number, phonenumbers.E164)
+}
+
+// The ways in which people and telephones write a number, by whether its country parts the
+// last groups with blanks or with hyphens, the likeliest first: T is the 0 of long distance,
+// C +90, N 90, A the area's code, and the rest S with blanks, H with hyphens, J in one, P in
+// two, D with dots.
+var (
+	spacedForms = []string{"TA S", "C A S", "T A S", "C (A) S", "T (A) S", "A S", "(A) S", "T(A) S", "(TA) S", "TA P", "C A P", "TA-H", "C-A-H", "TA J", "C A J",
+		"00NAJ", "C (A) H", "C(A)J", "T(A)J", "N A S"}
+	hyphenForms = []string{"C (A) H", "A-H", "T (A) H", "C A H", "T A H", "T-A-H", "C-A-H", "(A) H", "A H", "T A S", "C A S", "A S", "A.D", "T(A)H", "C(A)H",
+		"T (A) S", "C (A) S", "C(A) H", "00NAJ"}
+)
+
+// phoneForms are the ways in which the CRM may hold a telephone number: as it is typed and by
+// its digits alone, and then as it may be written besides.
+func phoneForms(text, locale string) (plain, written []string) {
+	n, ok := readPhone(text)
+	if !ok {
+		return each(visible(text)), nil
+	}
+	full := n.e164(locale)
+	number := phone{plus: true, digits: strings.TrimPrefix(full, "+")}.parsed("")
+	if full == "" || number == nil {
+		bare := strings.TrimLeft(n.digits, "0")
+		return each(n.text, n.digits, bare, "0"+bare), nil
+	}
+
+	// Its parts, and its groups as its country makes them.
+	bare := phonenumbers.GetNationalSignificantNumber(number)
+	code := strings.TrimSuffix(full, bare)
+	trunk := phonenumbers.GetNddPrefixForRegion(phonenumbers.GetRegionCodeForNumber(number), true)
+	inCountry := phonenumbers.Format(number, phonenumbers.NATIONAL)
+	international := phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
+	groups := strings.FieldsFunc(strings.TrimPrefix(international, code), func(r rune) bool { return !isDigit(r) })
+
+	plain = each(n.text, full, full[1:], trunk+bare, bare)
+	if len(groups) < 2 {
+		return plain, each(inCountry, "00"+full[1:])
+	}
+	rest := groups[1:]
+	fill := strings.NewReplacer("T", trunk, "C", code, "N", code[1:], "A", groups[0], "S", strings.Join(rest, " "), "H", strings.Join(rest, "-"),
+		"J", strings.Join(rest, ""), "P", strings.TrimSpace(rest[0]+" "+strings.Join(rest[1:], "")), "D", strings.Join(rest, "."))
+	forms := spacedForms
+	if strings.Contains(inCountry, "-") {
+		forms = hyphenForms
+	}
+	written = []string{inCountry, international}
+	for _, form := range forms {
+		written = append(written, strings.TrimSpace(fill.Replace(form)))
+	}
+	written = slices.DeleteFunc(each(written...), func(form string) bool { return slices.Contains(plain, form) })
+	return plain, written[:min(len(written), mostForms)]
+}
+
+// mostForms is how many notations are looked for beside the likeliest: a portal takes so many
+// at once.
+const mostForms = 20
