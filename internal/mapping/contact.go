@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"strings"
 
 	"sheet24"
@@ -33,7 +34,7 @@ func ContactKey(typeID, value, locale string) string {
 	}
 	key := n.e164(locale)
 	if key == "" {
-		key = strings.TrimLeft(n.digits, "0")
+		key = cmp.Or(strings.TrimLeft(n.digits, "0"), n.digits)
 	}
 	if n.extension != "" {
 		key += ";" + n.extension

@@ -1,6 +1,9 @@
 package mapping
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // currencySigns are the currencies that people write beside an amount, by the sign or the
 // code that they write, in capitals.
@@ -35,6 +38,9 @@ func currencyIn(s string) string {
 	s = strings.TrimSpace(s)
 	if code, ok := currencySigns[strings.ToUpper(s)]; ok {
 		return code
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && r != ' ' && r != '.' }) {
+		return ""
 	}
 	return currencyWords[Normalize(s)]
 }

@@ -23,7 +23,7 @@ const (
 var domain = regexp.MustCompile(`^(?:[\pL\pN](?:[\pL\pN\pM-]{0,61}[\pL\pN\pM])?\.)+(?:xn--[a-zA-Z0-9-]{2,59}|[\pL\pM]{2,63})$`)
 
 // emailLead matches what stands in front of an address in links and cards.
-var emailLead = regexp.MustCompile(`(?i)^(?:mailto|e-?mail|e-?posta|mail|почта) ?: ?`)
+var emailLead = regexp.MustCompile(`(?i)^(?:mailto|e-?mail|e-?posta|mail|почта) ?: *`)
 
 // email reads one e-mail address: without what is not to be seen, and without mailto:.
 func email(text string) (string, error) {

@@ -17,7 +17,7 @@ const lastDay = 2958465
 func toMoment(fieldType string, v any, at Context) (any, error) {
 	t, ok := moment(v, at.zone(), at.Locale)
 	if !ok {
-		return nil, noMoment(v)
+		return nil, noMoment(v, at.Locale)
 	}
 	if fieldType == "date" {
 		return t.Format(time.DateOnly), nil
@@ -42,11 +42,11 @@ func moment(v any, zone *time.Location, locale string) (time.Time, bool) {
 	return writtenMoment(Text(v), zone, locale)
 }
 
-// noMoment is what is wrong with a value that is no day. A number in a column of dates is
-// most often a year, or a day without its dots, and not the so-manieth day since 1900.
-func noMoment(v any) error {
+// noMoment is what is wrong with a value that is no day. A whole number in a column of dates
+// is most often a year, or a day without its dots, and rarely a count of days since 1900.
+func noMoment(v any, locale string) error {
 	if text, ok := v.(string); ok {
-		if digits, _, _, ok := amountParts(text); ok && (turkishNumber.MatchString(digits) || englishNumber.MatchString(digits)) {
+		if n, _, err := amount(text, locale); err == nil && n == math.Trunc(n) {
 			return sheet24.Errorf(sheet24.Invalid, "value_date_number", text)
 		}
 	}

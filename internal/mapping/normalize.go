@@ -14,10 +14,12 @@ import (
 // "ı" and "i" are typed for each other all the time.
 func Normalize(s string) string {
 	var b strings.Builder
-	for _, r := range norm.NFKD.String(strings.NewReplacer("İ", "i", "I", "i", "ı", "i").Replace(s)) {
+	for _, r := range norm.NFKD.String(turkishI.Replace(s)) {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}
 	return b.String()
 }
+
+var turkishI = strings.NewReplacer("İ", "i", "I", "i", "ı", "i")

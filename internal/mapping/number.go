@@ -71,7 +71,12 @@ func amountParts(text string) (digits, currency string, negative, ok bool) {
 	if minus+plus+open > 1 || shut != open {
 		return "", "", false, false
 	}
-	before = strings.TrimSpace(strings.NewReplacer("-", "", "+", "", "(", "").Replace(before))
+	before = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == '-' || r == '+' || r == '(' {
+			return -1
+		}
+		return r
+	}, before))
 	after = strings.TrimSpace(strings.Replace(after, ")", "", 1))
 
 	// The currency may stand on either side, or the same on both.
@@ -119,17 +124,26 @@ func toMoney(f sheet24.Field, v any, at Context) (Values, error) {
 	return Values{Plain: strconv.FormatFloat(n, 'f', -1, 64) + "|" + code, Currency: currency}, nil
 }
 
-// fromMoney makes "1234,56 TRY" of "1234.56|TRY": with a comma, so that it is
-// read back as it was.
-func fromMoney(s string) string {
+// fromMoney makes "1234,56 TRY" of "1234.56|TRY".
+func fromMoney(s, locale string) string {
 	number, code, _ := strings.Cut(s, "|")
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil {
 		return s
 	}
+
 	text := strconv.FormatFloat(n, 'f', -1, 64)
 	if whole, part, _ := strings.Cut(text, "."); len(part) < 2 {
 		text = whole + "." + part + strings.Repeat("0", 2-len(part))
 	}
-	return strings.TrimSpace(strings.Replace(text, ".", ",", 1) + " " + code)
+	return strings.TrimSpace(decimal(text, locale) + " " + code)
+}
+
+// decimal is a number's text with the decimal sign of a locale, so that it is read back as it
+// was: 4.456 would be thousands in Turkish.
+func decimal(s, locale string) string {
+	if notationOf(locale).point {
+		return s
+	}
+	return strings.Replace(s, ".", ",", 1)
 }

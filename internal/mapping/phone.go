@@ -16,11 +16,12 @@ const (
 )
 
 // phoneText matches what people write for a telephone number: + in front, perhaps within
-// parentheses, digits in groups, an extension behind.
+// parentheses, digits in groups, an extension behind. A date would match too: wholeDate.
 var (
 	phoneText = regexp.MustCompile(`^\(?\+? ?\(?[0-9][0-9 ()./-]*$`)
 	phoneTail = regexp.MustCompile(`(?i)^(.*[0-9)])[ ,;]*(?:#|x|dahili|dah\.?|iç hat|ext\.?|ext=|extension|доб\.?|добавочный|вн\.?|внутр\.?) ?:? ?([0-9]{1,6})$`)
-	phoneLead = regexp.MustCompile(`(?i)^(?:callto|tel|tlf|telefon|telephone|phone|тел|телефон)\.? ?(?::|№|no:)?[/ ]*`)
+	phoneLead = regexp.MustCompile(`(?i)^(?:callto|telefon|telephone|phone|tel|tlf|телефон|тел)(?:\.? ?:|\.| ) ?/*`)
+	wholeDate = regexp.MustCompile(`^(?:[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}[./-][01]?[0-9][./-][0-3]?[0-9])$`)
 	andOr     = regexp.MustCompile(`(?i) (?:veya|ya da|ve|or|and|или|и) | ?& ?| ?\| ?`)
 )
 
@@ -35,14 +36,14 @@ type phone struct {
 // readPhone reads what one person would take for a telephone number.
 func readPhone(text string) (phone, bool) {
 	s := hyphens.Replace(visible(text))
-	s = strings.TrimRight(phoneLead.ReplaceAllString(s, ""), ". ")
+	s = strings.TrimRight(strings.TrimLeft(phoneLead.ReplaceAllString(s, ""), " "), ". ")
 	n := phone{text: s}
 
 	number := s
 	if m := phoneTail.FindStringSubmatch(s); m != nil {
 		number, n.extension = m[1], m[2]
 	}
-	if !phoneText.MatchString(number) || strings.Count(number, "(") != strings.Count(number, ")") {
+	if !phoneText.MatchString(number) || strings.Count(number, "(") != strings.Count(number, ")") || wholeDate.MatchString(number) {
 		return phone{}, false
 	}
 
@@ -78,7 +79,7 @@ func toPhones(part, locale string) ([]string, error) {
 
 	// A slash may stand behind an area's code; "… 45 67/68" are two numbers.
 	n, ok := readPhone(part)
-	if !ok {
+	if !ok || len(n.digits) <= mostDigits && n.plus && n.parsed("") == nil { // no country has that code
 		return nil, sheet24.Errorf(sheet24.Invalid, "value_phone", part)
 	}
 	before, behind, slash := strings.Cut(n.text, "/")

@@ -48,7 +48,8 @@ func (n phone) exists(locale string) bool {
 
 // possible reports whether a number can be one number. One without its country's code may be
 // an internal or a local one, of which nobody knows, so long as it is no longer than those;
-// a longer one must have as many digits as numbers of its country have.
+// a longer one must have as many digits as numbers of some country have, and one with its
+// country's code no more than those of that country.
 func (n phone) possible(locale string) bool {
 	const longestNational = 11
 	if len(n.digits) > mostDigits {
@@ -58,14 +59,15 @@ func (n phone) possible(locale string) bool {
 		return true
 	}
 
-	fits := func(n phone, region string) bool {
-		number := n.parsed(region)
+	if n.plus {
+		number := n.parsed("")
+		return number != nil && phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.TOO_LONG
+	}
+	fits := func(number *phonenumbers.PhoneNumber) bool {
 		return number != nil && phonenumbers.IsPossibleNumberWithReason(number) == phonenumbers.IS_POSSIBLE
 	}
-	if n.plus {
-		return fits(n, "")
-	}
-	return slices.ContainsFunc(regions(locale), func(region string) bool { return fits(n, region) }) || fits(phone{plus: true, digits: n.digits}, "")
+	return slices.ContainsFunc(regions(locale), func(region string) bool { return fits(n.parsed(region)) }) ||
+		fits(phone{plus: true, digits: n.digits}.parsed(""))
 }
 
 // e164 is a number with its country's code, as +905321234567; "" where its country is not to
@@ -100,11 +102,15 @@ func samePhone(a, b, locale string) bool {
 	}
 	m, okA := readPhone(a)
 	n, okB := readPhone(b)
-	if !okA || !okB || m.extension != n.extension || lastDigits(m.digits) != lastDigits(n.digits) {
+	if !okA || !okB || m.extension != n.extension {
 		return false
 	}
-	if strings.TrimLeft(m.digits, "0") == strings.TrimLeft(n.digits, "0") {
-		return true
+	first, second := strings.TrimLeft(m.digits, "0"), strings.TrimLeft(n.digits, "0")
+	if first == second {
+		return first != "" || m.digits == n.digits
+	}
+	if n := min(len(first), len(second), wholeDigits); first[len(first)-n:] != second[len(second)-n:] {
+		return false // no notation changes the last digits
 	}
 
 	// Either may say which country the other is of.
@@ -112,23 +118,21 @@ func samePhone(a, b, locale string) bool {
 	if p != "" && p == q {
 		return true
 	}
-	return m.plus && !n.plus && n.e164Beside(p) == p && p != "" || n.plus && !m.plus && m.e164Beside(q) == q && q != ""
+	return !n.plus && n.within(p) || !m.plus && m.within(q)
 }
 
-// lastDigits are those that two notations of a number have in common.
-func lastDigits(digits string) string { return digits[max(0, len(digits)-wholeDigits):] }
-
-// e164Beside is a number of the country of another.
-func (n phone) e164Beside(full string) string {
+// within reports whether a number is the one with its country's code that full is, as it is
+// dialled in that country, or without the plus.
+func (n phone) within(full string) bool {
 	other := phone{plus: true, digits: strings.TrimPrefix(full, "+")}.parsed("")
 	if other == nil {
-		return ""
+		return false
+	}
+	if bare := strings.TrimLeft(n.digits, "0"); bare == strings.TrimLeft(phonenumbers.GetNationalSignificantNumber(other), "0") || bare == full[1:] {
+		return true
 	}
 	number := n.parsed(phonenumbers.GetRegionCodeForNumber(other))
-	if number == nil {
-		return ""
-	}
-	return phonenumbers.Format(number, phonenumbers.E164)
+	return number != nil && phonenumbers.Format(number, phonenumbers.E164) == full
 }
 
 // The ways in which people and telephones write a number, by whether its country parts the
@@ -152,8 +156,11 @@ func phoneForms(text, locale string) (plain, written []string) {
 	full := n.e164(locale)
 	number := phone{plus: true, digits: strings.TrimPrefix(full, "+")}.parsed("")
 	if full == "" || number == nil {
-		bare := strings.TrimLeft(n.digits, "0")
-		return each(n.text, n.digits, bare, "0"+bare), nil
+		plain = each(n.text, n.digits)
+		if bare := strings.TrimLeft(n.digits, "0"); len(bare) >= leastDigits {
+			plain = each(append(plain, bare, "0"+bare)...)
+		}
+		return plain, nil
 	}
 
 	// Its parts, and its groups as its country makes them.
@@ -161,10 +168,16 @@ func phoneForms(text, locale string) (plain, written []string) {
 	code := strings.TrimSuffix(full, bare)
 	trunk := phonenumbers.GetNddPrefixForRegion(phonenumbers.GetRegionCodeForNumber(number), true)
 	inCountry := phonenumbers.Format(number, phonenumbers.NATIONAL)
+	if strings.HasPrefix(bare, "0") { // as in Italy, where the 0 is part of the number
+		trunk = ""
+	}
 	international := phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
 	groups := strings.FieldsFunc(strings.TrimPrefix(international, code), func(r rune) bool { return !isDigit(r) })
 
 	plain = each(n.text, full, full[1:], trunk+bare, bare)
+	if strings.HasPrefix(bare, "00") { // without its country's code it would be of another
+		return each(n.text, full, full[1:]), nil
+	}
 	if len(groups) < 2 {
 		return plain, each(inCountry, "00"+full[1:])
 	}
@@ -177,6 +190,9 @@ func phoneForms(text, locale string) (plain, written []string) {
 	}
 	written = []string{inCountry, international}
 	for _, form := range forms {
+		if trunk == "" && strings.Contains(form, "T") {
+			continue
+		}
 		written = append(written, strings.TrimSpace(fill.Replace(form)))
 	}
 	written = slices.DeleteFunc(each(written...), func(form string) bool { return slices.Contains(plain, form) })

@@ -63,7 +63,7 @@ func canonical(f sheet24.Field, v any) string {
 		}
 	case "address":
 		s, _, _ = strings.Cut(s, "|")
-		s = strings.TrimSpace(s)
+		s = trimmed(s)
 	case "crm":
 		if s == "0" {
 			return ""

@@ -81,11 +81,7 @@ func Formatted(fieldType string, n float64, shown, locale string) any {
 	if !ok || code == "" {
 		return n
 	}
-	text := strconv.FormatFloat(n, 'f', -1, 64)
-	if !notationOf(locale).point {
-		text = strings.Replace(text, ".", ",", 1)
-	}
-	return text + " " + code
+	return decimal(strconv.FormatFloat(n, 'f', -1, 64), locale) + " " + code
 }
 
 var (

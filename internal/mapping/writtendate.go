@@ -30,10 +30,11 @@ func writtenMoment(text string, zone *time.Location, locale string) (time.Time, 
 // clock is a time of the day.
 type clock struct{ hour, minute, second int }
 
-// momentOf is the moment of a day and a time, if there are such: no 31 February, no 25:00.
+// momentOf is the moment of a day and a time, if there are such: no 31 February, no 25:00, and
+// no year before 1900, as spreadsheets have none.
 func momentOf(year, month, day int, c clock, zone *time.Location) (time.Time, bool) {
 	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if date.Day() != day || date.Month() != time.Month(month) || c.hour > 23 || c.minute > 59 || c.second > 59 {
+	if year < 1900 || date.Day() != day || date.Month() != time.Month(month) || c.hour > 23 || c.minute > 59 || c.second > 59 {
 		return time.Time{}, false
 	}
 	return time.Date(year, time.Month(month), day, c.hour, c.minute, c.second, 0, zone), true
@@ -113,7 +114,7 @@ func writtenDay(s string, n notation) (year, month, day int, ok bool) {
 	default:
 		year, month, day, ok = namedDay(s)
 	}
-	if !ok || year < 1900 {
+	if !ok {
 		return 0, 0, 0, false
 	}
 
