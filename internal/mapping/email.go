@@ -57,7 +57,8 @@ func emailForms(value string) []string {
 	for _, w := range words {
 		named = strings.Replace(named, w, capital(w), 1)
 	}
-	return each(typed, lower, capital(local)+"@"+host, named+"@"+host, strings.ToUpper(lower), strings.ToUpper(local)+"@"+host, capital(local)+"@"+capital(host))
+	forms := each(typed, lower, capital(local)+"@"+host, named+"@"+host, strings.ToUpper(lower), strings.ToUpper(local)+"@"+host, capital(local)+"@"+capital(host))
+	return slices.DeleteFunc(forms, func(form string) bool { return foldAddress(form) != lower }) // ϱ has no capital of its own
 }
 
 // capital is a word with a large first letter.

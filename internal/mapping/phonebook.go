@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -73,25 +74,31 @@ func (n phone) possible(locale string) bool {
 // e164 is a number with its country's code, as +905321234567; "" where its country is not to
 // be told.
 func (n phone) e164(locale string) string {
-	inFull := func(number *phonenumbers.PhoneNumber) string { return phonenumbers.Format(number, phonenumbers.E164) }
 	if n.plus {
-		if number := n.parsed(""); number != nil && phonenumbers.IsPossibleNumber(number) {
-			return inFull(number)
-		}
-		return ""
+		return inFull(n.parsed(""), phonenumbers.IsPossibleNumber)
 	}
 
 	for _, region := range regions(locale) {
-		if number := n.parsed(region); number != nil && phonenumbers.IsValidNumber(number) {
-			return inFull(number)
+		if full := inFull(n.parsed(region), phonenumbers.IsValidNumber); full != "" {
+			return full
 		}
 	}
-	if full := (phone{plus: true, digits: n.digits}); len(n.digits) > 10 {
-		if number := full.parsed(""); number != nil && phonenumbers.IsValidNumber(number) {
-			return inFull(number)
-		}
+	if len(n.digits) > 10 {
+		return inFull(phone{plus: true, digits: n.digits}.parsed(""), phonenumbers.IsValidNumber)
 	}
 	return ""
+}
+
+// inFull is a number as E.164 has it, if it is good enough, and if that means it again.
+func inFull(number *phonenumbers.PhoneNumber, good func(*phonenumbers.PhoneNumber) bool) string {
+	if number == nil || !good(number) {
+		return ""
+	}
+	full := phonenumbers.Format(number, phonenumbers.E164)
+	if again := (phone{plus: true, digits: full[1:]}).parsed(""); again == nil || phonenumbers.Format(again, phonenumbers.E164) != full {
+		return ""
+	}
+	return full
 }
 
 // samePhone reports whether two texts are one telephone number, with the same extension if
@@ -109,14 +116,15 @@ func samePhone(a, b, locale string) bool {
 	if first == second {
 		return first != "" || m.digits == n.digits
 	}
-	if n := min(len(first), len(second), wholeDigits); first[len(first)-n:] != second[len(second)-n:] {
+	const unchanged = 4
+	if n := min(len(first), len(second), unchanged); first[len(first)-n:] != second[len(second)-n:] {
 		return false // no notation changes the last digits
 	}
 
-	// Either may say which country the other is of.
+	// Where one of them does not say its country, the other may.
 	p, q := m.e164(locale), n.e164(locale)
-	if p != "" && p == q {
-		return true
+	if p != "" && q != "" {
+		return p == q
 	}
 	return !n.plus && n.within(p) || !m.plus && m.within(q)
 }
@@ -128,11 +136,27 @@ func (n phone) within(full string) bool {
 	if other == nil {
 		return false
 	}
-	if bare := strings.TrimLeft(n.digits, "0"); bare == strings.TrimLeft(phonenumbers.GetNationalSignificantNumber(other), "0") || bare == full[1:] {
+	bare, significant := strings.TrimLeft(n.digits, "0"), phonenumbers.GetNationalSignificantNumber(other)
+	if bare == strings.TrimLeft(significant, "0") || bare == full[1:] || n.digits == trunkOf(other)+significant {
 		return true
 	}
-	number := n.parsed(phonenumbers.GetRegionCodeForNumber(other))
+	number := n.parsed(regionOf(other))
 	return number != nil && phonenumbers.Format(number, phonenumbers.E164) == full
+}
+
+// regionOf is the country of a number, as TR; the first of those that share its code, where
+// the number is none that exists.
+func regionOf(number *phonenumbers.PhoneNumber) string {
+	return cmp.Or(phonenumbers.GetRegionCodeForNumber(number), phonenumbers.GetRegionCodeForCountryCode(int(number.GetCountryCode())))
+}
+
+// trunkOf is what is dialled before a number within its country: 0, Russia's 8; nothing where
+// the 0 is part of the number, as in Italy.
+func trunkOf(number *phonenumbers.PhoneNumber) string {
+	if strings.HasPrefix(phonenumbers.GetNationalSignificantNumber(number), "0") {
+		return ""
+	}
+	return phonenumbers.GetNddPrefixForRegion(regionOf(number), true)
 }
 
 // The ways in which people and telephones write a number, by whether its country parts the
@@ -141,9 +165,9 @@ func (n phone) within(full string) bool {
 // two, D with dots.
 var (
 	spacedForms = []string{"TA S", "C A S", "T A S", "C (A) S", "T (A) S", "A S", "(A) S", "T(A) S", "(TA) S", "TA P", "C A P", "TA-H", "C-A-H", "TA J", "C A J",
-		"00NAJ", "C (A) H", "C(A)J", "T(A)J", "N A S"}
+		"C (A) H", "C(A)J", "T(A)J", "N A S"}
 	hyphenForms = []string{"C (A) H", "A-H", "T (A) H", "C A H", "T A H", "T-A-H", "C-A-H", "(A) H", "A H", "T A S", "C A S", "A S", "A.D", "T(A)H", "C(A)H",
-		"T (A) S", "C (A) S", "C(A) H", "00NAJ"}
+		"T (A) S", "C (A) S", "C(A) H"}
 )
 
 // phoneForms are the ways in which the CRM may hold a telephone number: as it is typed and by
@@ -155,7 +179,7 @@ func phoneForms(text, locale string) (plain, written []string) {
 	}
 	full := n.e164(locale)
 	number := phone{plus: true, digits: strings.TrimPrefix(full, "+")}.parsed("")
-	if full == "" || number == nil {
+	if number == nil {
 		plain = each(n.text, n.digits)
 		if bare := strings.TrimLeft(n.digits, "0"); len(bare) >= leastDigits {
 			plain = each(append(plain, bare, "0"+bare)...)
@@ -163,24 +187,29 @@ func phoneForms(text, locale string) (plain, written []string) {
 		return plain, nil
 	}
 
-	// Its parts, and its groups as its country makes them.
 	bare := phonenumbers.GetNationalSignificantNumber(number)
-	code := strings.TrimSuffix(full, bare)
-	trunk := phonenumbers.GetNddPrefixForRegion(phonenumbers.GetRegionCodeForNumber(number), true)
-	inCountry := phonenumbers.Format(number, phonenumbers.NATIONAL)
-	if strings.HasPrefix(bare, "0") { // as in Italy, where the 0 is part of the number
-		trunk = ""
-	}
-	international := phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
-	groups := strings.FieldsFunc(strings.TrimPrefix(international, code), func(r rune) bool { return !isDigit(r) })
+	plain = each(n.text, full, full[1:], trunkOf(number)+bare, bare)
+	written = each(append(writtenForms(number, full, bare), "00"+full[1:])...)
 
-	plain = each(n.text, full, full[1:], trunk+bare, bare)
-	if strings.HasPrefix(bare, "00") { // without its country's code it would be of another
-		return each(n.text, full, full[1:]), nil
+	// Of a number that does not exist some notations would be another's.
+	others := func(form string) bool { return !samePhone(full, form, locale) }
+	if !phonenumbers.IsValidNumber(number) {
+		plain, written = each(append([]string{n.text}, slices.DeleteFunc(plain, others)...)...), slices.DeleteFunc(written, others)
 	}
+	written = slices.DeleteFunc(written, func(form string) bool { return slices.Contains(plain, form) })
+	return plain, written[:min(len(written), mostForms)]
+}
+
+// writtenForms are the notations of a number in the groups that its country makes.
+func writtenForms(number *phonenumbers.PhoneNumber, full, bare string) []string {
+	code, trunk := strings.TrimSuffix(full, bare), trunkOf(number)
+	inCountry, international := phonenumbers.Format(number, phonenumbers.NATIONAL), phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
+	written := []string{inCountry, international}
+	groups := strings.FieldsFunc(strings.TrimPrefix(international, code), func(r rune) bool { return !isDigit(r) })
 	if len(groups) < 2 {
-		return plain, each(inCountry, "00"+full[1:])
+		return written
 	}
+
 	rest := groups[1:]
 	fill := strings.NewReplacer("T", trunk, "C", code, "N", code[1:], "A", groups[0], "S", strings.Join(rest, " "), "H", strings.Join(rest, "-"),
 		"J", strings.Join(rest, ""), "P", strings.TrimSpace(rest[0]+" "+strings.Join(rest[1:], "")), "D", strings.Join(rest, "."))
@@ -188,15 +217,12 @@ func phoneForms(text, locale string) (plain, written []string) {
 	if strings.Contains(inCountry, "-") {
 		forms = hyphenForms
 	}
-	written = []string{inCountry, international}
 	for _, form := range forms {
-		if trunk == "" && strings.Contains(form, "T") {
-			continue
+		if trunk != "" || !strings.Contains(form, "T") {
+			written = append(written, fill.Replace(form))
 		}
-		written = append(written, strings.TrimSpace(fill.Replace(form)))
 	}
-	written = slices.DeleteFunc(each(written...), func(form string) bool { return slices.Contains(plain, form) })
-	return plain, written[:min(len(written), mostForms)]
+	return written
 }
 
 // mostForms is how many notations are looked for beside the likeliest: a portal takes so many
