@@ -25,6 +25,8 @@ build:
 
 fuzz:
 	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping
+	go test -fuzz FuzzShown -fuzztime 30s -fuzzminimizetime 20x ./internal/mapping
+	go test -fuzz FuzzContacts -fuzztime 30s -fuzzminimizetime 20x ./internal/mapping
 	go test -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 20x ./internal/bitrix24
 	go test -fuzz FuzzHeader -fuzztime 60s -fuzzminimizetime 20x ./internal/detect
 	go test -fuzz FuzzReadCSV -fuzztime 60s -fuzzminimizetime 20x ./internal/detect

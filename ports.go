@@ -72,8 +72,9 @@ type CRM interface {
 	// tells why some could not be looked for.
 	Resolve(ctx context.Context, p *Portal, links []Link) (map[Link][]int64, map[Link]error)
 	// Find finds the records of an entity that hold values in a field: EMAIL, PHONE or
-	// a plain field's Name; one, none or several for each value.
-	Find(ctx context.Context, p *Portal, e Entity, field string, values []string) (map[string][]int64, error)
+	// a plain field's Name; one, none or several for each value. Telephone numbers are
+	// found however they are written, in a sheet of a locale or in the CRM.
+	Find(ctx context.Context, p *Portal, e Entity, field string, values []string, locale string) (map[string][]int64, error)
 	// Write makes changes and tells how each ended. One whose answer was lost has
 	// been settled by reading; if even that was not possible, its error is of kind
 	// Unavailable and leaves open whether it was made.

@@ -72,9 +72,8 @@ func (q *queue) take(n int) []int {
 		}
 		q.waiting = nil
 	}
-	n = min(n, len(q.waiting))
-	took := q.waiting[:n:n]
-	q.waiting = q.waiting[n:]
+	var took []int
+	took, q.waiting = together(q.commands, q.waiting, n)
 	return took
 }
 
@@ -160,15 +159,7 @@ func bookAll(ctx context.Context, watch *operating, q *queue, taken []int) (book
 // again.
 func (c *Client) sendBatch(ctx context.Context, p *sheet24.Portal, q *queue, list []int, booked map[string]int) (again []int) {
 	l, watch := c.line(p), c.watch(p)
-	cmd := make(map[string]string, len(list))
-	for _, i := range list {
-		cmd[key(i)] = q.commands[i].method + "?" + q.commands[i].params.Encode()
-	}
-	a, sent, err := c.send(ctx, p, "batch", map[string]any{"halt": 0, "cmd": cmd})
-	var got batchAnswer
-	if err == nil {
-		err = a.into(p.Host, &got)
-	}
+	got, sent, err := c.sendTogether(ctx, p, q.commands, list)
 	if err == nil || outcomeUnknown(err) {
 		l.size.took(len(list), time.Since(sent))
 	}

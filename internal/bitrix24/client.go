@@ -62,6 +62,8 @@ type Client struct {
 	watches  map[string]*operating // by connection: each webhook and application has its own time
 	fields   map[fieldsKey]cachedFields
 	sessions map[int64]*session // by portal
+
+	readers readers
 }
 
 var _ sheet24.CRM = (*Client)(nil)

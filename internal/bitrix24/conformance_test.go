@@ -265,7 +265,7 @@ func TestConformance(t *testing.T) {
 	if len(unread)+len(unfound) > 0 {
 		t.Fatal(unread, unfound)
 	}
-	if found, err := w.Find(t.Context(), w.portal, sheet24.Leads, "PHONE", []string{"56 78", "yok"}); err != nil || !slices.Equal(found["56 78"], []int64{lead}) {
+	if found, err := w.Find(t.Context(), w.portal, sheet24.Leads, "PHONE", []string{"56 78", "yok"}, ""); err != nil || !slices.Equal(found["56 78"], []int64{lead}) {
 		t.Errorf("found: %v, %v", found, err)
 	}
 	w.wrote(sheet24.ItemWrite{Entity: sheet24.Leads, ID: lead, Delete: true})

@@ -16,15 +16,7 @@ type formats map[int]map[string]string
 
 // byFormat reports whether what a cell's value means to a field depends on how the sheet
 // shows it.
-func byFormat(m sheet24.FieldMapping, v any) bool {
-	switch v.(type) {
-	case float64:
-		return mapping.AsShown(m.Type) || mapping.ByFormat(m.Type)
-	case bool:
-		return mapping.AsShown(m.Type)
-	}
-	return false
-}
+func byFormat(m sheet24.FieldMapping, v any) bool { return mapping.NeedsShown(m.Type, v) }
 
 // readFormats reads rows anew together with what the sheet shows for their cells: both
 // come in one answer, which from then on is what is known of these rows. Where it does
@@ -108,8 +100,8 @@ func blocksOf(numbers []int) (blocks []sheet24.Range) {
 }
 
 // apply puts into a row's changed fields what their cells mean by their formats: a field
-// that takes texts gets what the sheet shows ("31.12.2026", "007"), and a number that is
-// shown as %50 is 50.
+// that takes texts gets what the sheet shows ("31.12.2026", "007"), a number that is shown
+// as %50 is 50, and one that is not shown as a date is none.
 func (f formats) apply(t *sheet24.Table, layout mapping.Layout, number int, fields map[string]sheet24.Change) {
 	for _, m := range layout.Fields {
 		change, changed := fields[m.Field]
@@ -118,10 +110,7 @@ func (f formats) apply(t *sheet24.Table, layout mapping.Layout, number int, fiel
 			continue
 		}
 
-		n, isNumber := change.New.(float64)
-		if change.New = any(text); isNumber && mapping.ByFormat(m.Type) {
-			change.New = mapping.Formatted(m.Type, n, text, t.Locale)
-		}
+		change.New = mapping.Shown(m.Type, change.New, text, t.Locale)
 		fields[m.Field] = change
 	}
 }

@@ -137,13 +137,13 @@ func (p poisonedCRM) Items(ctx context.Context, portal *sheet24.Portal, refs []s
 	return items, unread
 }
 
-func (p poisonedCRM) Find(ctx context.Context, portal *sheet24.Portal, e sheet24.Entity, field string, values []string) (map[string][]int64, error) {
+func (p poisonedCRM) Find(ctx context.Context, portal *sheet24.Portal, e sheet24.Entity, field string, values []string, locale string) (map[string][]int64, error) {
 	for _, v := range values {
 		if v == "2@ornek.com.tr" {
 			p.bite("Find", 2)
 		}
 	}
-	return p.CRM.Find(ctx, portal, e, field, values)
+	return p.CRM.Find(ctx, portal, e, field, values, locale)
 }
 
 func (p poisonedCRM) Write(ctx context.Context, portal *sheet24.Portal, writes []sheet24.ItemWrite) []sheet24.Written {

@@ -346,7 +346,7 @@ func (c *modelCRM) Items(_ context.Context, _ *sheet24.Portal, refs []sheet24.It
 	return items, nil
 }
 
-func (c *modelCRM) Find(_ context.Context, _ *sheet24.Portal, _ sheet24.Entity, field string, values []string) (found map[string][]int64, err error) {
+func (c *modelCRM) Find(_ context.Context, _ *sheet24.Portal, _ sheet24.Entity, field string, values []string, _ string) (found map[string][]int64, err error) {
 	err = c.call("Find", func() {
 		found = map[string][]int64{}
 		for _, id := range slices.Sorted(maps.Keys(c.records)) {

@@ -28,6 +28,7 @@ type Options struct {
 	RequestLimit    time.Duration            // after which a request is cut off: 60 s
 	Work            map[string]time.Duration // how long a call of a method works: not at all
 	TokenLife       time.Duration            // of an access token: 1 h
+	ReadsNotations  bool                     // crm.duplicate.findbycomm knows that +90 532 and 0532 are one; else it compares texts
 }
 
 // App is an OAuth application of the portal; Redirect is where it is answered.
