@@ -120,7 +120,10 @@ func openSQLite(path string, durable bool) (*sql.DB, error) {
 		"_time_format": {"sqlite"},
 		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)"},
 	}
-	connector, err := sqlite.NewConnector("file:" + filepath.ToSlash(path) + "?" + query.Encode())
+	// A path may hold what means something in an address: "#" would end it there, and the
+	// data of several paths meet in one file.
+	address := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: query.Encode()}
+	connector, err := sqlite.NewConnector(address.String())
 	if err != nil {
 		return nil, err
 	}

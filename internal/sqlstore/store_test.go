@@ -51,6 +51,34 @@ func TestFileIsItsOwnersAlone(t *testing.T) {
 	}
 }
 
+// TestPathsOfAnyCharacters: what means something in an address is a file's name like any
+// other, and two files stay two.
+func TestPathsOfAnyCharacters(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"a#1", "a#2", "a?mode=memory", "a%41", "a b", "müşteri.db", "a&b=c", "a+b"} {
+		path := filepath.Join(dir, name)
+		s := open(t, "sqlite:"+path)
+		if _, err := s.EnsureUser(t.Context(), "ayse@ornek.com.tr", "Ayşe", "tr"); err != nil {
+			t.Fatal(err)
+		}
+
+		info, err := os.Stat(path)
+		if err != nil || info.Size() == 0 {
+			t.Errorf("%s is not where the data is: %v, %v", name, info, err)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() == "a" || e.Name() == "aA" {
+			t.Errorf("%s was made for another's name", e.Name())
+		}
+	}
+}
+
 func TestPostgreSQL(t *testing.T) {
 	t.Parallel()
 	c, err := postgres()
