@@ -92,13 +92,17 @@ func TestMigrate(t *testing.T) {
 			}
 			storetest.Seed(t, open(t, url))
 			for v := newest - 1; v >= 0; v-- {
-				if n := applied(sqlstore.Migrate(t.Context(), url, int64(v))); n != v {
-					t.Fatalf("down to %d: %d steps are left", v, n)
+				to := int64(0)
+				if v > 0 {
+					to = all[v-1].Version
+				}
+				if n := applied(sqlstore.Migrate(t.Context(), url, to)); n != v {
+					t.Fatalf("down to %d: %d steps are left", to, n)
 				}
 			}
 			for v := 1; v <= newest; v++ {
-				if n := applied(sqlstore.Migrate(t.Context(), url, int64(v))); n != v {
-					t.Fatalf("up to %d: %d steps", v, n)
+				if n := applied(sqlstore.Migrate(t.Context(), url, all[v-1].Version)); n != v {
+					t.Fatalf("up to %d: %d steps", all[v-1].Version, n)
 				}
 			}
 			storetest.Seed(t, open(t, url))

@@ -1,0 +1,59 @@
+package bitrix24
+
+import (
+	"context"
+	"time"
+
+	"sheet24"
+)
+
+// methodOf are the methods that calls are made by.
+var methodOf = map[sheet24.Call]string{
+	sheet24.Reading:  "crm.item.list",
+	sheet24.Creating: "crm.item.add",
+	sheet24.Updating: "crm.item.update",
+	sheet24.Deleting: "crm.item.delete",
+}
+
+// turn is the right to one request.
+type turn struct {
+	c  *Client
+	p  *sheet24.Portal
+	to destination
+	l  *line
+}
+
+// Turn waits until the portal's bucket has room for a request.
+func (c *Client) Turn(ctx context.Context, p *sheet24.Portal) (sheet24.Turn, error) {
+	to, err := c.destination(ctx, p, "batch", "")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.wait(ctx, to); err != nil {
+		return nil, err
+	}
+	return &turn{c, p, to, c.line(to.portal)}, nil
+}
+
+// GivesUp is how long after it was sent a request may still be carried out: as long as a
+// portal works at one, and a margin for the way there and for clocks that differ.
+func (c *Client) GivesUp() time.Duration {
+	return c.options.RequestLimit + c.options.RequestLimit/6
+}
+
+// Size is how many commands the portal can bear at once.
+func (t *turn) Size() int { return t.l.size.get() }
+
+// Spare is how many more requests there is room for.
+func (t *turn) Spare() int { return t.l.limiter.spare() }
+
+// Pace is how long it takes until there is room for one more.
+func (t *turn) Pace() time.Duration { return t.l.limiter.pace() }
+
+// Room is how many calls the portal has working time left for.
+func (t *turn) Room(call sheet24.Call) (calls int, again time.Time) {
+	return t.c.watch(t.p).room(methodOf[call], false)
+}
+
+// GiveBack gives the room back.
+func (t *turn) GiveBack() { t.l.limiter.giveBack() }
