@@ -105,13 +105,15 @@ func (r Request) Commands() int {
 	return n
 }
 
-// Reply is what came of a Request. Err is why it failed as a whole; then that is how its
-// writes ended too, and nothing was read.
+// Reply is what came of a Request. Err is why it failed as a whole, and Outcome what that
+// says of it; then that is how its writes ended too, and nothing was read.
 type Reply struct {
 	Written []Written // as its writes
 	Items   map[ItemRef]*Item
 	Created map[ItemKey]int64
-	Unread  map[Entity]error // why nothing of an entity could be read
+	Unread  map[Entity]error // why records of an entity could not be read
+	Unfound map[Entity]error // why creations of an entity could not be looked for
+	Outcome Outcome
 	Err     error
 }
 

@@ -1,7 +1,6 @@
 package bitrix24
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -90,7 +89,8 @@ type exchange struct {
 // compose makes commands of a request. A write that cannot be made one is refused.
 func (t *turn) compose(ctx context.Context, r sheet24.Request) *exchange {
 	q := &exchange{t: t, request: r, reply: sheet24.Reply{
-		Written: make([]sheet24.Written, len(r.Writes)), Items: map[sheet24.ItemRef]*sheet24.Item{}, Created: map[sheet24.ItemKey]int64{}, Unread: map[sheet24.Entity]error{},
+		Written: make([]sheet24.Written, len(r.Writes)), Items: map[sheet24.ItemRef]*sheet24.Item{}, Created: map[sheet24.ItemKey]int64{},
+		Unread: map[sheet24.Entity]error{}, Unfound: map[sheet24.Entity]error{},
 	}}
 
 	for i, w := range r.Writes {
@@ -105,23 +105,23 @@ func (t *turn) compose(ctx context.Context, r sheet24.Request) *exchange {
 	for e, ids := range byEntity(r.Items) {
 		fields, err := t.c.kept(ctx, t.p, e)
 		if err != nil {
-			q.unread(e, err)
+			q.reply.Unread[e] = err
 			continue
 		}
 		names := apiNames(fields)
 		for _, list := range itemLists(e, ids) {
-			q.add(list, func(r result) { q.unread(e, keepItems(t.p.Host, e, r, names, q.reply.Items)) })
+			q.add(list, func(r result) { note(q.reply.Unread, e, keepItems(t.p.Host, e, r, names, q.reply.Items)) })
 		}
 	}
 
 	for e, keys := range keysByEntity(r.Keys) {
 		names, err := t.c.originNames(ctx, t.p, e)
 		if err != nil {
-			q.unread(e, err)
+			q.reply.Unfound[e] = err
 			continue
 		}
 		for _, list := range keyLists(e, names, keys) {
-			q.add(list, func(r result) { q.unread(e, keepCreated(t.p.Host, e, r, names, q.reply.Created)) })
+			q.add(list, func(r result) { note(q.reply.Unfound, e, keepCreated(t.p.Host, e, r, names, q.reply.Created)) })
 		}
 	}
 	return q
@@ -131,10 +131,10 @@ func (q *exchange) add(c command, take func(result)) {
 	q.commands, q.takes = append(q.commands, c), append(q.takes, take)
 }
 
-// unread notes why an entity could not be read, if it could not.
-func (q *exchange) unread(e sheet24.Entity, err error) {
-	if err != nil {
-		q.reply.Unread[e] = cmp.Or(q.reply.Unread[e], err)
+// note keeps the first error of an entity.
+func note(errs map[sheet24.Entity]error, e sheet24.Entity, err error) {
+	if err != nil && errs[e] == nil {
+		errs[e] = err
 	}
 }
 
@@ -147,7 +147,7 @@ func (q *exchange) read(got batchAnswer) {
 
 // failed is the reply to a request that failed as a whole.
 func (q *exchange) failed(err error) sheet24.Reply {
-	q.reply.Err = err
+	q.reply.Outcome, q.reply.Err = outcome(err), err
 	for i, w := range q.request.Writes {
 		if q.reply.Written[i].Err == nil {
 			q.reply.Written[i] = sheet24.Written{ID: w.ID, Outcome: outcome(err), Err: err}
