@@ -110,6 +110,18 @@ func (s fragileStore) ClaimChanges(ctx context.Context, portalID int64, limit in
 	return claimed, err
 }
 
+func (s fragileStore) Interrupted(ctx context.Context, portalID int64) (claimed []sheet24.RowChange, err error) {
+	err = s.commit("Interrupted", func() (err error) {
+		claimed, err = s.Store.Interrupted(ctx, portalID)
+		return err
+	})
+	return claimed, err
+}
+
+func (s fragileStore) Begin(ctx context.Context, changes []sheet24.RowChange) error {
+	return s.commit("Begin", func() error { return s.Store.Begin(ctx, changes) })
+}
+
 // modelSheet is a tab: its first row is the header.
 type modelSheet struct {
 	*perils
@@ -210,8 +222,8 @@ type modelRecord struct {
 	key               string
 }
 
-// modelCRM is a portal. What its client promises is taken for granted: creations are
-// made once by their keys, and an error leaves open whether a write was done.
+// modelCRM is a portal. It makes a record for each creation, whatever its key, and an error
+// leaves open whether a write was done.
 type modelCRM struct {
 	*perils
 	records  map[int64]*modelRecord
@@ -279,18 +291,60 @@ func (c *modelCRM) Find(_ context.Context, _ *sheet24.Portal, _ sheet24.Entity, 
 	return found, err
 }
 
-func (c *modelCRM) Write(_ context.Context, _ *sheet24.Portal, writes []sheet24.ItemWrite) []sheet24.Written {
-	done := make([]sheet24.Written, len(writes))
-	for i, w := range writes {
-		err := c.call("crm", func() { done[i] = c.write(w) })
+// modelGivesUp is how long after it was sent a request may still be carried out.
+const modelGivesUp = 70 * time.Second
+
+func (c *modelCRM) GivesUp() time.Duration { return modelGivesUp }
+
+func (c *modelCRM) Turn(context.Context, *sheet24.Portal) (sheet24.Turn, error) {
+	return &modelTurn{c}, nil
+}
+
+// modelTurn is a request to the portal, which lets all through.
+type modelTurn struct{ crm *modelCRM }
+
+func (*modelTurn) Size() int                          { return 3 } // so that there are several requests
+func (*modelTurn) Spare() int                         { return 1 }
+func (*modelTurn) Pace() time.Duration                { return time.Second }
+func (*modelTurn) Room(sheet24.Call) (int, time.Time) { return 50, time.Time{} }
+func (*modelTurn) GiveBack()                          {}
+
+// Send carries out the writes one by one, then reads. It may be cut off in between, or fail
+// before or after; and what failed before may be done later.
+func (t *modelTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
+	c := t.crm
+	reply := sheet24.Reply{Written: make([]sheet24.Written, len(r.Writes)), Created: map[sheet24.ItemKey]int64{}}
+	for i, w := range r.Writes {
+		err := c.call("crm", func() { reply.Written[i] = c.write(w) })
 		if err != nil {
-			done[i] = sheet24.Written{ID: w.ID, Err: err}
+			return c.lostRequest(r, i)
 		}
 	}
-	if c.during != nil {
+	if len(r.Writes) > 0 && c.during != nil {
 		c.during()
 	}
-	return done
+
+	if reply.Items, reply.Unread = c.Items(ctx, nil, r.Items); len(reply.Unread) > 0 {
+		return c.lostRequest(r, len(r.Writes))
+	}
+	for _, key := range r.Keys {
+		for id, one := range c.records {
+			if one.key == key.Key {
+				reply.Created[key] = id
+			}
+		}
+	}
+	return reply
+}
+
+// lostRequest is a request whose answer does not come; so many of its writes were done, the
+// rest may be later.
+func (c *modelCRM) lostRequest(r sheet24.Request, done int) sheet24.Reply {
+	reply := sheet24.Reply{Outcome: sheet24.Open, Err: sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", "x")}
+	for range r.Writes {
+		reply.Written = append(reply.Written, sheet24.Written{Outcome: sheet24.Open, Err: reply.Err})
+	}
+	return reply
 }
 
 func (c *modelCRM) write(w sheet24.ItemWrite) sheet24.Written {
@@ -299,18 +353,13 @@ func (c *modelCRM) write(w sheet24.ItemWrite) sheet24.Written {
 		return sheet24.Written{ID: w.ID}
 	}
 	if w.ID == 0 {
-		for id, r := range c.records {
-			if r.key == w.Key {
-				return sheet24.Written{ID: id, Existed: true}
-			}
-		}
 		c.nextID++
 		w.ID = c.nextID
 		c.records[w.ID] = &modelRecord{key: w.Key}
 	}
 	r, ok := c.records[w.ID]
 	if !ok {
-		return sheet24.Written{ID: w.ID, Err: sheet24.Errorf(sheet24.Invalid, "record_missing")}
+		return sheet24.Written{ID: w.ID, Outcome: sheet24.Refused, Err: sheet24.Errorf(sheet24.Invalid, "record_missing")}
 	}
 	before := *r
 	defer func() {
@@ -361,7 +410,7 @@ type modelWorld struct {
 
 // start starts the process, or starts it again.
 func (w *modelWorld) start() {
-	w.sync = &pipeline.Pipeline{Store: fragileStore{w.store, w.perils}, Sheets: w.sheet, CRM: w.crm, Wake: bench.Asleep{}, Now: func() time.Time { return w.now }, Log: quietLog}
+	w.sync = &pipeline.Pipeline{Store: fragileStore{w.store, w.perils}, Sheets: w.sheet, CRM: w.crm, Wake: bench.Asleep{}, Parallel: 1, Now: func() time.Time { return w.now }, Log: quietLog}
 }
 
 // run runs a stage; a crash starts the process again.
