@@ -66,6 +66,7 @@ type Begun struct {
 	Write    ItemWrite
 	At       time.Time // when it was sent, or was about to be
 	Together int       // how many writes its request carried
+	Blind    bool      // that it was carried out does not show: another write set the same
 }
 
 // Outcome is what is known of a write.

@@ -67,8 +67,10 @@ type Turn interface {
 	// Room is how many calls of a kind the portal has working time left for. If none, it
 	// is worth asking again then; at a zero time, once an answer has come.
 	Room(call Call) (calls int, again time.Time)
-	// Send makes the request: its writes in their order, then what it reads. It repeats
-	// nothing.
+	// Book takes the working time for what Send will make.
+	Book(r Request)
+	// Send makes the request that was booked: its writes in their order, then what it
+	// reads. It repeats nothing.
 	Send(ctx context.Context, r Request) Reply
 	// GiveBack gives back a turn for which there is nothing to send.
 	GiveBack()

@@ -218,15 +218,6 @@ func (c *Client) answered(p *sheet24.Portal, commands []command, a *answer, sent
 	return got, err
 }
 
-// countMethods tells how often commands call each method.
-func countMethods(commands []command) map[string]int {
-	n := map[string]int{}
-	for _, c := range commands {
-		n[c.method]++
-	}
-	return n
-}
-
 // key is what a command of a batch is called. Commands run in the order in which they are
 // sent, which is that of their names.
 func key(i int) string { return fmt.Sprintf("c%02d", i) }

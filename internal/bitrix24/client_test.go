@@ -92,6 +92,7 @@ func (w *world) write(writes ...sheet24.ItemWrite) []sheet24.Written {
 		for _, i := range now {
 			r.Writes = append(r.Writes, writes[i])
 		}
+		turn.Book(r)
 		for n, d := range turn.Send(w.t.Context(), r).Written {
 			done[now[n]] = d
 		}
@@ -108,6 +109,7 @@ func (w *world) send(r sheet24.Request) sheet24.Reply {
 	w.t.Helper()
 	turn, err := w.Turn(w.t.Context(), w.portal)
 	w.check(err)
+	turn.Book(r)
 	return turn.Send(w.t.Context(), r)
 }
 

@@ -21,6 +21,8 @@ type turn struct {
 	p  *sheet24.Portal
 	to destination
 	l  *line
+
+	booked map[string]int // calls by method
 }
 
 // Turn waits until the portal's bucket has room for a request.
@@ -32,7 +34,7 @@ func (c *Client) Turn(ctx context.Context, p *sheet24.Portal) (sheet24.Turn, err
 	if err := c.wait(ctx, to); err != nil {
 		return nil, err
 	}
-	return &turn{c, p, to, c.line(to.portal)}, nil
+	return &turn{c: c, p: p, to: to, l: c.line(to.portal)}, nil
 }
 
 // GivesUp is how long after it was sent a request may still be carried out: as long as a
@@ -53,6 +55,25 @@ func (t *turn) Pace() time.Duration { return t.l.limiter.pace() }
 // Room is how many calls the portal has working time left for.
 func (t *turn) Room(call sheet24.Call) (calls int, again time.Time) {
 	return t.c.watch(t.p).room(methodOf[call], false)
+}
+
+// Book takes working time for a request.
+func (t *turn) Book(r sheet24.Request) {
+	t.booked = map[string]int{methodOf[sheet24.Reading]: r.Commands() - len(r.Writes)}
+	for _, w := range r.Writes {
+		t.booked[methodOf[w.Call()]]++
+	}
+	for method, n := range t.booked {
+		t.c.watch(t.p).bookNow(method, n)
+	}
+}
+
+// unbook gives back the working time of a request that is not sent.
+func (t *turn) unbook() {
+	for method, n := range t.booked {
+		t.c.watch(t.p).settle(method, n, nil)
+	}
+	t.booked = nil
 }
 
 // GiveBack gives the room back.

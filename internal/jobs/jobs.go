@@ -73,9 +73,10 @@ type Runner struct {
 	delayed map[task]time.Time // to be woken then
 	held    map[string][]task  // subjects of leases that are held here, and what was woken meanwhile
 
-	stopped atomic.Bool
-	stop    context.CancelFunc
-	sweeper sync.WaitGroup
+	stopped  atomic.Bool
+	stopping chan struct{} // closed once stages are to begin nothing new
+	stop     context.CancelFunc
+	sweeper  sync.WaitGroup
 }
 
 // task is a stage for a table or a portal.
@@ -115,7 +116,7 @@ func New(ctx context.Context, store Store, works bool, log *slog.Logger) (*Runne
 	if err != nil {
 		return nil, fmt.Errorf("migrate the job queue: %w", err)
 	}
-	r := &Runner{store: store, log: log, works: works, queued: map[task]bool{}, failed: map[task]failure{}, delayed: map[task]time.Time{}, held: map[string][]task{}}
+	r := &Runner{store: store, log: log, works: works, queued: map[task]bool{}, failed: map[task]failure{}, delayed: map[task]time.Time{}, held: map[string][]task{}, stopping: make(chan struct{})}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{runner: r})
 	poll := 500 * time.Millisecond // for those that come due
@@ -193,9 +194,11 @@ func (r *Runner) Start(ctx context.Context, stages Stages) error {
 	return nil
 }
 
-// Stop lets the stages that run finish, and cancels them when ctx ends.
+// Stop lets the stages that run finish what is under way, and cancels them when ctx ends.
 func (r *Runner) Stop(ctx context.Context) error {
-	r.stopped.Store(true)
+	if r.stopped.CompareAndSwap(false, true) {
+		close(r.stopping)
+	}
 	if r.stop == nil {
 		return nil
 	}
@@ -425,6 +428,7 @@ func (r *Runner) rests(t task) bool {
 }
 
 func (r *Runner) run(ctx context.Context, t task) (more bool, err error) {
+	ctx = sheet24.WithStop(ctx, r.stopping)
 	switch t.Stage {
 	case scan:
 		return r.stages.Scan(ctx, t.ID)

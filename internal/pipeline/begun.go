@@ -60,11 +60,11 @@ func (b *pushing) note(r *row) {
 // land notes which of the writes that were sent for a record have been carried out, as it
 // shows: what they set there is our own.
 func (b *pushing) land(r *row, item *sheet24.Item) {
-	if r.begun != nil && r.begun.Write.ID != 0 && b.shows(item, r.begun.Write) {
-		b.own(r, item, r.begun.Write)
+	if w := r.begun; w != nil && w.Write.ID != 0 && !w.Blind && b.shows(item, w.Write) {
+		b.own(r, item, w.Write)
 		r.begun = nil
 	}
-	r.others = slices.DeleteFunc(r.others, func(w sheet24.Begun) bool { return b.shows(item, w.Write) })
+	r.others = slices.DeleteFunc(r.others, func(w sheet24.Begun) bool { return !w.Blind && b.shows(item, w.Write) })
 }
 
 // shows reports whether a record, nil if there is none, is as a write would have it.
@@ -116,17 +116,28 @@ func (b *pushing) own(r *row, item *sheet24.Item, w sheet24.ItemWrite) {
 }
 
 // mayLand reports whether something that was sent for a row's record before may still be
-// carried out, and would undo what is planned. A plan that sets all of it to the same
-// again is not undone.
-func (b *pushing) mayLand(r *row) bool {
-	undoes := func(w sheet24.Begun) bool { return b.open(&w) && !(r.plan.writes() && covers(r.plan.write, w.Write)) }
+// carried out, and would undo what is planned.
+func (b *pushing) mayLand(r *row, item *sheet24.Item) bool {
+	undoes := func(w sheet24.Begun) bool {
+		switch {
+		case !b.open(&w):
+			return false
+		case w.Write.ID == 0:
+			return true
+		case r.plan.write.Delete:
+			return false
+		case r.plan.writes() && covers(r.plan.write, w.Write):
+			return false
+		}
+		return !b.shows(item, w.Write) || touches(r.plan.write, w.Write) // it would set what is there anyway
+	}
 	return r.begun != nil && undoes(*r.begun) || slices.ContainsFunc(r.others, undoes)
 }
 
 // covers reports whether a write leaves a record the same whether an earlier one is carried
-// out before it, after it, or not at all.
+// out before it, after it, or not at all: it sets all of that to the same again.
 func covers(w, earlier sheet24.ItemWrite) bool {
-	if earlier.Adds() || earlier.Delete != w.Delete {
+	if earlier.Adds() || earlier.Delete {
 		return false
 	}
 	for name, v := range earlier.Fields {
@@ -135,6 +146,16 @@ func covers(w, earlier sheet24.ItemWrite) bool {
 		}
 	}
 	return !slices.ContainsFunc(earlier.Multi, func(m sheet24.MultiValue) bool { return !slices.Contains(w.Multi, m) })
+}
+
+// touches reports whether a write sets what another one sets too.
+func touches(w, other sheet24.ItemWrite) bool {
+	for name := range other.Fields {
+		if _, set := w.Fields[name]; set {
+			return true
+		}
+	}
+	return len(w.Multi) > 0 && len(other.Multi) > 0
 }
 
 // sameJSON compares values of which one may have been stored.
@@ -154,7 +175,7 @@ func (b *pushing) begin(ctx context.Context, f *flight) error {
 		var begun, noted []sheet24.RowChange
 		for _, r := range some {
 			c := r.change
-			c.Begun = &sheet24.Begun{Write: r.plan.write, At: at, Together: together}
+			c.Begun = &sheet24.Begun{Write: r.plan.write, At: at, Together: together, Blind: b.open(r.begun)}
 			begun = append(begun, c)
 			if r.overwrites() {
 				noted = append(noted, r.change)

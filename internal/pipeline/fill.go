@@ -254,6 +254,7 @@ func (b *pushing) send(ctx context.Context, t sheet24.Turn, f *flight) {
 		q.Begun = f.sent
 	}
 	b.flights = append(b.flights, f)
+	t.Book(q)
 
 	b.beside(func() {
 		reply := sheet24.Reply{Outcome: sheet24.Open, Err: errors.New("no reply")}

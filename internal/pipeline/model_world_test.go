@@ -307,6 +307,7 @@ func (*modelTurn) Size() int                          { return 3 } // so that th
 func (*modelTurn) Spare() int                         { return 1 }
 func (*modelTurn) Pace() time.Duration                { return time.Second }
 func (*modelTurn) Room(sheet24.Call) (int, time.Time) { return 50, time.Time{} }
+func (*modelTurn) Book(sheet24.Request)               {}
 func (*modelTurn) GiveBack()                          {}
 
 // Send carries out the writes one by one, then reads. It may be cut off in between, or fail

@@ -68,6 +68,7 @@ type row struct {
 	sending *sheet24.Begun            // the write that is under way
 	begun   *sheet24.Begun            // one that was sent before, and not answered
 	others  []sheet24.Begun           // and of the same record, for other rows
+	may     sheet24.Known             // what the CRM holds of the fields that it set, whether or not it was carried out
 	tries   int                       // how often it was turned away
 	until   time.Time                 // before which nothing can be done about it
 }
@@ -102,7 +103,7 @@ type pushing struct {
 	until  time.Time     // after which it yields
 	failed int           // requests in a row that failed
 	unmade int           // requests with writes in a row that failed
-	why    error // the portal is paused
+	why    error         // the portal is paused
 	err    error
 }
 

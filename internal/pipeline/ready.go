@@ -286,7 +286,7 @@ func (b *pushing) planRead(ctx context.Context, rows []*row, reply sheet24.Reply
 	for i, r := range planned {
 		r.plan = plans[i]
 		switch {
-		case b.mayLand(r):
+		case b.mayLand(r, reply.Items[b.ref(r.change)]):
 			b.postpone(r)
 			ended = append(ended, r)
 		case r.plan.writes():

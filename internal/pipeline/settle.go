@@ -83,6 +83,11 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 	plan.err = w.Err
 	switch w.Outcome {
 	case sheet24.Made:
+		if r.begun != nil { // and that it was carried out shows no longer
+			blind := *r.begun
+			blind.Blind = true
+			r.begun = &blind
+		}
 		for _, f := range b.fields[b.ref(*c).Entity] {
 			if _, written := plan.known[f.Name]; written && w.Holds != nil && f.Type != "crm_multifield" {
 				plan.known[f.Name] = []any{w.Holds[f.Name]}
@@ -106,7 +111,7 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 			plan.known[field], known[field] = may, may
 		}
 		b.known[key] = known
-		r.begun = r.sending
+		r.begun, r.may = r.sending, maps.Clone(plan.known)
 	case sheet24.Unsent:
 		c.Fields = r.before
 	default:
@@ -191,6 +196,11 @@ func (b *pushing) settle(r *row) {
 	c, plan := &r.change, r.plan
 	t := b.tables[c.TableID]
 	c.Known, c.Forget, c.Left, c.TwinOf = plan.known, plan.forget, plan.left, plan.twin
+	for field, may := range r.may {
+		if _, now := c.Known[field]; !now {
+			c.Known = with(c.Known, field, may)
+		}
+	}
 	c.Note = sentences(c.Note, plan.note)
 	if !b.open(r.begun) {
 		r.begun = nil
@@ -237,6 +247,16 @@ func (b *pushing) settle(r *row) {
 		}
 		b.Log.Warn("push will be tried again", "table", t.ID, "record", c.EntityID, "attempt", c.Attempts, "error", err)
 	}
+}
+
+// with is what is known, and of a field besides.
+func with(known sheet24.Known, field string, values []any) sheet24.Known {
+	more := maps.Clone(known)
+	if more == nil {
+		more = sheet24.Known{}
+	}
+	more[field] = values
+	return more
 }
 
 // complete is how a change ends that the CRM holds, or that its owner has to decide about.

@@ -27,13 +27,13 @@ func (s *Store) saveBegun(ctx context.Context, q querier, changes []sheet24.RowC
 		return nil
 	}
 
-	rows := make([][5]any, len(changes))
+	rows := make([][6]any, len(changes))
 	for i, c := range changes {
 		write, err := json.Marshal(c.Begun.Write)
 		if err != nil {
 			return err
 		}
-		rows[i] = [...]any{c.TableID, c.EntityID, c.Begun.At.UnixMicro(), c.Begun.Together, string(write)}
+		rows[i] = [...]any{c.TableID, c.EntityID, c.Begun.At.UnixMicro(), c.Begun.Together, c.Begun.Blind, string(write)}
 	}
 	list, err := json.Marshal(rows)
 	if err != nil {
@@ -42,10 +42,10 @@ func (s *Store) saveBegun(ctx context.Context, q querier, changes []sheet24.RowC
 
 	// All rows are one parameter, so that the statement is always the same.
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO begun_writes (config_id, entity_id, begun_at, together, item_write)
-		SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT), value ->> 4
+		INSERT INTO begun_writes (config_id, entity_id, begun_at, together, blind, item_write)
+		SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BOOLEAN), value ->> 5
 		FROM `+s.dialect.each("$1")+` WHERE TRUE
-		ON CONFLICT (config_id, entity_id) DO UPDATE SET begun_at = excluded.begun_at, together = excluded.together, item_write = excluded.item_write`,
+		ON CONFLICT (config_id, entity_id) DO UPDATE SET begun_at = excluded.begun_at, together = excluded.together, blind = excluded.blind, item_write = excluded.item_write`,
 		string(list))
 	return err
 }
@@ -55,7 +55,7 @@ func (s *Store) saveBegun(ctx context.Context, q querier, changes []sheet24.RowC
 // any more, are forgotten.
 func (s *Store) Begun(ctx context.Context, portalID int64, before time.Time) ([]sheet24.BegunWrite, error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT b.config_id, c.entity_type, b.entity_id, b.begun_at, b.together, b.item_write
+		SELECT b.config_id, c.entity_type, b.entity_id, b.begun_at, b.together, b.blind, b.item_write
 		FROM portals mine JOIN portals p ON p.host = mine.host JOIN sheet_sync_config c ON c.portal_id = p.id JOIN begun_writes b ON b.config_id = c.id
 		WHERE mine.id = $1`, portalID)
 	all, err := collect(rows, err, scanBegun)
@@ -80,7 +80,7 @@ func (s *Store) Begun(ctx context.Context, portalID int64, before time.Time) ([]
 func scanBegun(row scanner) (b sheet24.BegunWrite, err error) {
 	var at int64
 	var write string
-	if err := row.Scan(&b.TableID, &b.Entity, &b.EntityID, &at, &b.Together, &write); err != nil {
+	if err := row.Scan(&b.TableID, &b.Entity, &b.EntityID, &at, &b.Together, &b.Blind, &write); err != nil {
 		return b, err
 	}
 

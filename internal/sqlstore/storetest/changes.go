@@ -161,12 +161,12 @@ func begun(t *testing.T, s *sqlstore.Store) {
 	// One is answered, the answer to another does not come, one becomes a record.
 	claimed[0].Status, claimed[0].Begun = sheet24.Completed, nil
 	later := *claimed[1].Begun
-	later.At = at.Add(time.Second)
+	later.At, later.Blind = at.Add(time.Second), true
 	claimed[1].Status, claimed[1].Begun, claimed[1].NotBefore = sheet24.Pending, &later, time.Now()
 	claimed[2].Status, claimed[2].Begun, claimed[2].Key, claimed[2].EntityID = sheet24.Completed, nil, -77, 31
 	check(t, s.SettleChanges(t.Context(), claimed))
 	got = must(s.Begun(t.Context(), table.PortalID, time.Time{}))(t)
-	if len(got) != 1 || got[0].EntityID != 12 || !got[0].At.Equal(later.At) {
+	if len(got) != 1 || got[0].EntityID != 12 || !got[0].At.Equal(later.At) || !got[0].Blind {
 		t.Fatalf("after two were answered: %+v", got)
 	}
 

@@ -7,6 +7,7 @@ CREATE TABLE bitrix.begun_writes (
     entity_id  BIGINT NOT NULL, -- the record; less than 0: the key of the row that is to be one
     begun_at   BIGINT NOT NULL, -- when it was sent, in Unix microseconds
     together   BIGINT NOT NULL, -- how many writes its request carried
+    blind      BOOLEAN NOT NULL, -- that it was carried out does not show
     item_write TEXT NOT NULL, -- JSON
     PRIMARY KEY (config_id, entity_id)
 );
