@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -193,4 +194,78 @@ func TestStopWaitsForWhatIsUnderWay(t *testing.T) {
 	w.settled()
 	stop(time.Second)
 	w.createdOnce(rows)
+}
+
+// TestPoison has a record that the portal breaks down on, among a hundred: it waits alone,
+// and takes no others along for long.
+func TestPoison(t *testing.T) {
+	t.Parallel()
+	const rows = 100
+	w := newPushWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+	ids := w.leads(rows)
+	for _, id := range ids {
+		w.found(w.table, titled(id, "yeni"))
+	}
+	w.check(w.sim.Fail(bitrixsim.Fault{Kind: "502", Method: "crm.item.update", Record: ids[42], Times: 1000}))
+	p := w.process()
+	p.Retry.First = time.Minute
+	_, err := p.Push(t.Context(), w.portal.ID)
+	w.check(err)
+	for _, c := range w.history(w.table) {
+		r, _ := w.sim.Record(1, c.EntityID)
+		switch {
+		case c.EntityID == ids[42] && (c.Status != sheet24.Pending || c.Error == ""):
+			t.Errorf("the poison: %s %s", c.Status, c.Error)
+		case c.EntityID != ids[42] && (c.Status != sheet24.Completed || r.Changes != 1):
+			t.Errorf("record %d: %s, %d changes", c.EntityID, c.Status, r.Changes)
+		}
+	}
+	// Each time that one fails, what it was with is read once more.
+	if n := w.sim.Stats().Requests; n > 35 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// TestPortalThatHangs has the portal not answer: rows that were sent, and those that wait
+// behind them, say so, and all arrive.
+func TestPortalThatHangs(t *testing.T) {
+	t.Parallel()
+	const rows = 400
+	w := newPushWorld(t, bitrixsim.Options{}, bitrix24.Options{RequestLimit: 2 * time.Second})
+	ids := w.leads(rows)
+	for _, id := range ids {
+		w.found(w.table, titled(id, "yeni"))
+	}
+	w.check(w.sim.Fail(bitrixsim.Fault{Kind: "hang", Method: "crm.item.update", Times: 4}))
+	p := w.process()
+	p.Slow = 100 * time.Millisecond
+	done := make(chan error)
+	go func() {
+		_, err := p.Push(t.Context(), w.portal.ID)
+		done <- err
+	}()
+	w.eventually("all rows say that they wait", func() bool {
+		told, err := w.store.Unreported(t.Context(), w.table.ID, 1000)
+		w.check(err)
+		says := 0
+		for _, c := range told {
+			if strings.Contains(c.Error, "geç yanıt veriyor") {
+				says++
+			}
+		}
+		return says == rows
+	})
+	w.check(<-done)
+	w.eventually("all arrive", func() bool {
+		_, err := p.Push(t.Context(), w.portal.ID)
+		w.check(err)
+		n, err := w.store.CountOpen(t.Context(), w.table.ID)
+		w.check(err)
+		return n == 0
+	})
+	for _, c := range w.history(w.table) {
+		if r, _ := w.sim.Record(1, c.EntityID); c.Error != "" || r.Fields["title"] != "yeni" || r.Changes != 1 {
+			t.Errorf("record %d: %v, %d changes, %s", c.EntityID, r.Fields["title"], r.Changes, c.Error)
+		}
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"sheet24"
 	"sheet24/internal/bitrix24"
+	"sheet24/internal/bucket"
 	"sheet24/internal/sim/bitrixsim"
 )
 
@@ -164,5 +165,49 @@ func TestColleagueWhileWorkingTimeIsUsedUp(t *testing.T) {
 	}
 	if n := w.sim.Stats().Rejected; len(n) > 0 {
 		t.Errorf("rejected: %v", n)
+	}
+}
+
+// TestColleagueWhileOthersFillTheBucket has another application take most of what the
+// portal lets through, so that requests are far apart: none is used to write what the one
+// before it read.
+func TestColleagueWhileOthersFillTheBucket(t *testing.T) {
+	t.Parallel()
+	const rows, apart = 120, 1500 * time.Millisecond
+	plan := sheet24.Plan{Rate: 4, Burst: 6}
+	buckets := bucket.NewMemory()
+	w := newPushWorld(t, bitrixsim.Options{Leak: 1000, Brim: 1000}, bitrix24.Options{Buckets: buckets, Plan: plan})
+	ids := w.leads(rows)
+	for _, id := range ids {
+		w.found(w.table, titled(id, "yeni"))
+	}
+	others := time.NewTicker(apart)
+	defer others.Stop()
+	host := "bitrix24 " + w.client.Hosts[0]
+	w.check(buckets.Fill(t.Context(), host, plan.Burst+plan.Rate))
+	somebody := &colleague{w: w, made: map[int64]time.Time{}}
+	began := time.Now()
+	w.start()
+	for open := rows; open > 0; time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-others.C:
+			_, err := buckets.Take(t.Context(), host, 5, plan.Rate)
+			w.check(err)
+		default:
+		}
+		somebody.edit(ids[rand.IntN(rows)])
+		var err error
+		open, err = w.store.CountOpen(t.Context(), w.table.ID)
+		w.check(err)
+	}
+	ages := somebody.unseen()
+	t.Logf("%d edits in %v, overwritten unseen: %v", len(somebody.made), time.Since(began), ages)
+	if took := time.Since(began); took < 3*apart {
+		t.Errorf("it took %v: nothing had to wait", took)
+	}
+	for _, age := range ages {
+		if age > apart/2 {
+			t.Errorf("overwritten unseen %v after it was made", age)
+		}
 	}
 }

@@ -97,8 +97,17 @@ func (b *pushing) away(ctx context.Context, rows []*row, err error) error {
 	if err := b.settleRows(ctx, rows); err != nil {
 		return err
 	}
-	if err := b.endAll(ctx, err); err != nil || b.pause != nil {
+	if pause, ok := sheet24.PauseFor(err, b.Now()); ok && b.pause == nil { // and no row is there to say so
+		b.pause, b.why = &pause, err
+		if err := b.paused(ctx, false); err != nil {
+			return err
+		}
+	}
+	if err := b.endAll(ctx, err); err != nil {
 		return err
+	}
+	if b.pause != nil {
+		return b.Store.Delayed(ctx, b.portal.ID, b.says(b.why))
 	}
 
 	times := 1
@@ -195,13 +204,10 @@ func (b *pushing) says(why error) func(language string) string {
 	return func(language string) string { return locale.Error(language, why) }
 }
 
-// slow is how long a request may take before rows say that they wait for the portal.
-const slow = 10 * time.Second
-
 // delayed has rows say that they wait for a portal that takes long to answer.
 func (b *pushing) delayed(ctx context.Context) error {
 	for _, f := range b.flights {
-		if f.told || time.Since(f.sent) < slow {
+		if f.told || time.Since(f.sent) < b.slow() {
 			continue
 		}
 		f.told = true

@@ -24,6 +24,7 @@ type perils struct {
 	crashIn int                 // steps until the process is killed; less than 0: it is not
 	crashed bool                // it was
 	faultIn int                 // calls until one fails; less than 0: none does
+	faults  int                 // and how many more after it
 	lost    bool                // it fails after it was done, else before
 	during  func()              // somebody does something while the CRM is asked; nil: nobody
 	touched map[string]struct{} // which kinds of steps were crashed at
@@ -47,7 +48,10 @@ func (p *perils) step(name string) {
 func (p *perils) call(name string, f func()) error {
 	p.step("before " + name)
 	fails := p.faultIn == 0
-	if p.faultIn >= 0 {
+	switch {
+	case fails && p.faults > 0:
+		p.faults--
+	case p.faultIn >= 0:
 		p.faultIn--
 	}
 	if fails && !p.lost {
@@ -226,9 +230,55 @@ type modelRecord struct {
 // leaves open whether a write was done.
 type modelCRM struct {
 	*perils
+	now      func() time.Time
 	records  map[int64]*modelRecord
 	nextID   int64
 	replaced func(id int64, field, value string) // by a write
+
+	// What it goes on with though whoever sent it is gone, or was told nothing.
+	goesOn  time.Duration // after which it is done; less than 0: never
+	goingOn []lateWrites
+	landIn  int // calls until all of that is done, whenever that should be; less than 0: not before
+}
+
+// lateWrites are what is left of a request, done at a time.
+type lateWrites struct {
+	writes []sheet24.ItemWrite
+	at     time.Time
+}
+
+// leave has the portal go on with what is left of a request.
+func (c *modelCRM) leave(writes []sheet24.ItemWrite) {
+	if len(writes) > 0 && c.goesOn >= 0 {
+		c.goingOn = append(c.goingOn, lateWrites{writes, c.now().Add(c.goesOn)})
+	}
+}
+
+// land does what it is time for, or all.
+func (c *modelCRM) land(all bool) {
+	replaced := c.replaced
+	c.replaced = func(int64, string, string) {} // nobody could have prevented it
+	defer func() { c.replaced = replaced }()
+	c.goingOn = slices.DeleteFunc(c.goingOn, func(l lateWrites) bool {
+		if !all && l.at.After(c.now()) {
+			return false
+		}
+		for _, w := range l.writes {
+			c.write(w)
+		}
+		return true
+	})
+}
+
+// called is a call that somebody else's work may come before.
+func (c *modelCRM) called(name string, f func()) error {
+	if c.landIn == 0 {
+		c.land(true)
+	}
+	if c.landIn >= 0 {
+		c.landIn--
+	}
+	return c.call(name, f)
 }
 
 var modelFields = []sheet24.Field{
@@ -260,7 +310,7 @@ func (c *modelCRM) Items(_ context.Context, _ *sheet24.Portal, refs []sheet24.It
 	if len(refs) == 0 {
 		return items, nil
 	}
-	err := c.call("Items", func() {
+	err := c.called("Items", func() {
 		for _, ref := range refs {
 			if r, ok := c.records[ref.ID]; ok {
 				item := &sheet24.Item{ID: ref.ID, Values: map[string]any{"UF_CODE": r.code, "NAME": r.name, "OPPORTUNITY": r.amount}}
@@ -278,7 +328,7 @@ func (c *modelCRM) Items(_ context.Context, _ *sheet24.Portal, refs []sheet24.It
 }
 
 func (c *modelCRM) Find(_ context.Context, _ *sheet24.Portal, _ sheet24.Entity, field string, values []string) (found map[string][]int64, err error) {
-	err = c.call("Find", func() {
+	err = c.called("Find", func() {
 		found = map[string][]int64{}
 		for _, id := range slices.Sorted(maps.Keys(c.records)) {
 			r := c.records[id]
@@ -310,15 +360,22 @@ func (*modelTurn) Room(sheet24.Call) (int, time.Time) { return 50, time.Time{} }
 func (*modelTurn) Book(sheet24.Request)               {}
 func (*modelTurn) GiveBack()                          {}
 
-// Send carries out the writes one by one, then reads. It may be cut off in between, or fail
-// before or after; and what failed before may be done later.
+// Send carries out the writes one by one, then reads. Where it is cut off, by a fault or
+// with the process that sent it, the portal may go on with the rest.
 func (t *modelTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
 	c := t.crm
+	done, answered := 0, false
+	defer func() {
+		if !answered {
+			c.leave(r.Writes[done:])
+		}
+	}()
+
 	reply := sheet24.Reply{Written: make([]sheet24.Written, len(r.Writes)), Created: map[sheet24.ItemKey]int64{}}
 	for i, w := range r.Writes {
-		err := c.call("crm", func() { reply.Written[i] = c.write(w) })
+		err := c.called("crm", func() { reply.Written[i] = c.write(w); done++ })
 		if err != nil {
-			return c.lostRequest(r, i)
+			return lostRequest(r)
 		}
 	}
 	if len(r.Writes) > 0 && c.during != nil {
@@ -326,21 +383,28 @@ func (t *modelTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
 	}
 
 	if reply.Items, reply.Unread = c.Items(ctx, nil, r.Items); len(reply.Unread) > 0 {
-		return c.lostRequest(r, len(r.Writes))
+		return lostRequest(r)
 	}
-	for _, key := range r.Keys {
-		for id, one := range c.records {
-			if one.key == key.Key {
-				reply.Created[key] = id
+	if len(r.Keys) > 0 {
+		err := c.called("keys", func() {
+			for _, key := range r.Keys {
+				for _, id := range slices.Sorted(maps.Keys(c.records)) {
+					if _, found := reply.Created[key]; c.records[id].key == key.Key && !found {
+						reply.Created[key] = id
+					}
+				}
 			}
+		})
+		if err != nil {
+			return lostRequest(r)
 		}
 	}
+	answered = true
 	return reply
 }
 
-// lostRequest is a request whose answer does not come; so many of its writes were done, the
-// rest may be later.
-func (c *modelCRM) lostRequest(r sheet24.Request, done int) sheet24.Reply {
+// lostRequest is the reply to a request whose answer does not come.
+func lostRequest(r sheet24.Request) sheet24.Reply {
 	reply := sheet24.Reply{Outcome: sheet24.Open, Err: sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", "x")}
 	for range r.Writes {
 		reply.Written = append(reply.Written, sheet24.Written{Outcome: sheet24.Open, Err: reply.Err})

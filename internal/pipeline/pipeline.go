@@ -85,8 +85,8 @@ type Waker interface {
 	Compare(ctx context.Context, tableID int64)
 }
 
-// Pipeline holds what the stages work with. All fields but Every, Gather, Retry and
-// Parallel are required.
+// Pipeline holds what the stages work with. All fields but Every, Gather, Retry,
+// Parallel and Slow are required.
 type Pipeline struct {
 	Store  Store
 	Sheets sheet24.Sheets
@@ -98,7 +98,8 @@ type Pipeline struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 
-	Parallel int // requests to a portal under way at once: 4; 1: nothing goes on beside one
+	Parallel int           // requests to a portal under way at once: 4; 1: nothing goes on beside one
+	Slow     time.Duration // how long a request may take before rows say that they wait: 10 s
 
 	tabs      sync.Map // by tab: who follows it
 	described sync.Map // by table: when its spreadsheet was last described

@@ -291,6 +291,9 @@ func (b *pushing) glance(ctx context.Context) error {
 	if b.yields, err = b.Store.DueElsewhere(ctx, b.portal.ID); err != nil || b.yields || b.due {
 		return err
 	}
+	if b.later, _, err = b.gathers(ctx, b.portal.ID); err != nil || b.later > 0 {
+		return err
+	}
 	b.due, err = b.Store.Due(ctx, b.portal.ID)
 	return err
 }

@@ -266,8 +266,10 @@ func (b *pushing) planRead(ctx context.Context, rows []*row, reply sheet24.Reply
 			b.free(r)
 			continue
 		case ref.ID > 0 && reply.Unread[ref.Entity] != nil:
-			r.plan = rowPlan{err: reply.Unread[ref.Entity]}
-			ended = append(ended, r)
+			if err := reply.Unread[ref.Entity]; !b.readsAgain(r, err) {
+				r.plan = rowPlan{err: err}
+				ended = append(ended, r)
+			}
 			continue
 		case ref.ID < 0 && record > 0: // we made it, and did not hear of it: now it is to be compared
 			r.begun = nil
@@ -296,6 +298,16 @@ func (b *pushing) planRead(ctx context.Context, rows []*row, reply sheet24.Reply
 		}
 	}
 	return b.settleRows(ctx, ended)
+}
+
+// readsAgain has a row read once more whose record could not be read for now.
+func (b *pushing) readsAgain(r *row, err error) bool {
+	if !sheet24.IsKind(err, sheet24.Unavailable) || r.tries >= mostTries {
+		return false
+	}
+	r.tries++
+	b.again(r)
+	return true
 }
 
 // planWith says what must be done about a row, by what was read.

@@ -101,6 +101,13 @@ func (s *Store) claim(ctx context.Context, ids []int64) ([]sheet24.RowChange, er
 // Interrupted takes again what an earlier push of a portal left as syncing: one at a time
 // runs, so that it has ended.
 func (s *Store) Interrupted(ctx context.Context, portalID int64) ([]sheet24.RowChange, error) {
+	// Mostly there are none, and nobody has to wait for the database to write.
+	var some bool
+	if err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM reverse_sync_logs l WHERE l.status = 'syncing' AND l.config_id IN (SELECT c.id FROM `+served+`))`,
+		portalID, s.now()).Scan(&some); err != nil || !some {
+		return nil, err
+	}
+
 	rows, err := s.quick.QueryContext(ctx, claiming+`WHERE status = 'syncing'
 		AND config_id IN (SELECT c.id FROM `+served+`)
 		RETURNING `+changeFields, portalID, s.now())
