@@ -72,7 +72,7 @@ type Turn interface {
 	// Send makes the request that was booked: its writes in their order, then what it
 	// reads. It repeats nothing.
 	Send(ctx context.Context, r Request) Reply
-	// GiveBack gives back a turn for which there is nothing to send.
+	// GiveBack gives back a turn with which nothing was sent.
 	GiveBack()
 }
 

@@ -17,17 +17,17 @@ const stale = 2 * time.Second
 func (t *turn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
 	q := t.compose(ctx, r)
 	if len(q.commands) == 0 {
-		t.unbook()
 		t.GiveBack()
 		return q.reply
 	}
 	if !r.Begun.IsZero() && time.Since(r.Begun) > stale {
-		t.unbook()
 		t.GiveBack()
 		return q.failed(unreachable(t.p.Host, errNotSent{errors.New("begun too long ago")}))
 	}
 
+	t.sent = true
 	got, err := t.c.batch(ctx, t.to, q.commands, t.c.watch(t.p), t.booked)
+	t.booked = nil
 	if err != nil {
 		return q.failed(t.renew(ctx, err))
 	}

@@ -23,6 +23,7 @@ type turn struct {
 	l  *line
 
 	booked map[string]int // calls by method
+	sent   bool           // or about to be
 }
 
 // Turn waits until the portal's bucket has room for a request.
@@ -76,5 +77,11 @@ func (t *turn) unbook() {
 	t.booked = nil
 }
 
-// GiveBack gives the room back.
-func (t *turn) GiveBack() { t.l.limiter.giveBack() }
+// GiveBack gives back the room for a request that was not sent, and what was booked for it.
+func (t *turn) GiveBack() {
+	t.unbook()
+	if !t.sent {
+		t.sent = true
+		t.l.limiter.giveBack()
+	}
+}

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -150,12 +149,21 @@ func (b *pushing) toWrite(t sheet24.Turn, f *flight) {
 // few is how many rows go together whose request failed.
 const few = 7
 
-// company is with how many others at most a row is sent, itself included.
+// company is with how many rows one shares a request at most, itself included.
 func (r *row) company() int {
-	switch {
-	case r.begun == nil:
-		return math.MaxInt
-	case r.begun.Together > few:
+	most := math.MaxInt
+	if r.begun != nil {
+		most = fewer(r.begun.Together)
+	}
+	if r.most > 0 {
+		most = min(most, r.most)
+	}
+	return most
+}
+
+// fewer is how many go together of so many whose request failed.
+func fewer(n int) int {
+	if n > few {
 		return few
 	}
 	return 1
@@ -196,11 +204,14 @@ func (b *pushing) toRead(ctx context.Context, t sheet24.Turn, f *flight) error {
 	}
 
 	chosen := map[*row]bool{}
+	class := 0
 	for _, r := range inTurn(b.waiting) {
 		ref := b.ref(r.change)
-		call := r.call()
-		room, _ := t.Room(call)
-		if len(f.reads) == want || b.busy[ref] != nil || room == 0 {
+		room, _ := t.Room(r.call())
+		if len(f.reads) == 0 {
+			class = r.company()
+		}
+		if len(f.reads) >= min(want, class) || b.busy[ref] != nil || room == 0 || r.most > 0 && r.company() != class {
 			continue
 		}
 		f.reads = append(f.reads, r)
@@ -257,10 +268,15 @@ func (b *pushing) send(ctx context.Context, t sheet24.Turn, f *flight) {
 	t.Book(q)
 
 	b.beside(func() {
-		reply := sheet24.Reply{Outcome: sheet24.Open, Err: errors.New("no reply")}
-		if err := isolate.Guard(func() error { reply = t.Send(ctx, q); return nil }); err != nil {
-			b.Log.Error("a request panicked", "portal", b.portal.Host, "error", err, "stack", isolate.Stack(err))
+		var reply sheet24.Reply
+		err := isolate.Guard(func() error { reply = t.Send(ctx, q); return nil })
+		if err != nil { // of our own: what became of it is not known
+			b.Log.Error("a request broke down", "portal", b.portal.Host, "error", err, "stack", isolate.Stack(err))
+			t.GiveBack()
 			reply = sheet24.Reply{Outcome: sheet24.Open, Err: err}
+			for range q.Writes {
+				reply.Written = append(reply.Written, sheet24.Written{Outcome: sheet24.Open, Err: err})
+			}
 		}
 		b.answers <- answer{f, reply}
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/isolate"
 	"sheet24/internal/locale"
 )
 
@@ -44,6 +45,9 @@ func (b *pushing) requestFailed(ctx context.Context, a answer) error {
 		b.wrote(r, a.reply.Written[i])
 	}
 	rows := slices.Concat(a.writes, a.reads)
+	if isolate.Fault(a.reply.Err) {
+		return b.requestBroke(ctx, rows, a.reply.Err)
+	}
 	if a.reply.Outcome == sheet24.Refused {
 		for _, r := range rows {
 			r.plan = rowPlan{err: a.reply.Err}
@@ -69,6 +73,19 @@ func (b *pushing) requestFailed(ctx context.Context, a answer) error {
 	if a.reply.Outcome == sheet24.Open && len(a.writes) == 1 {
 		b.again(a.reads...)
 		return b.settleRows(ctx, a.writes)
+	}
+	b.again(rows...)
+	return nil
+}
+
+// requestBroke takes that our own code broke down on a request: on which of its rows shows
+// when they go with fewer others, and at last alone.
+func (b *pushing) requestBroke(ctx context.Context, rows []*row, err error) error {
+	if len(rows) == 1 {
+		return b.breaks(ctx, rows[0], err)
+	}
+	for _, r := range rows {
+		r.most = fewer(len(rows))
 	}
 	b.again(rows...)
 	return nil
