@@ -34,19 +34,13 @@ type answer struct {
 func (b *pushing) fill(ctx context.Context, t sheet24.Turn) error {
 	b.lanes = b.lanesFor(t)
 	f := &flight{}
-	b.toWrite(t, f)
-	b.leave(t, f)
 	if err := b.toRead(ctx, t, f); err != nil {
 		t.GiveBack()
 		return err
 	}
+	b.toWrite(t, f)
+	b.leave(t)
 
-	// What reads may take the place of the last writes.
-	if over := b.request(f).Commands() - t.Size(); over > 0 && len(f.writes) > 0 {
-		kept := max(0, len(f.writes)-over)
-		b.ready = append(slices.Clone(f.writes[kept:]), b.ready...)
-		f.writes = f.writes[:kept]
-	}
 	if err := b.begin(ctx, f); err != nil {
 		t.GiveBack()
 		return err
@@ -113,14 +107,11 @@ func (b *pushing) free(r *row) {
 	}
 }
 
-// toWrite chooses what a request writes, of the rows that are ready. Those whose last
-// request failed go with few others, at last alone: should it be one of them that the
-// portal breaks down on, it takes no others along.
+// toWrite chooses what a request writes beside what it reads, of the rows that are ready.
+// Those whose last request failed go with few others, at last alone: should it be one of
+// them that the portal breaks down on, it takes no others along.
 func (b *pushing) toWrite(t sheet24.Turn, f *flight) {
-	most := max(1, t.Size()-1)
-	if b.yields || len(b.waiting) == 0 && !b.due { // nothing is to be read
-		most = t.Size()
-	}
+	most := t.Size() - b.request(f).Commands()
 	room := map[sheet24.Call]int{}
 	class := 0
 	var rest []*row
@@ -169,27 +160,29 @@ func fewer(n int) int {
 	return 1
 }
 
-// leave has those ready rows read anew that will have been read too long ago when their
-// turn comes.
-func (b *pushing) leave(t sheet24.Turn, f *flight) {
-	if len(f.writes) == 0 || b.yields {
+// leave has ready rows read anew that this request does not write, unless the next one goes
+// beside it, before they were read too long ago.
+func (b *pushing) leave(t sheet24.Turn) {
+	if b.yields {
 		return
 	}
 	next := t.Pace()
 	if t.Spare() > 0 {
 		next = 0
 	}
-	b.readAnew(func(r *row) bool { return time.Since(r.read)+next > b.fresh(t) })
+	waits := len(b.flights)+1 >= b.lanes
+	b.readAnew(func(r *row) bool { return waits || time.Since(r.read)+next > b.fresh(t) })
 }
 
 // toRead chooses what a request reads: enough for the next ones, of all tables in turn.
 func (b *pushing) toRead(ctx context.Context, t sheet24.Turn, f *flight) error {
 	chunk := max(1, t.Size()-1)
-	want := b.lanes*chunk - len(b.ready)
+	writes := min(len(b.ready), chunk)
+	want := b.lanes*chunk - (len(b.ready) - writes)
 	for _, other := range b.flights {
 		want -= len(other.reads)
 	}
-	if want <= 0 || b.yields || t.Size() == 1 && len(f.writes) > 0 {
+	if want <= 0 || b.yields || t.Size() == 1 && writes > 0 {
 		return nil
 	}
 	if room, again := t.Room(sheet24.Reading); room == 0 {
@@ -215,7 +208,7 @@ func (b *pushing) toRead(ctx context.Context, t sheet24.Turn, f *flight) error {
 			continue
 		}
 		f.reads = append(f.reads, r)
-		if b.request(f).Commands()-len(f.writes) > max(1, t.Size()-1) { // many entities
+		if b.request(f).Commands() > chunk { // they are of very many entities
 			f.reads = f.reads[:len(f.reads)-1]
 			break
 		}

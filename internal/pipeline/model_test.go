@@ -387,7 +387,8 @@ func (h *history) stage() {
 	h.crm.goesOn = rapid.SampledFrom([]time.Duration{-1, -1, 0, 2 * time.Second, 30 * time.Second, modelGivesUp - time.Second}).Draw(h.t, "goes on")
 	h.crm.landIn = rapid.IntRange(-8, 5).Draw(h.t, "lands in")
 	if stage == "push" && rapid.IntRange(0, 3).Draw(h.t, "edited meanwhile") == 0 {
-		h.during = func() { h.during = nil; h.outside(h.edit) }
+		act := map[string]func(){"the user": h.edit, "a colleague": h.colleague}[rapid.SampledFrom([]string{"the user", "a colleague"}).Draw(h.t, "who")]
+		h.during = func() { h.during = nil; h.outside(act) }
 	}
 	h.run(stage)
 	h.crashIn, h.faultIn, h.faults, h.during = -1, -1, 0, nil

@@ -370,12 +370,18 @@ func (t *modelTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
 			c.leave(r.Writes[done:])
 		}
 	}()
+	lost := func() sheet24.Reply {
+		if c.during != nil {
+			c.during()
+		}
+		return lostRequest(r)
+	}
 
 	reply := sheet24.Reply{Written: make([]sheet24.Written, len(r.Writes)), Created: map[sheet24.ItemKey]int64{}}
 	for i, w := range r.Writes {
 		err := c.called("crm", func() { reply.Written[i] = c.write(w); done++ })
 		if err != nil {
-			return lostRequest(r)
+			return lost()
 		}
 	}
 	if len(r.Writes) > 0 && c.during != nil {
@@ -383,7 +389,7 @@ func (t *modelTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
 	}
 
 	if reply.Items, reply.Unread = c.Items(ctx, nil, r.Items); len(reply.Unread) > 0 {
-		return lostRequest(r)
+		return lost()
 	}
 	if len(r.Keys) > 0 {
 		err := c.called("keys", func() {
@@ -396,7 +402,7 @@ func (t *modelTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
 			}
 		})
 		if err != nil {
-			return lostRequest(r)
+			return lost()
 		}
 	}
 	answered = true
