@@ -2,11 +2,11 @@
 # make race   the same tests under the race detector (needs gcc)
 # make generate   after a change of a .templ file
 
-.PHONY: test race check generate build deps fuzz bench
+.PHONY: test race check generate build deps fuzz bench soak
 
 # One package at a time: some measure how close to a limit they come.
 test: deps check
-	go test -p 1 -timeout 9m ./...
+	go test -p 1 -timeout 25m ./...
 
 race: deps
 	CGO_ENABLED=1 go test -race -timeout 20m ./...
@@ -25,8 +25,18 @@ build:
 
 fuzz:
 	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping
+	go test -fuzz FuzzShown -fuzztime 30s -fuzzminimizetime 20x ./internal/mapping
+	go test -fuzz FuzzContacts -fuzztime 30s -fuzzminimizetime 20x ./internal/mapping
 	go test -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 20x ./internal/bitrix24
+	go test -fuzz FuzzHeader -fuzztime 60s -fuzzminimizetime 20x ./internal/detect
+	go test -fuzz FuzzReadCSV -fuzztime 60s -fuzzminimizetime 20x ./internal/detect
 	go test -run TestModel -timeout 20m ./internal/pipeline -rapid.checks 20000
+
+# Random histories against the real program, for MINUTES; SEED=… plays one of them again.
+MINUTES ?= 30
+SEED ?= 0
+soak: deps
+	go test -count 1 -timeout 0 -v -run TestHistories ./test/blackbox -minutes $(MINUTES) -histories 1000000 -seed $(SEED)
 
 # All figures as one table, each beside its limit from the same run. Some minutes.
 bench: deps

@@ -54,10 +54,21 @@ type Pause struct {
 	Until time.Time
 }
 
+// PortalSilent is the code of the error that pauses a portal which takes requests and does
+// not answer. It is asked again by itself, and resumed.
+const PortalSilent = "portal_silent"
+
+// Silence is a portal that does not answer, and since when.
+type Silence struct {
+	Portal *Portal
+	Since  time.Time
+}
+
 // pauses are the errors that no other request to the portal would escape, and
 // how long to leave it alone: what its owner can mend is looked at again sooner
 // than what only Bitrix24 can.
 var pauses = map[string]time.Duration{
+	PortalSilent:             15 * time.Second, // if nobody says more
 	"portal_blocked":         30 * time.Minute,
 	"portal_plan":            6 * time.Hour,
 	"portal_payment":         6 * time.Hour,

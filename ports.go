@@ -11,16 +11,44 @@ type Sheets interface {
 	// string, untyped by locale; dates are serial numbers. Trailing empty cells
 	// and rows are missing.
 	Read(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []Range) ([][][]any, error)
-	// Shown returns the texts of each range as the sheet shows them, by the formats
-	// of its cells and its locale.
-	Shown(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []Range) ([][][]any, error)
+	// ReadFormatted returns the values of each range, as Read does, and beside them the
+	// texts that the sheet shows for them by their formats and its locale: both of one
+	// moment. No two ranges may begin at the same cell.
+	ReadFormatted(ctx context.Context, tab TabRef, ranges []Range) (values, texts [][][]any, err error)
+	// ReadColumns returns whole columns, each from row 1 on, wherever they stand by now.
+	// It fails with a Conflict if one is no longer where its header was seen, and the
+	// header has to be read again.
+	ReadColumns(ctx context.Context, tab TabRef, headerRow int, columns []Column) ([][]any, error)
+	// WriteColumns sets cells of columns, as they are, wherever these columns stand when
+	// it is done, and returns what they hold after it, as ReadColumns does, all in one
+	// request. Rows may have moved since they were numbered: that shows in a column of
+	// ids, which is read back along with the others if it is named with no cells.
+	WriteColumns(ctx context.Context, tab TabRef, headerRow int, writes []ColumnWrite) ([][]any, error)
+	// Replace exchanges the text of all cells of a tab that hold exactly another one.
+	Replace(ctx context.Context, tab TabRef, replacements []Replacement) error
 	// Describe returns what a spreadsheet is like.
 	Describe(ctx context.Context, userID, spreadsheetID string) (SheetInfo, error)
 	// Merged returns the blocks of a tab's cells that are merged into one.
 	Merged(ctx context.Context, userID, spreadsheetID string, gid int64) ([]Range, error)
-	// Write sets cells in one request, as they are: a leading "=" stays text.
-	Write(ctx context.Context, userID, spreadsheetID string, gid int64, cells []Cell) error
 }
+
+// TabRef names a tab, and the user whose grant reaches it.
+type TabRef struct {
+	UserID        string
+	SpreadsheetID string
+	GID           int64
+}
+
+// ColumnWrite are cells of a column, by their rows from 1 on. A value is a string,
+// float64 or bool; "" empties a cell.
+type ColumnWrite struct {
+	Column Column // as it was last seen
+	Cells  map[int]any
+	Last   int // the row down to which it is read back at least
+}
+
+// Replacement exchanges a cell's whole text. A text that is a number may become one.
+type Replacement struct{ Find, Text string }
 
 // SheetInfo is what a spreadsheet is like.
 type SheetInfo struct {
@@ -47,8 +75,9 @@ type CRM interface {
 	// tells why some could not be looked for.
 	Resolve(ctx context.Context, p *Portal, links []Link) (map[Link][]int64, map[Link]error)
 	// Find finds the records of an entity that hold values in a field: EMAIL, PHONE or
-	// a plain field's Name; one, none or several for each value.
-	Find(ctx context.Context, p *Portal, e Entity, field string, values []string) (map[string][]int64, error)
+	// a plain field's Name; one, none or several for each value. Telephone numbers are
+	// found however they are written, in a sheet of a locale or in the CRM.
+	Find(ctx context.Context, p *Portal, e Entity, field string, values []string, locale string) (map[string][]int64, error)
 	// Turn waits until the portal may be sent a request, and returns the right to one.
 	Turn(ctx context.Context, p *Portal) (Turn, error)
 	// GivesUp is how long after it was sent a request may still be carried out, whoever
@@ -64,6 +93,8 @@ type Turn interface {
 	Spare() int
 	// Pace is how long it takes until it lets one more through, once it does not.
 	Pace() time.Duration
+	// Alone reports whether a write must be a request of its own.
+	Alone(w ItemWrite) bool
 	// Room is how many calls of a kind the portal has working time left for. If none, it
 	// is worth asking again then; at a zero time, once an answer has come.
 	Room(call Call) (calls int, again time.Time)

@@ -109,6 +109,17 @@ type Scanned struct {
 	Dropped   []int64         // keys of rows that are gone before they became records
 	Returned  []int64         // records that are in the sheet again: they are not deleted
 	Written   []CellWrite     // that need not be written any more
+
+	Unidentified []UnidentifiedRow
+	Identified   []int // rows that were read; those among them that are not unidentified are what they should be
+	Covered      Range // of a whole tab: the rows of this page; zero: only some rows were read
+}
+
+// UnidentifiedRow is a row of which it is not certain which record it is.
+type UnidentifiedRow struct {
+	Row   int
+	ID    string // what its ID cell shows
+	Error string // why, in the table's language
 }
 
 // CellWrite is a value that is to be written into the row of a record.

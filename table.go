@@ -30,6 +30,7 @@ type Table struct {
 	Script            Script
 	LastSyncAt        time.Time
 	Look              Look
+	SecondLook        SecondLook
 	Policies          Policies
 	Enabled           bool
 	CreatedAt         time.Time
@@ -49,6 +50,11 @@ func (t *Table) Mapping(field string) (FieldMapping, bool) {
 	return FieldMapping{}, false
 }
 
+// Ref names the tab that a table follows.
+func (t *Table) Ref() TabRef {
+	return TabRef{UserID: t.UserID, SpreadsheetID: t.SpreadsheetID, GID: t.GID}
+}
+
 // Path is where a table's page stands on the server.
 func (t *Table) Path() string { return "/sheet-sync/tables/" + strconv.FormatInt(t.ID, 10) }
 
@@ -58,6 +64,16 @@ type Look struct {
 	At          time.Time // when next
 	EditedAt    time.Time // when an edit was last found
 	Unannounced int       // edits found since the script last told of one
+}
+
+// SecondLook is what a scan found that changes a table as a whole though nobody announced
+// it: nothing is sent before another look, when it is due, finds the same. The zero value
+// means that there is none.
+type SecondLook struct {
+	What   string    `json:"what"`   // columns, or ids
+	Digest string    `json:"digest"` // of what was found
+	At     time.Time `json:"at"`     // when it is due
+	Since  time.Time `json:"since"`  // when the first look was
 }
 
 // silentAfter is how many edits in a row the script may fail to tell of.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"sheet24"
 	"sheet24/internal/app"
 )
 
@@ -22,6 +23,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the service. Settings come from the environment and .env; see the README."`
 	Demo     demoCmd     `cmd:"" help:"Run the service with a simulated Google and Bitrix24: see it work, with no account anywhere."`
 	Simulate simulateCmd `cmd:"" help:"Run the simulators alone, for any client to be pointed at."`
+	Detect   detectCmd   `cmd:"" help:"Show what sheet24 makes of a sheet: where its column names are, and which field each column is for. Needs no account."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema to a version, up or down. serve brings it up to date by itself."`
 	Copy     copyCmd     `cmd:"" help:"Copy an installation into another database, and compare both row by row. Stop serve first."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
@@ -35,7 +37,7 @@ type serveCmd struct {
 type demoCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:3000"`
 	Data      string `help:"Folder to keep the data in, and to find it again." type:"path"`
-	Language  string `help:"Language of the simulated Bitrix24: tr or en." enum:"tr,en" default:"tr"`
+	Language  string `help:"Language of the simulated Bitrix24: tr, en or ru." enum:"tr,en,ru" default:"tr"`
 	Activated bool   `help:"Start with the leads connected, mapped and activated."`
 	JSON      bool   `name:"json" help:"Print one line of JSON when ready."`
 }
@@ -43,11 +45,19 @@ type demoCmd struct {
 type simulateCmd struct {
 	Listen   string `help:"Address to listen on." default:"127.0.0.1:3001"`
 	Data     string `help:"Folder to keep the data in, and to find it again." type:"path"`
-	Language string `help:"Language of the simulated Bitrix24: tr or en." enum:"tr,en" default:"tr"`
+	Language string `help:"Language of the simulated Bitrix24: tr, en or ru." enum:"tr,en,ru" default:"tr"`
 	Redirect string `help:"Where the simulated Bitrix24 sends people back to who allowed its application." default:"http://localhost:3000/sheet-sync/portal/callback"`
 	Proxy    string `help:"Address of an HTTPS proxy that answers under the real host names of Google and Bitrix24."`
 	CA       string `name:"ca" help:"File to write the certificate to that clients of the proxy have to trust." type:"path"`
 	JSON     bool   `name:"json" help:"Print one line of JSON when ready."`
+}
+
+type detectCmd struct {
+	Entity   string `help:"What its rows are: leads, deals, contacts, companies, quotes, invoices or spa:NUMBER." required:""`
+	Language string `help:"Language of the portal's fields, and of the reasons: tr, en or ru." enum:"tr,en,ru" default:"tr"`
+	Portal   string `help:"Inbound webhook of a real portal, for its fields; without it they are a simulated portal's." placeholder:"URL"`
+	JSON     bool   `name:"json" help:"Print JSON."`
+	File     string `arg:"" help:"The sheet as CSV." type:"existingfile"`
 }
 
 type migrateCmd struct {
@@ -77,6 +87,10 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
 
 func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
 	return app.Simulate(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Language: c.Language, Redirect: c.Redirect, Proxy: c.Proxy, CA: c.CA, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+}
+
+func (c *detectCmd) Run(ctx context.Context) error {
+	return app.Detect(ctx, app.DetectOptions{File: c.File, Entity: sheet24.Entity(c.Entity), Language: c.Language, Portal: c.Portal, JSON: c.JSON, Out: os.Stdout})
 }
 
 func (c *migrateCmd) Run(ctx context.Context, command *kong.Context) error {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -40,12 +41,13 @@ type Watch interface {
 	Notify(ctx context.Context, channelID, token, state string) error
 }
 
-// API serves /api/v1/. All fields are required.
+// API serves /api/v1/. All fields are required but Stalled.
 type API struct {
 	Receiver  Receiver
 	Store     Store
 	Scripts   Scripts
 	Watch     Watch
+	Stalled   func() []string // stages with work that nobody takes up; nil: not known here
 	PublicURL string
 	Version   string
 	Log       *slog.Logger
@@ -249,10 +251,18 @@ type healthOutput struct {
 	}
 }
 
+// health reports that the database answers, and that what is due is taken up. What hangs,
+// or fails, for one owner or portal is told on their pages.
 func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	if err := a.Store.Ping(ctx); err != nil {
 		return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err))
 	}
+	if a.Stalled != nil {
+		if stages := a.Stalled(); len(stages) > 0 {
+			return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, "work_stalled", strings.Join(stages, ", ")))
+		}
+	}
+
 	out := &healthOutput{}
 	out.Body.Status, out.Body.Version = "ok", a.Version
 	return out, nil

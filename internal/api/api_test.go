@@ -240,3 +240,23 @@ func TestHealthAndDescription(t *testing.T) {
 		t.Errorf("webhook without a database: HTTP %d %s", status, code)
 	}
 }
+
+// TestHealthTellsOfWorkThatNobodyTakesUp has work wait.
+func TestHealthTellsOfWorkThatNobodyTakesUp(t *testing.T) {
+	t.Parallel()
+	var stalled []string
+	mux := http.NewServeMux()
+	(&api.API{Store: storetest.Open(t), Scripts: widens{}, Stalled: func() []string { return stalled }, PublicURL: "https://sheet24.example", Log: slog.New(slog.DiscardHandler)}).Register(mux)
+	health := func() (int, string) {
+		answer := httptest.NewRecorder()
+		mux.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/api/v1/health", nil))
+		return answer.Code, answer.Body.String()
+	}
+	if status, text := health(); status != http.StatusOK || !strings.Contains(text, `"ok"`) {
+		t.Errorf("nothing waits: HTTP %d %s", status, text)
+	}
+	stalled = []string{"push", "scan"}
+	if status, text := health(); status != http.StatusServiceUnavailable || !strings.Contains(text, "work_stalled") || !strings.Contains(text, "push, scan") {
+		t.Errorf("work waits: HTTP %d %s", status, text)
+	}
+}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -31,6 +32,7 @@ type App struct {
 	pipeline *pipeline.Pipeline
 	runner   *jobs.Runner
 	handler  http.Handler
+	leave    func() error // the database file to the next process
 
 	works    bool               // it does more than answer browsers and scripts
 	keepDays int                // for how long history is kept; 0: for ever
@@ -48,13 +50,19 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	if err != nil {
 		return nil, fmt.Errorf("SHEET24_SECRET_KEY: %w", err)
 	}
+	leave, err := sqlstore.Occupy(ctx, c.DatabaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("SHEET24_DATABASE_URL: %w", err)
+	}
 	store, err := sqlstore.Open(ctx, c.DatabaseURL, box)
 	if err != nil {
+		leave()
 		return nil, fmt.Errorf("SHEET24_DATABASE_URL: %w", err)
 	}
 	runner, err := jobs.New(ctx, store, c.Role != RoleWeb, log)
 	if err != nil {
 		store.Close()
+		leave()
 		return nil, err
 	}
 	goog := google.New(google.Config{ClientID: c.GoogleClientID, ClientSecret: c.GoogleClientSecret,
@@ -63,7 +71,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	for i, h := range c.Bitrix24Hosts {
 		hosts[i] = strings.ToLower(strings.TrimSpace(h))
 	}
-	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Buckets: store, Log: log, RequestLimit: time.Duration(c.Bitrix24Seconds) * time.Second,
+	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Buckets: store, Silences: store, Log: log, RequestLimit: time.Duration(c.Bitrix24Seconds) * time.Second,
 		App: bitrix24.App{ID: c.Bitrix24ID, Secret: c.Bitrix24Secret, AuthURL: c.Bitrix24AuthURL}})
 	runner.Looks = c.PollSeconds > 0
 	a := &App{
@@ -73,6 +81,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second,
 			Gather: gather, Retry: c.retry(), Now: time.Now, Log: log},
 		runner:   runner,
+		leave:    leave,
 		keepDays: c.KeepDays,
 		works:    c.Role != RoleWeb,
 		stop:     func() {},
@@ -81,7 +90,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	a.watch = &watch.Watch{Store: store, Drive: goog, Work: a.pipeline, Address: driveAddress(c), Now: time.Now, Log: log}
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
-	(&api.API{Receiver: a.pipeline, Store: store, Scripts: a.Setup, Watch: a.watch, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
+	(&api.API{Receiver: a.pipeline, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	if c.Role != RoleWorker {
 		pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Watch: a.watch, Wake: runner, Sessions: store.Sessions(),
 			BitrixApp: c.Bitrix24ID != "", Looks: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
@@ -113,7 +122,7 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if a.works {
-		a.upkeep.Go(func() { a.keepUp(ctx) })
+		a.keepUp(ctx)
 	}
 	return nil
 }
@@ -124,27 +133,55 @@ const renewEvery = time.Minute
 // forgetEvery is how often old history is forgotten.
 const forgetEvery = time.Hour
 
-// keepUp does what is to be done beside the stages, by one process at a time, until ctx
-// ends.
+// askEvery is how often it is looked for portals that do not answer and are to be asked
+// again, and for rows that wait for one and do not say so.
+const askEvery = 2 * time.Second
+
+// keepUp does what is to be done beside the stages until ctx ends. None of it waits for
+// another: each asks Google, or a portal, for one after the other, and any may hang.
 func (a *App) keepUp(ctx context.Context) {
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
-	var upgraded bool
-	var forgot time.Time
-	for {
-		// While another process does it, it is not done here, and looked for again.
-		err := a.runner.Alone(ctx, "upkeep", func(ctx context.Context) {
-			if !upgraded {
-				upgraded = true
-				a.note(ctx, "bring scripts up to date", a.Setup.Upgrade(ctx))
-			}
-			a.note(ctx, "watch Drive", a.watch.Renew(ctx))
-			if now := time.Now(); a.keepDays > 0 && now.Sub(forgot) >= forgetEvery {
-				forgot = now
-				a.note(ctx, "forget old history", a.Store.Forget(ctx, now.AddDate(0, 0, -a.keepDays)))
-			}
+	upgraded := false
+	a.repeat(ctx, renewEvery, "bring scripts up to date", func(ctx context.Context) error {
+		if upgraded {
+			return nil
+		}
+		upgraded = true
+		return a.Setup.Upgrade(ctx)
+	})
+	a.repeat(ctx, renewEvery, "watch Drive", a.watch.Renew)
+	if a.keepDays > 0 {
+		a.repeat(ctx, forgetEvery, "forget old history", func(ctx context.Context) error {
+			return a.Store.Forget(ctx, time.Now().AddDate(0, 0, -a.keepDays))
 		})
-		a.note(ctx, "upkeep", err)
+	}
+	a.upkeep.Go(func() { a.askSilent(ctx) })
+}
+
+// repeat does something at once and then every so often, in one process at a time: while
+// another does it, it is not done here, and looked for again.
+func (a *App) repeat(ctx context.Context, every time.Duration, what string, do func(context.Context) error) {
+	a.upkeep.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			err := a.runner.Alone(ctx, "upkeep: "+what, func(ctx context.Context) { a.note(ctx, what, do(ctx)) })
+			a.note(ctx, what, err)
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// askSilent has silent portals asked. Who asks waits for an answer, and for nobody else.
+func (a *App) askSilent(ctx context.Context) {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for {
+		a.upkeep.Go(func() { a.note(ctx, "ask portals that do not answer", a.CRM.AskSilent(ctx)) })
+		a.note(ctx, "tell why rows wait", a.pipeline.TellWaiting(ctx))
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -180,8 +217,5 @@ func (a *App) Close(ctx context.Context) error {
 	a.stop()
 	a.upkeep.Wait()
 	err := a.runner.Stop(ctx)
-	if closing := a.Store.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return cmp.Or(err, a.Store.Close(), a.leave())
 }

@@ -26,7 +26,7 @@ type DemoOptions struct {
 	Listen    string
 	Data      string // folder in which all is kept; empty: a temporary one, removed at the end
 	Activated bool   // begin with the leads connected, mapped and activated (demo alone)
-	Language  string // of the simulated portal: tr or en
+	Language  string // of the simulated portal: tr, en or ru
 	Redirect  string // where the simulated portal answers its application (simulate alone)
 	Proxy     string // address of a proxy that answers under the real names; empty: none (simulate alone)
 	CA        string // file for the certificate of the proxy's authority

@@ -27,12 +27,20 @@ type MigrateOptions struct {
 }
 
 // Migrate takes the schema of the database to a version and prints all of them. Only
-// the database's address has to be set.
+// the database's address has to be set. A SQLite file that is served is only looked at.
 func Migrate(ctx context.Context, o MigrateOptions) error {
 	if err := godotenv.Load(o.EnvFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", o.EnvFile, err)
 	}
 	url := cmp.Or(os.Getenv("SHEET24_DATABASE_URL"), "sqlite:sheet24.db")
+	if o.Change {
+		leave, err := sqlstore.Occupy(ctx, url)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+
 	all, err := sqlstore.Migrations(ctx, url)
 	if err != nil {
 		return err
@@ -58,7 +66,16 @@ func Migrate(ctx context.Context, o MigrateOptions) error {
 }
 
 // Copy copies an installation from one database into another and prints what it copied.
+// A SQLite file that is served is refused: what came after the copy would be missing.
 func Copy(ctx context.Context, from, to string, out io.Writer) error {
+	for _, url := range []string{from, to} {
+		leave, err := sqlstore.Occupy(ctx, url)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+
 	err := sqlstore.Copy(ctx, from, to, func(c sqlstore.Copied) { fmt.Fprintf(out, "%-20s %9d rows, the same on both sides\n", c.Table, c.Rows) })
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package bitrix24
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,6 +20,7 @@ const maxAnswer = 64 << 20
 // answer is what a portal says: a result and how long it took.
 type answer struct {
 	Result json.RawMessage
+	Total  lenient // of a list whose records were counted
 	Time   timing
 }
 
@@ -55,6 +57,7 @@ func decode(host string, status int, location string, data []byte) (*answer, err
 	}
 	var envelope struct {
 		Result      json.RawMessage `json:"result"`
+		Total       lenient         `json:"total"`
 		Time        timing          `json:"time"`
 		Error       any             `json:"error"`
 		Description lenient         `json:"error_description"`
@@ -66,12 +69,16 @@ func decode(host string, status int, location string, data []byte) (*answer, err
 		return nil, unreachable(host, fmt.Errorf("HTTP %d, not JSON: %w", status, err))
 	}
 	if envelope.Error != nil && envelope.Error != "" {
-		return nil, apiError(host, errorCode(envelope.Error), string(envelope.Description), false)
+		err := apiError(host, errorCode(envelope.Error), string(envelope.Description), false)
+		if r, ok := errors.AsType[*refusal](err); ok {
+			r.status = status
+		}
+		return nil, err
 	}
 	if status != http.StatusOK || envelope.Result == nil {
 		return nil, unreachable(host, fmt.Errorf("HTTP %d without a result", status))
 	}
-	return &answer{envelope.Result, envelope.Time}, nil
+	return &answer{envelope.Result, envelope.Total, envelope.Time}, nil
 }
 
 // errorCode is an error's code, which may come as a number.

@@ -30,6 +30,7 @@ type result struct {
 // a few requests at once, and returns each one's result in their order. What the portal
 // turned away, or whose answer was lost, is sent again.
 func (c *Client) run(ctx context.Context, p *sheet24.Portal, commands []command) []result {
+	defer sheet24.Outside(ctx)()
 	q := &queue{commands: commands, results: make([]result, len(commands)), tried: make([]int, len(commands))}
 	for i := range commands {
 		q.waiting = append(q.waiting, i)
@@ -64,9 +65,8 @@ func (q *queue) take(n int) []int {
 		}
 		q.waiting = nil
 	}
-	n = min(n, len(q.waiting))
-	took := q.waiting[:n:n]
-	q.waiting = q.waiting[n:]
+	var took []int
+	took, q.waiting = together(q.commands, q.waiting, n)
 	return took
 }
 
@@ -155,7 +155,8 @@ func (c *Client) readBatch(ctx context.Context, p *sheet24.Portal, q *queue, lis
 	for n, i := range list {
 		commands[n] = q.commands[i]
 	}
-	a, sent, err := c.send(ctx, p, "batch", batchParams(commands))
+	method, params := requestOf(commands)
+	a, sent, err := c.send(ctx, p, method, params)
 	got, err := c.answered(p, commands, a, sent, err, c.watch(p), booked)
 	if err != nil && !notDone(err) && !outcomeUnknown(err) {
 		q.end(err)
@@ -179,24 +180,15 @@ func (c *Client) readBatch(ctx context.Context, p *sheet24.Portal, q *queue, lis
 // batch sends commands in one request, for which the bucket has room and operating time
 // is booked.
 func (c *Client) batch(ctx context.Context, to destination, commands []command, watch *operating, booked map[string]int) (batchAnswer, error) {
+	method, params := requestOf(commands)
 	sent := time.Now()
-	a, err := c.post(ctx, to, batchParams(commands))
+	a, err := c.post(ctx, to.of(method), params)
 	return c.answered(to.portal, commands, a, sent, err, watch, booked)
-}
-
-func batchParams(commands []command) map[string]any {
-	cmd := make(map[string]string, len(commands))
-	for i, one := range commands {
-		cmd[key(i)] = one.method + "?" + one.params.Encode()
-	}
-	return map[string]any{"halt": 0, "cmd": cmd}
 }
 
 // answered reads the answer to a batch, and learns from it what the portal can bear.
 func (c *Client) answered(p *sheet24.Portal, commands []command, a *answer, sent time.Time, err error, watch *operating, booked map[string]int) (got batchAnswer, _ error) {
-	if err == nil {
-		err = a.into(p.Host, &got)
-	}
+	got, err = answerTo(p.Host, commands, a, err)
 	if err == nil || outcomeUnknown(err) {
 		c.line(p).size.took(len(commands), time.Since(sent))
 	}

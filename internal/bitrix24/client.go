@@ -30,6 +30,8 @@ type Options struct {
 
 	// Buckets that are shared with others who call the portals; nil: there are none.
 	Buckets bucket.Buckets
+	// Silences are shared with them, too; nil: only this process knows who does not answer.
+	Silences Silences
 
 	Plan           sheet24.Plan  // of portals whose own is not known: StandardPlan
 	Parallel       int           // batches of a portal under way at once: 4
@@ -37,6 +39,7 @@ type Options struct {
 	OperatingLimit time.Duration // of a method within ten minutes: 480 s
 	Fresh          time.Duration // how old descriptions are when Refresh reads them again: 5 s
 	Pace           time.Duration // before the second try of a call; then it doubles: 500 ms
+	Patience       time.Duration // with a portal that answers nothing, at least: 8 s
 }
 
 // Store keeps what a Client learns of a portal.
@@ -61,6 +64,8 @@ type Client struct {
 	watches  map[string]*operating // by connection: each webhook and application has its own time
 	fields   map[fieldsKey]cachedFields
 	sessions map[int64]*session // by portal
+
+	readers readers
 }
 
 var _ sheet24.CRM = (*Client)(nil)
@@ -73,6 +78,7 @@ func New(o Options) *Client {
 	o.Parallel = cmp.Or(o.Parallel, 4)
 	o.RequestLimit, o.OperatingLimit = cmp.Or(o.RequestLimit, time.Minute), cmp.Or(o.OperatingLimit, 480*time.Second)
 	o.Fresh, o.Pace = cmp.Or(o.Fresh, 5*time.Second), cmp.Or(o.Pace, 500*time.Millisecond)
+	o.Patience = cmp.Or(o.Patience, 8*time.Second)
 	o.App.AuthURL = cmp.Or(o.App.AuthURL, authServer)
 	if o.Buckets == nil {
 		o.Buckets = bucket.NewMemory()
@@ -81,7 +87,9 @@ func New(o Options) *Client {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 2 * o.Parallel
+	transport.MaxIdleConnsPerHost, transport.MaxIdleConns = 2*o.Parallel, 0 // of however many portals
+	// A connection that died without a word is given up before its portal is taken for silent.
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second}
 	return &Client{
 		options: o,
 		http: &http.Client{
@@ -97,11 +105,12 @@ func New(o Options) *Client {
 	}
 }
 
-// line is what requests to one portal share: where they stand in line, and how large a
-// batch it can bear.
+// line is what requests to one portal share: where they stand in line, how large a batch
+// it can bear, and whether it answers.
 type line struct {
 	limiter *limiter
 	size    *batchSize
+	silence *silence
 }
 
 func (c *Client) line(p *sheet24.Portal) *line {
@@ -113,7 +122,7 @@ func (c *Client) line(p *sheet24.Portal) *line {
 	defer c.mu.Unlock()
 	l := c.lines[p.Host]
 	if l == nil {
-		l = &line{&limiter{host: p.Host, buckets: c.options.Buckets}, newBatchSize(c.options.RequestLimit)}
+		l = &line{&limiter{host: p.Host, buckets: c.options.Buckets}, newBatchSize(c.options.RequestLimit), c.newSilence(p.Host)}
 		c.lines[p.Host] = l
 	}
 	l.limiter.follow(plan)
@@ -160,6 +169,12 @@ func (c *Client) destination(ctx context.Context, p *sheet24.Portal, method, sta
 	return destination{p, base.JoinPath(method), ""}, nil
 }
 
+// of is the destination for another method.
+func (d destination) of(method string) destination {
+	d.address = d.address.JoinPath("..", method)
+	return d
+}
+
 // send makes one request when the portal's bucket has room for it, and tells when that
 // was. If the portal finds that a token has run out, it is made once more with a new one.
 func (c *Client) send(ctx context.Context, p *sheet24.Portal, method string, params any) (*answer, time.Time, error) {
@@ -182,9 +197,15 @@ func (c *Client) send(ctx context.Context, p *sheet24.Portal, method string, par
 	}
 }
 
-// wait returns when the portal's bucket has room for a request.
+// wait returns when the portal's bucket has room for a request. For one that does not answer
+// nobody waits.
 func (c *Client) wait(ctx context.Context, to destination) error {
-	err := c.line(to.portal).limiter.wait(ctx, sheet24.IsInteractive(ctx))
+	l := c.line(to.portal)
+	if err := l.silence.silent(ctx, to.portal); err != nil {
+		return err
+	}
+
+	err := l.limiter.wait(ctx, sheet24.IsInteractive(ctx))
 	switch {
 	case err == nil:
 		return nil
@@ -196,17 +217,26 @@ func (c *Client) wait(ctx context.Context, to destination) error {
 
 // post sends JSON, for which the bucket has room, and reads the answer.
 func (c *Client) post(ctx context.Context, to destination, params any) (*answer, error) {
-	host := to.portal.Host
+	host, l := to.portal.Host, c.line(to.portal)
 	if err := sheet24.CheckLease(ctx); err != nil { // it may have been frozen while it waited
 		return nil, unreachable(host, errNotSent{err})
 	}
+	if err := l.silence.silent(ctx, to.portal); err != nil { // found while it waited
+		return nil, err
+	}
 
-	a, err := c.exchange(ctx, host, to.address, params, to.token)
+	f := l.silence.fly(ctx, to.portal, onlyReads(to.address, params), func() { c.askTime(ctx, to) })
+	defer f.end()
+	a, err := c.exchange(f, host, to.address, params, to.token)
+	if f.heard && pausedSilent(to.portal) && !isAsking(ctx) { // a person tried
+		c.answers(ctx, host)
+	}
+
 	if !is(err, "QUERY_LIMIT_EXCEEDED") {
 		return a, err
 	}
 
-	plan, smaller, filled := c.line(to.portal).limiter.overflowed(ctx)
+	plan, smaller, filled := l.limiter.overflowed(ctx)
 	if filled != nil {
 		c.options.Log.Error("fill the portal's bucket", "portal", host, "error", filled)
 	}
@@ -216,12 +246,23 @@ func (c *Client) post(ctx context.Context, to destination, params any) (*answer,
 	return a, err
 }
 
-func (c *Client) exchange(ctx context.Context, host string, address *url.URL, params any, token string) (*answer, error) {
+// askTime asks a portal for the time. That it answers is heard there.
+func (c *Client) askTime(ctx context.Context, to destination) {
+	ask, cancel := context.WithTimeout(asking(context.WithoutCancel(ctx)), c.askWithin())
+	defer cancel()
+	to = to.of("server.time")
+	if c.wait(ask, to) == nil {
+		_, _ = c.post(ask, to, struct{}{})
+	}
+}
+
+// exchange sends a request and reads what the portal answers, if it does.
+func (c *Client) exchange(f *flight, host string, address *url.URL, params any, token string) (*answer, error) {
 	body, err := json.Marshal(params)
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(f.ctx, http.MethodPost, address.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -234,18 +275,20 @@ func (c *Client) exchange(ctx context.Context, host string, address *url.URL, pa
 	// Before there is a connection, nothing has been sent.
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
-	resp, err := c.http.Do(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	resp, err := c.http.Do(req.WithContext(httptrace.WithClientTrace(f.ctx, trace)))
 	if err != nil && !connected.Load() {
-		return nil, unreachable(host, errNotSent{withoutURL(err)})
+		return nil, f.failed(host, errNotSent{withoutURL(err)})
 	}
 	if err != nil {
-		return nil, unreachable(host, withoutURL(err))
+		return nil, f.failed(host, withoutURL(err))
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, unreachable(host, err)
+		return nil, f.failed(host, err)
 	}
+
+	f.answered()
 	return decode(host, resp.StatusCode, resp.Header.Get("Location"), data)
 }
 

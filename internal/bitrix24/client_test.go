@@ -67,6 +67,12 @@ func (w *world) fail(faults ...bitrixsim.Fault) {
 // write makes writes, a request after the other, and those that were not sent again.
 func (w *world) write(writes ...sheet24.ItemWrite) []sheet24.Written {
 	w.t.Helper()
+	return w.writeTo(w.portal, writes...)
+}
+
+// writeTo is write by another connection.
+func (w *world) writeTo(p *sheet24.Portal, writes ...sheet24.ItemWrite) []sheet24.Written {
+	w.t.Helper()
 	done := make([]sheet24.Written, len(writes))
 	var todo []int
 	for i := range writes {
@@ -74,10 +80,13 @@ func (w *world) write(writes ...sheet24.ItemWrite) []sheet24.Written {
 	}
 
 	for range 200 {
-		turn, err := w.Turn(w.t.Context(), w.portal)
+		turn, err := w.Turn(w.t.Context(), p)
 		w.check(err)
 		var now []int
 		for _, i := range todo {
+			if alone := turn.Alone(writes[i]); alone && len(now) > 0 || len(now) > 0 && turn.Alone(writes[now[0]]) {
+				continue
+			}
 			if room, _ := turn.Room(writes[i].Call()); len(now) < min(turn.Size(), room) {
 				now = append(now, i)
 			}

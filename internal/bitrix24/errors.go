@@ -43,8 +43,12 @@ var commandErrors = map[string]*sheet24.Error{
 	"ACCESS_DENIED": sheet24.Errorf(sheet24.Invalid, "record_access"),
 }
 
-// refusal is what a portal said, kept as the cause of an Error.
-type refusal struct{ code, description string }
+// refusal is what a portal said, kept as the cause of an Error; status is that of the answer
+// to a whole request.
+type refusal struct {
+	code, description string
+	status            int
+}
 
 func (r *refusal) Error() string { return r.code + ": " + r.description }
 
@@ -57,7 +61,7 @@ func apiError(host, code, description string, command bool) error {
 		known, ok = e, true
 	}
 	if ok {
-		e := known.Because(&refusal{code, description})
+		e := known.Because(&refusal{code: code, description: description})
 		if e.Kind != sheet24.Internal {
 			e.Args = []any{host}
 		}
@@ -70,7 +74,7 @@ func apiError(host, code, description string, command bool) error {
 	if description == "" {
 		description = code
 	}
-	return sheet24.Errorf(sheet24.Invalid, "portal_refused", description).Because(&refusal{code, description})
+	return sheet24.Errorf(sheet24.Invalid, "portal_refused", description).Because(&refusal{code: code, description: description})
 }
 
 // is tells whether a portal gave that code.
@@ -108,7 +112,7 @@ func outcome(err error) sheet24.Outcome {
 	switch {
 	case err == nil:
 		return sheet24.Made
-	case notDone(err):
+	case notDone(err), sheet24.AsError(err).Code == sheet24.PortalSilent: // what is given up only read
 		return sheet24.Unsent
 	case outcomeUnknown(err):
 		return sheet24.Open

@@ -70,7 +70,7 @@ func (c *Client) grantedDestination(ctx context.Context, p *sheet24.Portal, meth
 	if err != nil {
 		return destination{}, err
 	}
-	return destination{&sheet24.Portal{ID: p.ID, Host: base.Host, Plan: p.Plan}, base.JoinPath("rest", method), g.AccessToken}, nil
+	return destination{&sheet24.Portal{ID: p.ID, Host: base.Host, Plan: p.Plan, Paused: p.Paused}, base.JoinPath("rest", method), g.AccessToken}, nil
 }
 
 // renewable reports whether a request failed as it may with another token: this one has

@@ -25,6 +25,7 @@ func (t *turn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
 		return q.failed(unreachable(t.p.Host, errNotSent{errors.New("begun too long ago")}))
 	}
 
+	q.part()
 	t.sent = true
 	got, err := t.c.batch(ctx, t.to, q.commands, t.c.watch(t.p), t.booked)
 	t.booked = nil
@@ -126,6 +127,27 @@ func (t *turn) compose(ctx context.Context, r sheet24.Request) *exchange {
 
 func (q *exchange) add(c command, take func(result)) {
 	q.commands, q.takes = append(q.commands, c), append(q.takes, take)
+}
+
+// part leaves in the request what may go together; the rest counts as not sent.
+func (q *exchange) part() {
+	var all []int
+	for i := range q.commands {
+		all = append(all, i)
+	}
+	took, rest := together(q.commands, all, len(all))
+	if len(rest) == 0 {
+		return
+	}
+
+	for _, i := range rest {
+		q.takes[i](result{err: unreachable(q.t.p.Host, errNotSent{errors.New("it goes alone")})})
+	}
+	commands, takes := q.commands, q.takes
+	q.commands, q.takes = nil, nil
+	for _, i := range took {
+		q.add(commands[i], takes[i])
+	}
 }
 
 // note keeps the first error of an entity.

@@ -2,6 +2,7 @@ package bitrix24
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"sheet24"
@@ -52,6 +53,14 @@ func (t *turn) Spare() int { return t.l.limiter.spare() }
 
 // Pace is how long it takes until there is room for one more.
 func (t *turn) Pace() time.Duration { return t.l.limiter.pace() }
+
+// Alone reports whether a write must be a request of its own: its texts would mean something
+// in a batch. One that cannot be made fails wherever it is.
+func (t *turn) Alone(w sheet24.ItemWrite) bool {
+	params := url.Values{}
+	setFields(params, w)
+	return command{params: params}.alone()
+}
 
 // Room is how many calls the portal has working time left for.
 func (t *turn) Room(call sheet24.Call) (calls int, again time.Time) {

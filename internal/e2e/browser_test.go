@@ -273,23 +273,25 @@ func TestPageThatWaitsForPermission(t *testing.T) {
 	b.do("the waiting ends", chromedp.WaitNotPresent(".waiting"))
 
 	// A change that failed is tried again by its button, once its cause is gone.
-	edit(t, ready, "H5", 201) // a record that does not exist, yet
+	edit(t, ready, "C202", "yeni1@ornek.com.tr")
+	edit(t, ready, "H202", 201) // a record that does not exist, yet
 	b.see(`//div[@class="why"][contains(., "Kayıt Bitrix24'te yok")]`)
 	b.look("failed")
 	post(t, ready.PortalWebhook+"crm.item.add", map[string]any{"entityTypeId": 1, "fields": map[string]any{"title": "Yeni"}}, nil)
 	b.click(button("Yeniden dene"))
 	b.see(`//span[text()="✅ Senkronize"]`)
-	if got := emailOf(t, ready, 1, 201); got != "mustafa.kaya4@ornek.com.tr" {
+	if got := emailOf(t, ready, 1, 201); got != "yeni1@ornek.com.tr" {
 		t.Errorf("the record's e-mail after the retry: %q", got)
 	}
 
 	// Several that failed, all at once.
-	for row, id := range map[string]int{"H6": 202, "H7": 203} {
-		edit(t, ready, row, id)
+	for row, id := range map[string]int{"203": 202, "204": 203} {
+		edit(t, ready, "C"+row, fmt.Sprintf("yeni%s@ornek.com.tr", row))
+		edit(t, ready, "H"+row, id)
 	}
 	eventually(t, waitForSync, "both fail", func() bool {
 		rows := cells(t, ready)
-		return strings.HasPrefix(fmt.Sprint(rows[5][6]), "❌") && strings.HasPrefix(fmt.Sprint(rows[6][6]), "❌")
+		return strings.HasPrefix(fmt.Sprint(rows[202][6]), "❌") && strings.HasPrefix(fmt.Sprint(rows[203][6]), "❌")
 	})
 	b.open(ready.URL + "/sheet-sync/tables/1")
 	b.see("#retry-failed")
@@ -300,6 +302,6 @@ func TestPageThatWaitsForPermission(t *testing.T) {
 	b.submit("#retry-failed")
 	eventually(t, waitForSync, "both are done", func() bool {
 		rows := cells(t, ready)
-		return rows[5][6] == "✅ Senkronize" && rows[6][6] == "✅ Senkronize"
+		return rows[202][6] == "✅ Senkronize" && rows[203][6] == "✅ Senkronize"
 	})
 }

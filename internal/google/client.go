@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/oauth2"
 	"google.golang.org/api/drive/v3"
@@ -47,8 +46,9 @@ type Client struct {
 	tokens    Tokens
 	quotas    *quotas
 
-	mu    sync.Mutex
-	locks map[string]*sync.Mutex // by user: one refresh at a time
+	mu          sync.Mutex
+	locks       map[string]*sync.Mutex // by user: one refresh at a time
+	columnMarks map[markName]int64     // ids of the developer metadata of columns
 }
 
 var _ sheet24.Sheets = (*Client)(nil)
@@ -84,21 +84,23 @@ func New(c Config, tokens Tokens) *Client {
 			Endpoint: oauth2.Endpoint{AuthURL: e.auth, TokenURL: e.token, AuthStyle: oauth2.AuthStyleInParams},
 		},
 		endpoints: e,
-		http:      &http.Client{Timeout: 3 * time.Minute, Transport: &retry{next: http.DefaultTransport}},
+		http:      &http.Client{Timeout: requestWithin, Transport: &retry{next: transport(pingAfter)}},
 		tokens:    tokens,
 		quotas:    newQuotas(c.PerMinute, c.Buckets),
 		locks:     map[string]*sync.Mutex{},
+
+		columnMarks: map[markName]int64{},
 	}
 }
 
 // as is an HTTP client that acts for a user.
 func (c *Client) as(ctx context.Context, userID string) *http.Client {
 	return &http.Client{
-		Timeout: c.http.Timeout,
-		Transport: &oauth2.Transport{
+		Timeout: within(ctx),
+		Transport: &outside{&oauth2.Transport{
 			Source: &tokenSource{client: c, ctx: ctx, userID: userID},
 			Base:   &renewing{client: c, userID: userID, next: c.http.Transport},
-		},
+		}},
 	}
 }
 

@@ -7,160 +7,21 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 	"testing"
 
 	"sheet24"
+	"sheet24/internal/google/discoverytest"
 )
-
-// discovery is Google's own description of an API, as the module of its Go client
-// carries it.
-type discovery struct {
-	BasePath   string               `json:"basePath"`
-	Parameters map[string]parameter `json:"parameters"`
-	Schemas    map[string]schema    `json:"schemas"`
-	resources
-}
-
-type resources struct {
-	Methods   map[string]method    `json:"methods"`
-	Resources map[string]resources `json:"resources"`
-}
-
-type method struct {
-	ID         string               `json:"id"`
-	Path       string               `json:"path"`
-	HTTPMethod string               `json:"httpMethod"`
-	Parameters map[string]parameter `json:"parameters"`
-	Request    schema               `json:"request"`
-	Response   schema               `json:"response"`
-	Scopes     []string             `json:"scopes"`
-}
-
-type parameter struct {
-	Location string   `json:"location"`
-	Required bool     `json:"required"`
-	Enum     []string `json:"enum"`
-}
-
-type schema struct {
-	Ref        string            `json:"$ref"`
-	Type       string            `json:"type"`
-	Format     string            `json:"format"`
-	Enum       []string          `json:"enum"`
-	Properties map[string]schema `json:"properties"`
-	Items      *schema           `json:"items"`
-	Additional *schema           `json:"additionalProperties"`
-}
-
-// readDiscovery reads the descriptions of the APIs that sheet24 calls.
-func readDiscovery(t *testing.T) []*discovery {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "google.golang.org/api").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []*discovery
-	for _, file := range []string{"sheets/v4/sheets-api.json", "drive/v3/drive-api.json", "script/v1/script-api.json"} {
-		data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := &discovery{}
-		if err := json.Unmarshal(data, d); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		all = append(all, d)
-	}
-	return all
-}
-
-// match finds the method that a request calls.
-func (d *discovery) match(httpMethod, path string) (method, bool) {
-	var found method
-	var walk func(r resources)
-	walk = func(r resources) {
-		for _, m := range r.Methods {
-			// {+name} may hold slashes, {name} not.
-			pattern := regexp.QuoteMeta(strings.TrimSuffix(d.BasePath, "/") + "/" + strings.TrimPrefix(m.Path, "/"))
-			pattern = regexp.MustCompile(`\\\{\\\+\w+\\\}`).ReplaceAllString(pattern, ".+")
-			pattern = regexp.MustCompile(`\\\{\w+\\\}`).ReplaceAllString(pattern, "[^/:]+")
-			if m.HTTPMethod == httpMethod && regexp.MustCompile("^"+pattern+"$").MatchString(path) {
-				found = m
-			}
-		}
-		for _, inner := range r.Resources {
-			walk(inner)
-		}
-	}
-	walk(d.resources)
-	return found, found.ID != ""
-}
-
-// faults says where a value has another shape than its schema: a name that is not
-// there, a value of another type, or one that is none of an enumeration.
-func (d *discovery) faults(path string, v any, s schema) (faults []string) {
-	if s.Ref != "" {
-		s = d.Schemas[s.Ref]
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		if s.Type != "object" {
-			return []string{fmt.Sprintf("%s is an object, not %s", path, s.Type)}
-		}
-		for name, inner := range v {
-			p, ok := s.Properties[name]
-			if !ok && s.Additional != nil {
-				p, ok = *s.Additional, true
-			}
-			if !ok {
-				faults = append(faults, path+"."+name+" is not in the discovery document")
-				continue
-			}
-			faults = append(faults, d.faults(path+"."+name, inner, p)...)
-		}
-	case []any:
-		if s.Type == "any" {
-			return nil
-		}
-		if s.Type != "array" {
-			return []string{fmt.Sprintf("%s is a list, not %s", path, s.Type)}
-		}
-		for i, inner := range v {
-			faults = append(faults, d.faults(fmt.Sprintf("%s[%d]", path, i), inner, *s.Items)...)
-		}
-	case string:
-		if s.Type != "string" && s.Type != "any" {
-			return []string{fmt.Sprintf("%s is a text, not %s", path, s.Type)}
-		}
-		if len(s.Enum) > 0 && !slices.Contains(s.Enum, v) {
-			return []string{fmt.Sprintf("%s is %q, which is none of %v", path, v, s.Enum)}
-		}
-	case float64:
-		if s.Type != "integer" && s.Type != "number" && s.Type != "any" {
-			return []string{fmt.Sprintf("%s is a number, not %s", path, s.Type)}
-		}
-	case bool:
-		if s.Type != "boolean" && s.Type != "any" {
-			return []string{fmt.Sprintf("%s is a boolean, not %s", path, s.Type)}
-		}
-	}
-	return faults
-}
 
 // TestDiscovery has the client make each of its calls, and holds the names of every
 // request, and of every answer of the simulated Google, against Google's own
 // descriptions.
 func TestDiscovery(t *testing.T) {
 	t.Parallel()
-	apis := readDiscovery(t)
+	apis := discoverytest.Read(t)
 	w := newWorld(t)
 	handler := w.sim.Handler()
 	var mu sync.Mutex
@@ -184,7 +45,7 @@ func TestDiscovery(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, api := range apis {
-			m, ok := api.match(r.Method, r.URL.Path)
+			m, ok := api.Match(r.Method, r.URL.Path)
 			if !ok {
 				continue
 			}
@@ -200,7 +61,7 @@ func TestDiscovery(t *testing.T) {
 			for _, part := range []struct {
 				what string
 				data []byte
-				s    schema
+				s    discoverytest.Schema
 			}{{"request", body, m.Request}, {"response", answer.Body.Bytes(), m.Response}} {
 				var v any
 				if len(part.data) == 0 || answer.Code != http.StatusOK {
@@ -209,7 +70,7 @@ func TestDiscovery(t *testing.T) {
 				if err := json.Unmarshal(part.data, &v); err != nil {
 					complain(m.ID, part.what+" is not JSON")
 				}
-				for _, f := range api.faults(part.what, v, part.s) {
+				for _, f := range api.Faults(part.what, v, part.s) {
 					complain(m.ID, f)
 				}
 			}
@@ -272,8 +133,8 @@ func TestDiscovery(t *testing.T) {
 // TestDiscoverySeesFaults makes sure that the checks above can fail.
 func TestDiscoverySeesFaults(t *testing.T) {
 	t.Parallel()
-	sheets := readDiscovery(t)[0]
-	m, ok := sheets.match(http.MethodPost, "/v4/spreadsheets/abc/values:batchGetByDataFilter")
+	sheets := discoverytest.Read(t)[0]
+	m, ok := sheets.Match(http.MethodPost, "/v4/spreadsheets/abc/values:batchGetByDataFilter")
 	if !ok || m.ID != "sheets.spreadsheets.values.batchGetByDataFilter" {
 		t.Fatalf("method: %+v", m)
 	}
@@ -282,11 +143,11 @@ func TestDiscoverySeesFaults(t *testing.T) {
 	} {
 		var v any
 		json.Unmarshal([]byte(body), &v)
-		if len(sheets.faults("request", v, m.Request)) == 0 {
+		if len(sheets.Faults("request", v, m.Request)) == 0 {
 			t.Errorf("%s is not seen", what)
 		}
 	}
-	if _, ok := sheets.match(http.MethodGet, "/v4/spreadsheets/abc/rows"); ok {
+	if _, ok := sheets.Match(http.MethodGet, "/v4/spreadsheets/abc/rows"); ok {
 		t.Error("a path that is none is taken for one")
 	}
 }

@@ -1,9 +1,11 @@
 package google
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"google.golang.org/api/googleapi"
@@ -14,7 +16,9 @@ import (
 // enableLink is where Google says that an API is switched on.
 var enableLink = regexp.MustCompile(`https://console\.(?:developers|cloud)\.google\.com/\S+`)
 
-// fail turns an error of a Google call into one that a user can act on.
+// fail turns an error of a Google call into one that a user can act on. Messages may be
+// in the user's language: codes, reasons and addresses tell errors apart, and words only
+// where the service has nothing else.
 func fail(err error) error {
 	if err == nil {
 		return nil
@@ -27,25 +31,74 @@ func fail(err error) error {
 	if !ok {
 		return sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(err)
 	}
+
+	reasons := reasonsIn([]byte(g.Body))
 	switch {
+	case slices.Contains(reasons, "push.webhookUrlUnauthorized"): // 401, but not for want of a grant
+		return sheet24.Errorf(sheet24.Invalid, "google_refused", g.Message).Because(err)
 	case g.Code == http.StatusUnauthorized:
 		return sheet24.Errorf(sheet24.Unauthorized, "google_reconnect").Because(err)
-	case g.Code == http.StatusForbidden && strings.Contains(g.Message, "has not enabled the Apps Script API"):
-		return sheet24.Errorf(sheet24.Unauthorized, "google_script_api_off").Because(err)
-	case g.Code == http.StatusForbidden && strings.Contains(g.Body, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"):
-		return sheet24.Errorf(sheet24.Unauthorized, "google_reconnect").Because(err)
-	case g.Code == http.StatusForbidden && (strings.Contains(g.Body, "SERVICE_DISABLED") || strings.Contains(g.Body, "accessNotConfigured")):
-		return sheet24.Errorf(sheet24.Unavailable, "google_api_disabled", enableLink.FindString(g.Message)).Because(err)
 	case g.Code == http.StatusForbidden:
-		return sheet24.Errorf(sheet24.Unauthorized, "google_forbidden").Because(err)
+		return forbidden(g, reasons).Because(err)
 	case g.Code == http.StatusNotFound:
 		return sheet24.Errorf(sheet24.NotFound, "google_not_found").Because(err)
 	case g.Code == http.StatusBadRequest && strings.Contains(g.Message, "No grid with id"):
 		return sheet24.Errorf(sheet24.NotFound, "tab_unknown").Because(err)
-	case g.Code == http.StatusBadRequest && strings.Contains(g.Message, "protected cell"):
-		return sheet24.Errorf(sheet24.Invalid, "google_protected").Because(err)
 	case g.Code == http.StatusTooManyRequests || g.Code >= 500:
 		return sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(err)
 	}
 	return sheet24.Errorf(sheet24.Invalid, "google_refused", g.Message).Because(err)
+}
+
+// scriptSettings is where a user switches the Apps Script API on: an answer that names
+// it says that it is off.
+const scriptSettings = "script.google.com/home/usersettings"
+
+// forbidden tells the reasons of a 403 apart.
+func forbidden(g *googleapi.Error, reasons []string) *sheet24.Error {
+	has := func(reason string) bool { return slices.Contains(reasons, reason) }
+	switch {
+	case tooFast(reasons):
+		return sheet24.Errorf(sheet24.Unavailable, "google_busy")
+	case has("ACCESS_TOKEN_SCOPE_INSUFFICIENT"), has("insufficientPermissions"):
+		return sheet24.Errorf(sheet24.Unauthorized, "google_reconnect")
+	case has("SERVICE_DISABLED"), has("accessNotConfigured"):
+		return sheet24.Errorf(sheet24.Unavailable, "google_api_disabled", enableLink.FindString(g.Message))
+	case strings.Contains(g.Message, scriptSettings):
+		return sheet24.Errorf(sheet24.Unauthorized, "google_script_api_off")
+	}
+	return sheet24.Errorf(sheet24.Unauthorized, "google_forbidden")
+}
+
+// tooFast reports whether an answer says to come again later. Drive says so with 403
+// (source: its guide "Resolve errors").
+func tooFast(reasons []string) bool {
+	return slices.ContainsFunc(reasons, func(reason string) bool {
+		switch reason {
+		case "userRateLimitExceeded", "rateLimitExceeded", "sharingRateLimitExceeded", "RATE_LIMIT_EXCEEDED":
+			return true
+		}
+		return false
+	})
+}
+
+// reasonsIn are the reasons that the body of an answer names: Drive's in a list of
+// errors, those of the other services in the details.
+func reasonsIn(body []byte) (reasons []string) {
+	var answer struct {
+		Error struct {
+			Errors, Details []struct {
+				Reason string `json:"reason"`
+			}
+		}
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return nil
+	}
+	for _, one := range slices.Concat(answer.Error.Errors, answer.Error.Details) {
+		if one.Reason != "" {
+			reasons = append(reasons, one.Reason)
+		}
+	}
+	return reasons
 }

@@ -274,7 +274,7 @@ func TestRetry(t *testing.T) {
 	_, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
 	wantCode(t, err, "google_busy") // creating is not repeated: it might create twice
 	refuse(400, 9)
-	if err := read(); err == nil || n.Load() != 1 {
+	if err := read(); err == nil || n.Load() != 2 { // the second asks how large the tab is
 		t.Errorf("400: %v after %d requests", err, n.Load())
 	}
 }
@@ -293,6 +293,10 @@ func TestErrors(t *testing.T) {
 		{403, `{"error":{"code":403,"message":"Apps Script API has not been used in project 1 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/script.googleapis.com/overview?project=1 then retry.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED"}]}}`,
 			"google_api_disabled", []any{"https://console.developers.google.com/apis/api/script.googleapis.com/overview?project=1"}},
 		{403, `{"error":{"code":403,"message":"Request had insufficient authentication scopes.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}`, "google_reconnect", nil},
+		{403, `{"error":{"code":403,"message":"Kullanıcı Apps Script API'sini etkinleştirmemiş. https://script.google.com/home/usersettings adresini ziyaret edin.","status":"PERMISSION_DENIED"}}`, "google_script_api_off", nil},
+		{403, `{"error":{"errors":[{"domain":"usageLimits","reason":"accessNotConfigured","message":"x"}],"code":403,"message":"Visit https://console.cloud.google.com/apis?p=1 now"}}`, "google_api_disabled", []any{"https://console.cloud.google.com/apis?p=1"}},
+		{403, `{"error":{"errors":[{"domain":"global","reason":"insufficientPermissions","message":"Insufficient Permission"}],"code":403,"message":"Insufficient Permission"}}`, "google_reconnect", nil},
+		{403, `{"error":{"errors":[{"domain":"global","reason":"insufficientFilePermissions","message":"x"}],"code":403,"message":"x"}}`, "google_forbidden", nil},
 		{403, `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`, "google_forbidden", nil},
 		{404, `{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}`, "google_not_found", nil},
 		{400, `{"error":{"code":400,"message":"Invalid requests[0].addSheet","status":"INVALID_ARGUMENT"}}`, "google_refused", []any{"Invalid requests[0].addSheet"}},
@@ -316,6 +320,52 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %v; want %v", c.code, got, c.args)
 		}
 	}
+}
+
+// TestDriveRateLimits are said with 403, and pass. Source: Drive's guide "Resolve errors".
+func TestDriveRateLimits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	list := func() error {
+		_, _, err := w.client.Spreadsheets(t.Context(), "u", "", "")
+		return err
+	}
+	for _, reason := range []string{"userRateLimitExceeded", "rateLimitExceeded", "sharingRateLimitExceeded"} {
+		w.sim.Fail(googlesim.Faults{Calls: []googlesim.CallFault{{Method: "drive.files.list", Status: 403, Reason: reason, Times: 1}}})
+		if err := list(); err != nil {
+			t.Errorf("%s once: %v", reason, err)
+		}
+	}
+	w.sim.Fail(googlesim.Faults{Calls: []googlesim.CallFault{{Method: "drive.files.list", Status: 403, Reason: "userRateLimitExceeded"}}})
+	wantCode(t, list(), "google_busy")
+	// Any other 403 is final.
+	w.sim.Fail(googlesim.Faults{Calls: []googlesim.CallFault{{Method: "drive.files.list", Status: 403, Reason: "insufficientFilePermissions", Times: 1}}})
+	wantCode(t, list(), "google_forbidden")
+}
+
+// TestRefusedInTheUsersLanguage is told from what is there, not from words.
+func TestRefusedInTheUsersLanguage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	write := func(gid int64) error {
+		return w.client.Write(t.Context(), "u", w.sheet, gid, []sheet24.Cell{{Row: 3, Column: 2, Value: "x"}})
+	}
+	for _, language := range []string{"", "tr", "ja"} {
+		w.sim.Fail(googlesim.Faults{Language: language})
+		if err := w.sim.Edit(googlesim.Edit{SpreadsheetID: w.sheet, Kind: "protect", Range: "B:B"}); err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, write(0), "google_protected")
+		if err := w.sim.Edit(googlesim.Edit{SpreadsheetID: w.sheet, Kind: "unprotect"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := write(0); err != nil {
+			t.Errorf("%q: %v", language, err)
+		}
+	}
+	wantCode(t, write(12345), "tab_unknown")
+	// Refused for another reason, that stays the reason.
+	wantCode(t, w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 400, Value: "x"}}), "google_refused")
 }
 
 // TestSharedDrives lists what is in them, too.

@@ -50,6 +50,7 @@ func (q *quotas) wait(ctx context.Context, of string) error {
 	if level <= brim {
 		return nil
 	}
+	defer sheet24.Outside(ctx)()
 	d := time.Duration((level - brim) / rate * float64(time.Second))
 	err = context.DeadlineExceeded
 	if end, ok := ctx.Deadline(); !ok || time.Until(end) > d {

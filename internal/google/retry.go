@@ -1,6 +1,7 @@
 package google
 
 import (
+	"bytes"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -12,8 +13,9 @@ import (
 
 // retry repeats requests that Google turned away for the moment, as its
 // documentation asks: exponentially later, with jitter. (Google's Go client does
-// not.) 429 means that nothing was done; a 5xx is repeated only where doing it
-// twice is as good as once, which creating a script, version, deployment or channel is not.
+// not.) 429, and 403 for a rate limit as Drive has it, mean that nothing was done; a 5xx
+// is repeated only where doing it twice is as good as once, which creating a script,
+// version, deployment or channel is not.
 type retry struct{ next http.RoundTripper }
 
 const retries = 4
@@ -24,7 +26,7 @@ func (t *retry) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		resp, err := t.next.RoundTrip(r)
-		if err != nil || n == retries || !again(r, resp.StatusCode) {
+		if err != nil || n == retries || !again(r, resp) {
 			return resp, err
 		}
 		if r.Body != nil {
@@ -49,10 +51,29 @@ func (t *retry) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-func again(r *http.Request, status int) bool {
-	if status == http.StatusTooManyRequests {
+// again reports whether a request is worth repeating.
+func again(r *http.Request, resp *http.Response) bool {
+	switch status := resp.StatusCode; {
+	case status == http.StatusTooManyRequests:
 		return true
+	case status == http.StatusForbidden:
+		return tooFast(reasonsIn(peek(resp)))
+	case status < 500 || status == http.StatusNotImplemented:
+		return false
 	}
 	creates := r.Method == http.MethodPost && (strings.HasPrefix(r.URL.Path, "/v1/projects") || strings.HasSuffix(r.URL.Path, "/watch"))
-	return status >= 500 && status != http.StatusNotImplemented && !creates
+	return !creates
+}
+
+// peek reads the body of an answer and leaves it to be read again.
+func peek(resp *http.Response) []byte {
+	data, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if err != nil {
+		return nil
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(data), resp.Body), resp.Body}
+	return data
 }

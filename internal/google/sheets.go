@@ -3,7 +3,6 @@ package google
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"google.golang.org/api/sheets/v4"
@@ -98,26 +97,65 @@ func (c *Client) Merged(ctx context.Context, userID, spreadsheetID string, gid i
 // Read implements sheet24.Sheets. Tabs are named by gid, so that one renamed in
 // between is still the one read.
 func (c *Client) Read(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
-	return c.values(ctx, userID, spreadsheetID, gid, ranges, "UNFORMATTED_VALUE")
+	values, err := c.values(ctx, userID, spreadsheetID, gid, ranges)
+	if !sheet24.IsKind(err, sheet24.Invalid) {
+		return values, err
+	}
+
+	// A range that begins outside of the tab is refused, and tabs shrink when rows or
+	// columns are deleted: nothing stands there.
+	inside, clipped := c.inside(ctx, userID, spreadsheetID, gid, ranges)
+	if clipped != nil || len(inside) == len(ranges) {
+		return nil, err
+	}
+	read, err := c.values(ctx, userID, spreadsheetID, gid, inside)
+	if err != nil {
+		return nil, err
+	}
+	values = make([][][]any, len(ranges))
+	for i, r := range ranges {
+		if at := slices.Index(inside, r); at >= 0 {
+			values[i] = read[at]
+		}
+	}
+	return values, nil
 }
 
-// Shown implements sheet24.Sheets.
-func (c *Client) Shown(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
-	return c.values(ctx, userID, spreadsheetID, gid, ranges, "FORMATTED_VALUE")
+// inside are those of some ranges that begin within a tab.
+func (c *Client) inside(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([]sheet24.Range, error) {
+	s, err := c.Spreadsheet(ctx, userID, spreadsheetID)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range s.Tabs {
+		if t.GID == gid {
+			return slices.DeleteFunc(slices.Clone(ranges), func(r sheet24.Range) bool {
+				return int64(r.FirstRow) > t.Rows || int64(r.FirstColumn) > t.Columns
+			}), nil
+		}
+	}
+	return nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
 }
 
-func (c *Client) values(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range, render string) ([][][]any, error) {
+func (c *Client) values(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
 	s, err := c.sheets(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
-	req := &sheets.BatchGetValuesByDataFilterRequest{ValueRenderOption: render, DateTimeRenderOption: "SERIAL_NUMBER"}
-	place := map[string]int{}
-	for i, r := range ranges {
-		g := gridRange(gid, r)
-		place[key(g)] = i
-		req.DataFilters = append(req.DataFilters, &sheets.DataFilter{GridRange: g})
+
+	// Ranges that are equal are asked for once.
+	req := &sheets.BatchGetValuesByDataFilterRequest{ValueRenderOption: "UNFORMATTED_VALUE", DateTimeRenderOption: "SERIAL_NUMBER"}
+	var asked []sheet24.Range
+	for _, r := range ranges {
+		if !slices.Contains(asked, r) {
+			asked = append(asked, r)
+			req.DataFilters = append(req.DataFilters, &sheets.DataFilter{GridRange: gridRange(gid, r)})
+		}
 	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+
 	if err := c.quotas.read(ctx, userID); err != nil {
 		return nil, err
 	}
@@ -125,22 +163,47 @@ func (c *Client) values(ctx context.Context, userID, spreadsheetID string, gid i
 	if err != nil {
 		return nil, fail(err)
 	}
-	values := make([][][]any, len(ranges))
-	for _, m := range got.ValueRanges {
-		for _, f := range m.DataFilters {
-			if f.GridRange == nil {
-				continue
-			}
-			if i, ok := place[key(f.GridRange)]; ok {
-				values[i] = m.ValueRange.Values
-			}
-		}
+
+	answers, err := answersOf(asked, got.ValueRanges)
+	if err != nil {
+		return nil, err
 	}
-	// Ranges that are equal share one answer.
+	values := make([][][]any, len(ranges))
 	for i, r := range ranges {
-		values[i] = values[place[key(gridRange(gid, r))]]
+		values[i] = answers[slices.Index(asked, r)]
 	}
 	return values, nil
+}
+
+// answersOf finds the answer to each range that was asked for. Nothing promises that
+// ranges come back as they were sent, so one is known by where it begins, and by the
+// order. One without an answer is not an empty one: rows that are not there would be
+// taken for deleted.
+func answersOf(asked []sheet24.Range, got []*sheets.MatchedValueRange) ([][][]any, error) {
+	answers := make([][][]any, len(asked))
+	used := make([]bool, len(got))
+	fits := func(i, n int) bool {
+		if n >= len(got) || used[n] || got[n].ValueRange == nil {
+			return false
+		}
+		r := rangeStart(got[n].ValueRange.Range)
+		begins := max(r.FirstRow, 1) == max(asked[i].FirstRow, 1) && max(r.FirstColumn, 1) == max(asked[i].FirstColumn, 1)
+		ends := asked[i].LastColumn == 0 || r.LastColumn == 0 || r.LastColumn == asked[i].LastColumn
+		inOrder := n == i && len(got) == len(asked) && r.LastColumn < asked[i].LastColumn // the tab ends before
+		return begins && (ends || inOrder)
+	}
+
+	for i := range asked {
+		n := i // in the order in which they were asked for, mostly
+		for k := 0; !fits(i, n) && k < len(got); k++ {
+			n = k
+		}
+		if !fits(i, n) {
+			return nil, sheet24.Errorf(sheet24.Unavailable, "google_answer")
+		}
+		used[n], answers[i] = true, got[n].ValueRange.Values
+	}
+	return answers, nil
 }
 
 // Write implements sheet24.Sheets. Cells that stand one below the other are one range
@@ -170,7 +233,7 @@ func (c *Client) Write(ctx context.Context, userID, spreadsheetID string, gid in
 		return err
 	}
 	_, err = s.Spreadsheets.Values.BatchUpdateByDataFilter(spreadsheetID, req).Context(ctx).Do()
-	return fail(err)
+	return c.explain(ctx, userID, spreadsheetID, gid, fail(err))
 }
 
 // runs are cells in groups that stand one below the other in one column.
@@ -196,9 +259,4 @@ func gridRange(gid int64, r sheet24.Range) *sheets.GridRange {
 		StartColumnIndex: int64(max(r.FirstColumn-1, 0)), EndColumnIndex: int64(r.LastColumn),
 		ForceSendFields: []string{"SheetId"}, // the first tab's gid is 0
 	}
-}
-
-// key tells ranges apart.
-func key(g *sheets.GridRange) string {
-	return fmt.Sprint(g.SheetId, g.StartRowIndex, g.EndRowIndex, g.StartColumnIndex, g.EndColumnIndex)
 }

@@ -24,9 +24,13 @@ const Default = "tr"
 // Languages are the languages that sheet24 speaks, the default first.
 var Languages = []string{"tr", "en"}
 
+// Partial are languages in which only why a field was detected is said: sheets are in them,
+// pages are not.
+var Partial = []string{"ru"}
+
 var texts = func() map[string]map[string]string {
 	all := map[string]map[string]string{}
-	for _, l := range Languages {
+	for _, l := range slices.Concat(Languages, Partial) {
 		data, err := files.ReadFile(path.Join(l + ".json"))
 		if err != nil {
 			panic(err) // they are compiled in
@@ -43,11 +47,10 @@ var texts = func() map[string]map[string]string {
 // T returns the text of a key in a language, its %s verbs filled with args. An
 // unknown language is the default; an unknown key shows itself.
 func T(lang, key string, args ...any) string {
-	t, ok := texts[lang]
-	if !ok {
-		t = texts[Default]
+	s, ok := texts[lang][key]
+	if !ok && !slices.Contains(Languages, lang) {
+		s, ok = texts[Default][key]
 	}
-	s, ok := t[key]
 	if !ok {
 		return key
 	}

@@ -27,6 +27,25 @@ func TestLanguagesSayTheSame(t *testing.T) {
 	}
 }
 
+// TestPartialLanguages say why a field was detected, and no more.
+func TestPartialLanguages(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, k := range locale.Keys(locale.Default) {
+		if strings.HasPrefix(k, "detect.") {
+			want = append(want, k)
+		}
+	}
+	for _, l := range locale.Partial {
+		if got := locale.Keys(l); !reflect.DeepEqual(got, want) || len(want) < 20 {
+			t.Errorf("%s: %v; want %v", l, got, want)
+		}
+		if got := locale.T(l, "save"); got != locale.T(locale.Default, "save") {
+			t.Errorf("%s: what it does not say is %q", l, got)
+		}
+	}
+}
+
 // TestEveryErrorHasASentence reads the project's source for the codes in use.
 func TestEveryErrorHasASentence(t *testing.T) {
 	t.Parallel()

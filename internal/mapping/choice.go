@@ -17,7 +17,7 @@ func choose(f sheet24.Field, s string, at Context) (any, error) {
 		choices = slices.DeleteFunc(slices.Clone(choices), func(c sheet24.Choice) bool { return c.Funnel != at.Funnel })
 	}
 	if len(choices) == 0 { // the list is not to be seen: the portal decides
-		if code, ok := signs[strings.ToUpper(s)]; ok && f.Type == "crm_currency" {
+		if code := currencyIn(s); code != "" && f.Type == "crm_currency" {
 			s = code
 		}
 		return s, nil
@@ -32,8 +32,8 @@ func choose(f sheet24.Field, s string, at Context) (any, error) {
 // pick finds a choice. What is written exactly like a label or an id is surer
 // than what is only alike; one that stands for what is past comes last.
 func pick(choices []sheet24.Choice, s string) (sheet24.Choice, error) {
-	n := Normalize(s)
-	alike := func(name string) bool { return name == s || (n != "" && Normalize(name) == n) }
+	n := fold(s)
+	alike := func(name string) bool { return name == s || (n != "" && fold(name) == n) }
 	for _, is := range []func(sheet24.Choice) bool{
 		func(c sheet24.Choice) bool { return c.Label == s },
 		func(c sheet24.Choice) bool { return c.ID == s },
@@ -112,10 +112,11 @@ func Nearest(s string, names []string) string {
 // toUser finds an employee by e-mail address, full name or id.
 func toUser(f sheet24.Field, s string) (any, error) {
 	if f.Choices == nil { // without the scope "user" ids alone are understood
-		if _, err := integer(s, ""); err != nil {
+		id := visible(s)
+		if !plainID.MatchString(id) {
 			return nil, sheet24.Errorf(sheet24.Invalid, "value_user_scope", s)
 		}
-		return s, nil
+		return id, nil
 	}
 	c, err := pick(f.Choices, s)
 	if err == nil {

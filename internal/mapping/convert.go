@@ -43,7 +43,7 @@ type Values struct {
 // and says what would be accepted.
 func ToCRM(f sheet24.Field, v any, at Context) (Values, error) {
 	if s, ok := v.(string); ok {
-		v = strings.TrimSpace(s)
+		v = trimmed(s)
 	}
 	if s, ok := v.(string); ok && sheetError.MatchString(s) {
 		return Values{}, sheet24.Errorf(sheet24.Invalid, "value_sheet_error", s)
@@ -52,7 +52,7 @@ func ToCRM(f sheet24.Field, v any, at Context) (Values, error) {
 		return Values{}, err
 	}
 	if f.Type == "crm_multifield" {
-		multi, err := toMulti(f, v)
+		multi, err := toMulti(f, v, at.Locale)
 		return Values{Multi: multi}, err
 	}
 	if v == nil || v == "" {
@@ -78,22 +78,6 @@ var supported = map[string]bool{
 
 // Supported tells whether cells can be written to a field of that type.
 func Supported(fieldType string) bool { return supported[fieldType] }
-
-// AsShown tells whether a field of that type takes what a cell shows rather than
-// what it holds: a date in a text field is "31.12.2026", not 46387.
-func AsShown(fieldType string) bool {
-	switch fieldType {
-	case "string", "text", "char", "url", "address", "crm_multifield", "crm_status", "enumeration":
-		return true
-	}
-	return false
-}
-
-// ByFormat tells whether the format of a cell says what its number means to a field of
-// that type. See Formatted.
-func ByFormat(fieldType string) bool {
-	return fieldType == "double" || fieldType == "integer" || fieldType == "money"
-}
 
 func writable(f sheet24.Field) error {
 	switch {
@@ -140,8 +124,9 @@ func toPlain(f sheet24.Field, v any, at Context) (Values, error) {
 	case "crm", "crm_entity", "crm_lead", "crm_deal", "crm_contact", "crm_company", "crm_quote":
 		plain, err = toLink(f, Text(v), at)
 	case "url":
-		plain = Text(v)
-		if strings.ContainsAny(Text(v), " \t\n") {
+		s := visible(Text(v))
+		plain = s
+		if strings.ContainsAny(s, " \n") {
 			err = sheet24.Errorf(sheet24.Invalid, "value_url", Text(v))
 		}
 	default: // texts of all kinds
@@ -169,30 +154,4 @@ func Text(v any) string {
 		return "FALSE"
 	}
 	return fmt.Sprint(v)
-}
-
-var (
-	yes      = words("evet yes да true dogru 1 y e var on acik")
-	no       = words("hayir no нет false yanlis 0 n h yok off kapali")
-	yesMarks = map[string]bool{"✓": true, "✔": true, "☑": true, "✅": true, "+": true}
-	noMarks  = map[string]bool{"✗": true, "✘": true, "☐": true, "❌": true, "-": true}
-)
-
-func words(list string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		set[w] = true
-	}
-	return set
-}
-
-func yesNo(v any) (any, error) {
-	s := strings.TrimRight(Text(v), "\ufe0f") // what makes a mark colourful
-	switch n := Normalize(s); {
-	case yes[n] || yesMarks[s]:
-		return "Y", nil
-	case no[n] || noMarks[s]:
-		return "N", nil
-	}
-	return nil, sheet24.Errorf(sheet24.Invalid, "value_boolean", s)
 }

@@ -28,7 +28,7 @@ func FromCRM(f sheet24.Field, item *sheet24.Item, at Context) (any, error) {
 		cell := fromPlain(f, one, at)
 		s := Text(cell)
 		if _, number := cell.(float64); number {
-			s = strings.Replace(s, ".", ",", 1) // 4.456 as text would be thousands
+			s = decimal(s, at.Locale)
 		}
 		if s != "" {
 			list = append(list, s)
@@ -74,7 +74,7 @@ func fromPlain(f sheet24.Field, v any, at Context) any {
 		}
 		return n
 	case "money":
-		return fromMoney(s)
+		return fromMoney(s, at.Locale)
 	case "boolean":
 		return isYes(v)
 	case "date":
@@ -106,7 +106,7 @@ func fromPlain(f sheet24.Field, v any, at Context) any {
 		return float64(id)
 	case "address":
 		text, _, _ := strings.Cut(s, "|") // behind it stand its coordinates
-		return strings.TrimSpace(text)
+		return trimmed(text)
 	}
 	return s
 }

@@ -1,11 +1,15 @@
 package mapping_test
 
 import (
+	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"sheet24"
+	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
 )
 
@@ -15,19 +19,28 @@ var fuzzed = []sheet24.Field{
 	many(of("double")), many(of("string")), of("url"), of("address"), of("crm"), among("crm_currency", currencies), multi("EMAIL", ""), multi("PHONE", ""), of("file"),
 }
 
-// FuzzToCRM looks for a panic, an error that is not for the user, and a success
+// FuzzToCRM looks for a panic, an error without a sentence for the user, and a success
 // that the field could not hold: each value taken must come back out of the CRM
 // as one that is taken for the same.
 func FuzzToCRM(f *testing.F) {
 	for _, s := range []string{"1.234,56", "31.12.2026", "31.12.2026 23:59", "2026-12-31T08:30:00+03:00", "a@x.tr;b@x.tr", "İşlemde", "Cep: +90 532 123 45 67",
 		"#REF!", "₺", "-", ",", "1e400", "100 TL", "$5", "Ege, Marmara", "C_5", "Ayşe Yılmaz", "✓", "0x1p-2", "NaN", "Infinity", "1_000", "\x00", "İ"} {
-		f.Add(s, 46387.5, false)
+		f.Add(s, 46387.5, false, "tr_TR")
 	}
-	f.Add("", math.NaN(), true)
-	f.Add("", math.Inf(1), true)
-	f.Add("", -1e308, true)
-	at := mapping.Context{Zone: istanbul, Links: found}
-	f.Fuzz(func(t *testing.T, s string, n float64, number bool) {
+	for language, groups := range map[string][]typed{"tr_TR": typedTurkish, "en_US": typedEnglish, "ru_RU": typedRussian} {
+		for _, g := range groups {
+			for _, v := range g.values {
+				if s, text := v[0].(string); text {
+					f.Add(s, 0.0, false, language)
+				}
+			}
+		}
+	}
+	f.Add("", math.NaN(), true, "")
+	f.Add("", math.Inf(1), true, "")
+	f.Add("", -1e308, true, "ja_JP")
+
+	f.Fuzz(func(t *testing.T, s string, n float64, number bool, sheet string) {
 		var in any = s
 		if number {
 			if math.IsNaN(n) || math.IsInf(n, 0) {
@@ -35,28 +48,77 @@ func FuzzToCRM(f *testing.F) {
 			}
 			in = n
 		}
+		at := mapping.Context{Locale: sheet, Zone: istanbul, Links: found}
 		for _, fd := range fuzzed {
+			mapping.LinksIn(fd, in)
 			v, err := mapping.ToCRM(fd, in, at)
 			if err != nil {
-				if !sheet24.IsKind(err, sheet24.Invalid) {
-					t.Fatalf("%s %#v: %v is not an error for the user", fd.Type, in, err)
+				if said := locale.Error("tr", err); !sheet24.IsKind(err, sheet24.Invalid) || said == "" || strings.Contains(said, "%!") && !strings.Contains(s, "%") {
+					t.Fatalf("%s %#v: %v is not an error for the user: %q", fd.Type, in, err, said)
 				}
 				continue
 			}
 			if err := holdable(fd, v.Plain); err != "" {
 				t.Fatalf("%s %#v became %#v: %s", fd.Type, in, v.Plain, err)
 			}
-			if fd.Type == "crm_multifield" {
-				continue
+			again(t, sheet, fd, v, at)
+		}
+	})
+}
+
+// FuzzShown looks for a number that becomes a date though no date is shown, or another number
+// than the cell holds.
+func FuzzShown(f *testing.F) {
+	for _, s := range []string{"31.12.2026", "12/31/2026", "2026", "31 Aralık 2026 Perşembe", "₺2.026,00", "%202600", "2,03E+03", "10:30:00", "46.387", "", "31.12"} {
+		f.Add(46387.0, s, "tr_TR")
+		f.Add(2026.0, s, "en_US")
+	}
+	f.Fuzz(func(t *testing.T, n float64, shown, sheet string) {
+		if math.IsNaN(n) || math.IsInf(n, 0) {
+			return
+		}
+		at := mapping.Context{Locale: sheet, Zone: istanbul}
+		for _, fd := range fuzzed {
+			cell := mapping.Shown(fd.Type, n, shown, sheet)
+			v, err := mapping.ToCRM(fd, cell, at)
+			if fd.Type == "date" && err == nil && strings.Trim(shown, "0123456789") == "" && shown != fmt.Sprint(v.Plain)[:4] {
+				t.Fatalf("%v shown as %q is the day %v", n, shown, v.Plain)
 			}
-			item := &sheet24.Item{Values: map[string]any{"X": v.Plain}}
-			cell, err := mapping.FromCRM(fd, item, at)
-			if err != nil {
-				t.Fatalf("%s %#v: %v", fd.Type, v.Plain, err)
+			if got, number := v.Plain.(float64); number && err == nil && fd.Type == "double" && got != n && !strings.Contains(shown, "%") {
+				t.Fatalf("%v shown as %q is the number %v", n, shown, got)
 			}
-			again, err := mapping.ToCRM(fd, cell, at)
-			if err != nil || !mapping.Same(fd, again.Plain, v.Plain) {
-				t.Fatalf("%s: %#v is %#v in the CRM, %#v in the sheet and %#v, %v again", fd.Type, in, v.Plain, cell, again.Plain, err)
+		}
+	})
+}
+
+// FuzzContacts looks for a notation of a telephone number, or of an e-mail address, that is not
+// known as the same again.
+func FuzzContacts(f *testing.F) {
+	for _, s := range []string{"0536 630 70 10", "+7 (916) 123-45-67", "650-253-0000 x12", "444 1 444", "112", "00905366307010", "+0536", "tel:1", "Ayse.Yilmaz@ornek.com.tr", "@", "ß@x.tr", "+999 1234567"} {
+		f.Add(s, "tr_TR")
+		f.Add(s, "en_US")
+	}
+	f.Fuzz(func(t *testing.T, s, sheet string) {
+		if !utf8.ValidString(s) {
+			return // JSON has none
+		}
+		for _, fd := range []sheet24.Field{multi("PHONE", ""), multi("EMAIL", "")} {
+			for _, key := range mapping.Keys(fd, s, mapping.Context{Locale: sheet}) {
+				if mapping.ContactKey(fd.Multi.Type, key, sheet) == "" {
+					t.Fatalf("%q has no key", key)
+				}
+				likely, others := mapping.ContactForms(fd.Multi.Type, key, sheet)
+				if len(likely) == 0 || len(likely) > 5 || len(others) > 20 || likely[0] != key {
+					t.Fatalf("%q is looked for as %q, %q", key, likely, others)
+				}
+				for _, form := range append(likely, others...) {
+					same := mapping.SameContact(fd.Multi.Type, key, form, sheet)
+					mine, its := mapping.ContactKey(fd.Multi.Type, key, sheet), mapping.ContactKey(fd.Multi.Type, form, sheet)
+					foreign := strings.HasPrefix(mine, "+") && strings.HasPrefix(its, "+") // without its country's code it is one of the sheet's
+					if !same && !foreign && !strings.Contains(mine, ";") {
+						t.Fatalf("%q is looked for as %q, which is another in %s", key, form, sheet)
+					}
+				}
 			}
 		}
 	})

@@ -25,6 +25,9 @@ var plainID = regexp.MustCompile(`^[1-9][0-9]{0,15}$`)
 
 // toLink finds a record by id or by what names it.
 func toLink(f sheet24.Field, s string, at Context) (any, error) {
+	if id := visible(s); plainID.MatchString(id) || prefixedID.MatchString(id) {
+		s = id
+	}
 	switch {
 	case plainID.MatchString(s) && (f.Type != "crm" || f.Links != ""):
 		return s, nil
@@ -36,7 +39,13 @@ func toLink(f sheet24.Field, s string, at Context) (any, error) {
 	case f.Links == "" || at.Links == nil:
 		return nil, sheet24.Errorf(sheet24.Invalid, "value_integer", s)
 	}
-	found := at.Links(sheet24.Link{Entity: f.Links, Text: s})
+	var found []int64
+	for _, name := range namesOf(s) {
+		if found = at.Links(sheet24.Link{Entity: f.Links, Text: name}); len(found) > 0 {
+			break
+		}
+	}
+
 	switch len(found) {
 	case 0:
 		return nil, sheet24.Errorf(sheet24.Invalid, "value_link", s)
@@ -56,7 +65,8 @@ func LinksIn(f sheet24.Field, v any) []sheet24.Link {
 	if !isLink(f.Type) || f.Links == "" {
 		return nil
 	}
-	names := []string{strings.TrimSpace(Text(v))}
+
+	names := []string{trimmed(Text(v))}
 	if f.Multiple {
 		names = nil
 		for _, part := range split(Text(v), ";\n") {
@@ -66,11 +76,21 @@ func LinksIn(f sheet24.Field, v any) []sheet24.Link {
 			}
 		}
 	}
+
 	var links []sheet24.Link
-	for _, name := range names {
-		if name != "" && !plainID.MatchString(name) {
+	for _, text := range names {
+		if plainID.MatchString(visible(text)) {
+			continue
+		}
+		for _, name := range namesOf(text) {
 			links = append(links, sheet24.Link{Entity: f.Links, Text: name})
 		}
 	}
 	return links
+}
+
+// namesOf are the names that a text may be in the CRM: as it is typed, and without the unseen
+// characters and odd blanks that come along with what is copied.
+func namesOf(text string) []string {
+	return each(text, strings.Join(strings.Fields(visible(text)), " "))
 }

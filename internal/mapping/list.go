@@ -7,7 +7,8 @@ import (
 )
 
 // toList reads the values of a multiple field: they stand on lines of their own or
-// between semicolons; where a comma cannot be part of a value, between commas.
+// between semicolons; where a comma cannot be part of a value, between commas. What is
+// there twice is one.
 func toList(f sheet24.Field, v any, at Context) ([]string, error) {
 	var list []string
 	for _, part := range split(Text(v), ";\n") {
@@ -16,6 +17,7 @@ func toList(f sheet24.Field, v any, at Context) ([]string, error) {
 			list = append(list, Text(one.Plain))
 			continue
 		}
+
 		pieces := split(part, ",")
 		if len(pieces) < 2 || !namesThings(f) {
 			return nil, err
@@ -28,7 +30,7 @@ func toList(f sheet24.Field, v any, at Context) ([]string, error) {
 			list = append(list, Text(one.Plain))
 		}
 	}
-	return list, nil
+	return each(list...), nil
 }
 
 // namesThings tells whether a field's values are names or ids, which a comma may
@@ -39,7 +41,7 @@ func namesThings(f sheet24.Field) bool { return len(f.Choices) > 0 || f.Links !=
 func split(s, separators string) []string {
 	var parts []string
 	for _, p := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
-		if p = strings.TrimSpace(p); p != "" {
+		if p = trimmed(p); p != "" {
 			parts = append(parts, p)
 		}
 	}

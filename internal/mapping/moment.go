@@ -12,26 +12,12 @@ var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 
 const lastDay = 2958465
 
-// The ways to write a day, each alone or with a time.
-var (
-	dayFirst   = withTimes("2.1.2006", "2/1/2006", "2-1-2006", "2006-01-02", "2006/1/2")
-	monthFirst = withTimes("2.1.2006", "1/2/2006", "1-2-2006", "2006-01-02", "2006/1/2")
-)
-
-func withTimes(days ...string) []string {
-	layouts := []string{"2006-01-02T15:04:05", "2006-01-02T15:04"}
-	for _, day := range days {
-		layouts = append(layouts, day, day+" 15:04", day+" 15:04:05", day+" 3:04 PM", day+" 3:04:05 PM")
-	}
-	return layouts
-}
-
 // toMoment makes a field's text of a date or a date with time: the latter with
 // the offset that the sheet's zone had then.
 func toMoment(fieldType string, v any, at Context) (any, error) {
 	t, ok := moment(v, at.zone(), at.Locale)
 	if !ok {
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_date", Text(v))
+		return nil, noMoment(v, at.Locale)
 	}
 	if fieldType == "date" {
 		return t.Format(time.DateOnly), nil
@@ -42,8 +28,8 @@ func toMoment(fieldType string, v any, at Context) (any, error) {
 	return t.Format(time.RFC3339), nil
 }
 
-// moment reads a serial date, or one written in ISO form or day first (month first
-// where the sheet's locale does), from 1900 on: spreadsheets know no days before.
+// moment reads a serial date, or one that is written, from 1900 on: spreadsheets know no days
+// before. That a number is a date its cell's format says; see Shown.
 func moment(v any, zone *time.Location, locale string) (time.Time, bool) {
 	if n, ok := v.(float64); ok {
 		if n < 1 || n >= lastDay+1 {
@@ -53,19 +39,18 @@ func moment(v any, zone *time.Location, locale string) (time.Time, bool) {
 		d := epoch.AddDate(0, 0, int(days)).Add(time.Duration(math.Round(part*86400)) * time.Second)
 		return time.Date(d.Year(), d.Month(), d.Day(), d.Hour(), d.Minute(), d.Second(), 0, zone), d.Year() <= 9999
 	}
-	s := Text(v)
-	t, err := time.Parse(time.RFC3339, s)
-	layouts := dayFirst
-	if notationOf(locale).monthFirst {
-		layouts = monthFirst
-	}
-	for _, layout := range layouts {
-		if err == nil {
-			break
+	return writtenMoment(Text(v), zone, locale)
+}
+
+// noMoment is what is wrong with a value that is no day. A whole number in a column of dates
+// is most often a year, or a day without its dots, and rarely a count of days since 1900.
+func noMoment(v any, locale string) error {
+	if text, ok := v.(string); ok {
+		if n, _, err := amount(text, locale); err == nil && n == math.Trunc(n) {
+			return sheet24.Errorf(sheet24.Invalid, "value_date_number", text)
 		}
-		t, err = time.ParseInLocation(layout, s, zone)
 	}
-	return t, err == nil && t.Year() >= 1900
+	return sheet24.Errorf(sheet24.Invalid, "value_date", Text(v))
 }
 
 // serial is a moment as a spreadsheet counts it, in the sheet's zone.

@@ -1,7 +1,7 @@
 package mapping
 
 import (
-	"net/mail"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,65 +42,95 @@ func withKind(s string) (value, kind string) {
 }
 
 // toMulti reads the values of a multi-field in a cell, each with its kind if one
-// is written beside it.
-func toMulti(f sheet24.Field, v any) ([]sheet24.MultiValue, error) {
+// is written beside it. What is the same twice is there once.
+func toMulti(f sheet24.Field, v any, locale string) ([]sheet24.MultiValue, error) {
 	var values []sheet24.MultiValue
-	for _, s := range split(Text(v), ",;\n") {
-		if sheetError.MatchString(s) {
-			return nil, sheet24.Errorf(sheet24.Invalid, "value_sheet_error", s)
+	for _, part := range split(Text(v), ",;\n") {
+		if sheetError.MatchString(part) {
+			return nil, sheet24.Errorf(sheet24.Invalid, "value_sheet_error", part)
 		}
-		value, kind := withKind(s)
-		switch f.Multi.Type {
-		case "EMAIL":
-			if a, err := mail.ParseAddress(value); err != nil || a.Address != value {
-				return nil, sheet24.Errorf(sheet24.Invalid, "value_email", s)
-			}
-		case "PHONE":
-			if !phone.MatchString(value) {
-				return nil, sheet24.Errorf(sheet24.Invalid, "value_phone", s)
-			}
-		}
+		value, kind := withKind(visible(part))
 		if f.Multi.Kind != "" {
 			kind = f.Multi.Kind // the column says it already
 		}
-		values = append(values, sheet24.MultiValue{Type: f.Multi.Type, Kind: kind, Value: value})
+
+		texts, err := contacts(f.Multi.Type, value, locale)
+		if err != nil {
+			return nil, err
+		}
+		for _, text := range texts {
+			values = withContact(values, sheet24.MultiValue{Type: f.Multi.Type, Kind: kind, Value: text}, locale)
+		}
 	}
 	return values, nil
 }
 
-// phone matches what people write for a telephone number, an extension included.
-var phone = regexp.MustCompile(`^\+?\(?[0-9][0-9 ()./-]{2,30}( ?(#|x|dahili|ext\.?|доб\.?) ?[0-9]{1,6})?$`)
+// contacts are the values in one part of a cell.
+func contacts(typeID, part, locale string) ([]string, error) {
+	switch typeID {
+	case "EMAIL":
+		var texts []string
+		for _, one := range emailsIn(part) {
+			text, err := email(one)
+			if err != nil {
+				return nil, err
+			}
+			texts = append(texts, text)
+		}
+		return texts, nil
+	case "PHONE":
+		return toPhones(part, locale)
+	}
+	return []string{part}, nil
+}
+
+// withContact adds a value to those of a cell, unless it is among them; a kind beside either
+// is that of both.
+func withContact(values []sheet24.MultiValue, m sheet24.MultiValue, locale string) []sheet24.MultiValue {
+	i := slices.IndexFunc(values, func(have sheet24.MultiValue) bool { return SameContact(m.Type, have.Value, m.Value, locale) })
+	if i < 0 {
+		return append(values, m)
+	}
+	if values[i].Kind == "" {
+		values[i].Kind = m.Kind
+	}
+	return values
+}
 
 // PlanMulti says what to change so that the values that a cell held become those
 // it holds now. A value that changed keeps its id in the CRM, since a value sent
-// without one is added as a second; what the cell never showed is left alone.
-// The plan is empty if there is nothing to do.
+// without one is added as a second, and so does one that is only written otherwise; what
+// the cell never showed is left alone. The plan is empty if there is nothing to do.
 func PlanMulti(of sheet24.MultiKind, current, before, after []sheet24.MultiValue) []sheet24.MultiValue {
-	holds := func(list []sheet24.MultiValue, value string) bool {
-		return slices.ContainsFunc(list, func(m sheet24.MultiValue) bool { return m.Value == value })
+	means := func(list []sheet24.MultiValue, value string) bool {
+		return slices.ContainsFunc(list, func(m sheet24.MultiValue) bool { return SameContact(of.Type, m.Value, value, "") })
 	}
-	var shown, others []sheet24.MultiValue // values of the type that the cell showed, and the rest
-	for _, m := range current {
-		if m.Type != of.Type || (of.Kind != "" && m.Kind != of.Kind) {
+	current = slices.DeleteFunc(slices.Clone(current), func(m sheet24.MultiValue) bool {
+		return m.Type != of.Type || of.Kind != "" && m.Kind != of.Kind
+	})
+
+	// What the cell holds and the CRM has, and what of the cell it lacks.
+	var plan, wanted []sheet24.MultiValue
+	there := pairs(of.Type, current, after)
+	for i, v := range after {
+		at, ok := there[i]
+		if !ok {
+			if !means(after[:i], v.Value) {
+				wanted = append(wanted, v)
+			}
 			continue
 		}
-		if slices.ContainsFunc(before, func(v sheet24.MultiValue) bool { return sameContact(of.Type, v.Value, m.Value) }) || holds(after, m.Value) {
-			shown = append(shown, m)
-		} else {
-			others = append(others, m)
+		m := current[at]
+		m.Value = v.Value
+		if v.Kind != "" {
+			m.Kind = v.Kind
+		}
+		if m != current[at] {
+			plan = append(plan, m)
 		}
 	}
-	var plan, wanted []sheet24.MultiValue // wanted: values of the cell that the CRM lacks
-	for _, v := range after {
-		i := slices.IndexFunc(shown, func(m sheet24.MultiValue) bool { return m.Value == v.Value })
-		switch {
-		case i < 0 && !holds(wanted, v.Value):
-			wanted = append(wanted, v)
-		case i >= 0 && v.Kind != "" && v.Kind != shown[i].Kind:
-			shown[i].Kind = v.Kind
-			plan = append(plan, shown[i])
-		}
-	}
+
+	// What else the cell showed makes place for what is wanted, or goes.
 	reuse := func(m sheet24.MultiValue) {
 		m.Value = "" // an empty value removes it
 		if len(wanted) > 0 {
@@ -112,13 +142,22 @@ func PlanMulti(of sheet24.MultiKind, current, before, after []sheet24.MultiValue
 		}
 		plan = append(plan, m)
 	}
-	for _, m := range shown {
-		if !holds(after, m.Value) {
+	paired := slices.Collect(maps.Values(there))
+	shown := len(paired) > 0
+	var others []sheet24.MultiValue
+	for at, m := range current {
+		switch {
+		case slices.Contains(paired, at):
+		case means(before, m.Value) && !means(after, m.Value):
+			shown = true
 			reuse(m)
+		default:
+			others = append(others, m)
 		}
 	}
+
 	// The CRM holds something else than the cell did: one value stands for one.
-	if len(shown) == 0 && len(others) > 0 && len(wanted) > 0 {
+	if !shown && len(others) > 0 && len(wanted) > 0 {
 		reuse(others[0])
 	}
 	for _, v := range wanted {
@@ -127,29 +166,27 @@ func PlanMulti(of sheet24.MultiKind, current, before, after []sheet24.MultiValue
 	return plan
 }
 
-// sameContact tells whether a cell showed a value of the CRM: a cell that held a
-// telephone number as a number had none of its leading zeros and blanks.
-func sameContact(typeID, shown, have string) bool {
-	return shown == have || typeID == "PHONE" && significant(shown) == significant(have) && significant(have) != ""
-}
-
-// ContactKey is what e-mail addresses (EMAIL), or telephone numbers (PHONE), that are
-// the same have in common; "" of what is none.
-func ContactKey(typeID, value string) string {
-	if typeID == "PHONE" {
-		return significant(value)
-	}
-	return strings.ToLower(strings.TrimSpace(value))
-}
-
-// significant are a telephone number's digits without leading zeros.
-func significant(phone string) string {
-	return strings.TrimLeft(strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
+// pairs are, for the values of a cell, those of the CRM that are the same, by their places:
+// one that is written alike before one that means the same.
+func pairs(typeID string, current, after []sheet24.MultiValue) map[int]int {
+	there, taken := map[int]int{}, map[int]bool{}
+	for _, same := range []func(a, b string) bool{
+		func(a, b string) bool { return a == b },
+		func(a, b string) bool { return SameContact(typeID, a, b, "") },
+	} {
+		for i, v := range after {
+			if _, ok := there[i]; ok {
+				continue
+			}
+			for at, m := range current {
+				if !taken[at] && same(v.Value, m.Value) {
+					there[i], taken[at] = at, true
+					break
+				}
+			}
 		}
-		return r
-	}, phone), "0")
+	}
+	return there
 }
 
 // defaultKind is the kind of a new value.

@@ -1,8 +1,6 @@
 package mapping
 
 import (
-	"math"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -16,9 +14,15 @@ import (
 type notation struct {
 	point      bool // 1,234 is a thousand and more; else 1.234 is
 	monthFirst bool // 3/4 is in March
+	yearFirst  bool // 26/4/3 is in 2026, where 3/4/26 is written too
 }
 
 var notations sync.Map // by locale
+
+// yearFirst are the languages, and the locales, whose short dates begin with the year.
+// Source: CLDR, dateFormats short.
+var yearFirst = map[string]bool{"ja": true, "ko": true, "zh": true, "hu": true, "lt": true, "sv": true, "mn": true, "fa": true, "eu": true,
+	"en_CA": true, "fr_CA": true, "en_ZA": true, "af_ZA": true}
 
 // notationOf is the notation of a spreadsheet's locale: tr_TR, en_US. An unknown one
 // writes as Turkish does.
@@ -26,30 +30,11 @@ func notationOf(locale string) notation {
 	if n, ok := notations.Load(locale); ok {
 		return n.(notation)
 	}
-	n := notation{monthFirst: locale == "en_US" || locale == "en_PH"}
+	tongue, _, _ := strings.Cut(locale, "_")
+	n := notation{monthFirst: locale == "en_US" || locale == "en_PH", yearFirst: yearFirst[locale] || yearFirst[tongue]}
 	if tag, err := language.Parse(strings.ReplaceAll(locale, "_", "-")); err == nil {
 		n.point = strings.Contains(message.NewPrinter(tag).Sprint(number.Decimal(1.5)), ".")
 	}
 	notations.Store(locale, n)
 	return n
-}
-
-// Formatted is what a number means in a cell that shows it as a text: %50 of 0.5 is
-// 50, and $12 an amount in dollars. Any other format changes nothing.
-func Formatted(fieldType string, n float64, shown, locale string) any {
-	if strings.Contains(shown, "%") {
-		return math.Round(n*100*1e9) / 1e9 // 0.07 times 100 is a little more than 7
-	}
-	if fieldType != "money" && fieldType != "double" {
-		return n
-	}
-	_, code := signed(strings.Trim(shown, "-() \u00a0"))
-	if code == "" {
-		return n
-	}
-	text := strconv.FormatFloat(n, 'f', -1, 64)
-	if !notationOf(locale).point {
-		text = strings.Replace(text, ".", ",", 1)
-	}
-	return text + " " + code
 }

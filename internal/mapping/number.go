@@ -9,27 +9,14 @@ import (
 	"sheet24"
 )
 
-// signs are the currencies that people write beside an amount, by what they write.
-var signs = map[string]string{
-	"₺": "TRY", "TL": "TRY", "$": "USD", "€": "EUR", "£": "GBP", "₽": "RUB", "₴": "UAH", "₸": "KZT", "₼": "AZN", "₾": "GEL",
-	"TRY": "TRY", "USD": "USD", "EUR": "EUR", "GBP": "GBP", "RUB": "RUB", "UAH": "UAH", "KZT": "KZT", "AZN": "AZN", "GEL": "GEL",
-	"BYN": "BYN", "PLN": "PLN", "CHF": "CHF", "AED": "AED", "SAR": "SAR", "INR": "INR", "BRL": "BRL", "JPY": "JPY", "CNY": "CNY",
-}
-
-const signPattern = `₺|\$|€|£|₽|₴|₸|₼|₾|TL|[A-Z]{3}`
-
+// The notations of numbers: in Turkish (and Russian) the comma is the decimal sign, in
+// English the dot. What groups thousands is one sign throughout: the other of the two, a
+// blank, or an apostrophe.
 var (
-	signBefore = regexp.MustCompile(`(?i)^(` + signPattern + `)\s*([^\p{L}].*)$`)
-	signAfter  = regexp.MustCompile(`(?i)^(.*[^\p{L}])\s*(` + signPattern + `)$`)
-)
-
-// The notations of numbers: in Turkish (and Russian) the comma is the decimal
-// sign and dots or spaces group thousands; in English the reverse.
-var (
-	turkishNumber = regexp.MustCompile(`^[+-]?(\d{1,3}([.\x{a0}\x{202f} ]\d{3})+|\d+)(,\d+)?$`)
-	englishNumber = regexp.MustCompile(`^[+-]?(\d{1,3}([,\x{a0}\x{202f} ]\d{3})+|\d+)(\.\d+)?$`)
-	turkishToGo   = strings.NewReplacer(".", "", " ", "", "\u00a0", "", "\u202f", "", ",", ".")
-	englishToGo   = strings.NewReplacer(",", "", " ", "", "\u00a0", "", "\u202f", "")
+	turkishNumber = regexp.MustCompile(`^(\d+|\d{1,3}(\.\d{3})+|\d{1,3}( \d{3})+|\d{1,3}(['’]\d{3})+)(,\d+)?$`)
+	englishNumber = regexp.MustCompile(`^(\d+|\d{1,3}(,\d{3})+|\d{1,3}( \d{3})+|\d{1,3}(['’]\d{3})+)(\.\d+)?$`)
+	turkishToGo   = strings.NewReplacer(".", "", " ", "", "'", "", "’", "", ",", ".")
+	englishToGo   = strings.NewReplacer(",", "", " ", "", "'", "", "’", "")
 )
 
 // amount reads a number, and the currency beside it if there is one. It may be
@@ -39,43 +26,68 @@ func amount(v any, locale string) (n float64, currency string, err error) {
 	if n, ok := v.(float64); ok {
 		return n, "", nil
 	}
-	s, currency := signed(strings.TrimSpace(Text(v)))
-	turkish, english := turkishNumber.MatchString(s), englishNumber.MatchString(s)
+	wrong := sheet24.Errorf(sheet24.Invalid, "value_number", Text(v))
+
+	digits, currency, negative, ok := amountParts(Text(v))
+	if !ok {
+		return 0, "", wrong
+	}
+
+	turkish, english := turkishNumber.MatchString(digits), englishNumber.MatchString(digits)
 	switch {
 	case turkish && !(english && notationOf(locale).point):
-		s = turkishToGo.Replace(s)
+		digits = turkishToGo.Replace(digits)
 	case english:
-		s = englishToGo.Replace(s)
+		digits = englishToGo.Replace(digits)
 	default:
-		s = ""
+		return 0, "", wrong
 	}
-	n, err = strconv.ParseFloat(s, 64)
+
+	n, err = strconv.ParseFloat(digits, 64)
 	if err != nil || math.IsInf(n, 0) {
-		return 0, "", sheet24.Errorf(sheet24.Invalid, "value_number", Text(v))
+		return 0, "", wrong
+	}
+	if negative && n != 0 {
+		n = -n
 	}
 	return n, currency, nil
 }
 
-// signed parts a text into an amount and the currency beside it, "" if there is none.
-func signed(s string) (rest, currency string) {
-	for _, m := range [][]string{signBefore.FindStringSubmatch(s), reversed(signAfter.FindStringSubmatch(s))} {
-		if m == nil {
-			continue
-		}
-		if code, ok := signs[strings.ToUpper(m[1])]; ok {
-			return strings.TrimSpace(m[2]), code
-		}
+// amountParts parts what is written for an amount: -₺1.234,56 or (500) TL, into its digits
+// with what groups them, the currency beside them, and whether it is below zero, which a minus
+// sign or parentheses say. It reports whether there is nothing else.
+func amountParts(text string) (digits, currency string, negative, ok bool) {
+	s := hyphens.Replace(visible(text))
+	first := strings.IndexFunc(s, isDigit)
+	if first < 0 {
+		return "", "", false, false
 	}
-	return s, ""
+	last := strings.LastIndexFunc(s, isDigit)
+	before, digits, after := s[:first], s[first:last+1], s[last+1:]
+
+	// One sign at most, in front, or a pair of parentheses.
+	minus, plus := strings.Count(before, "-"), strings.Count(before, "+")
+	open, shut := strings.Count(before, "("), strings.Count(after, ")")
+	if minus+plus+open > 1 || shut != open {
+		return "", "", false, false
+	}
+	before = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == '-' || r == '+' || r == '(' {
+			return -1
+		}
+		return r
+	}, before))
+	after = strings.TrimSpace(strings.Replace(after, ")", "", 1))
+
+	// The currency may stand on either side, or the same on both.
+	codes := []string{currencyIn(before), currencyIn(after)}
+	if before != "" && codes[0] == "" || after != "" && codes[1] == "" || codes[0] != "" && codes[1] != "" && codes[0] != codes[1] {
+		return "", "", false, false
+	}
+	return digits, codes[0] + strings.TrimPrefix(codes[1], codes[0]), minus+open == 1, true
 }
 
-// reversed is a match of sign after number in the order of sign before number.
-func reversed(m []string) []string {
-	if m == nil {
-		return nil
-	}
-	return []string{m[0], m[2], m[1]}
-}
+func isDigit(r rune) bool { return r >= '0' && r <= '9' }
 
 // largestInteger is what a cell's number can hold exactly.
 const largestInteger = 1 << 53
@@ -112,17 +124,26 @@ func toMoney(f sheet24.Field, v any, at Context) (Values, error) {
 	return Values{Plain: strconv.FormatFloat(n, 'f', -1, 64) + "|" + code, Currency: currency}, nil
 }
 
-// fromMoney makes "1234,56 TRY" of "1234.56|TRY": with a comma, so that it is
-// read back as it was.
-func fromMoney(s string) string {
+// fromMoney makes "1234,56 TRY" of "1234.56|TRY".
+func fromMoney(s, locale string) string {
 	number, code, _ := strings.Cut(s, "|")
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil {
 		return s
 	}
+
 	text := strconv.FormatFloat(n, 'f', -1, 64)
 	if whole, part, _ := strings.Cut(text, "."); len(part) < 2 {
 		text = whole + "." + part + strings.Repeat("0", 2-len(part))
 	}
-	return strings.TrimSpace(strings.Replace(text, ".", ",", 1) + " " + code)
+	return strings.TrimSpace(decimal(text, locale) + " " + code)
+}
+
+// decimal is a number's text with the decimal sign of a locale, so that it is read back as it
+// was: 4.456 would be thousands in Turkish.
+func decimal(s, locale string) string {
+	if notationOf(locale).point {
+		return s
+	}
+	return strings.Replace(s, ".", ",", 1)
 }

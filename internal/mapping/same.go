@@ -18,7 +18,7 @@ func Same(f sheet24.Field, want, have any) bool {
 				list = append(list, canonical(f, x))
 			}
 			slices.Sort(list)
-			return list
+			return slices.Compact(list) // what is there twice is one
 		}
 		return slices.Equal(texts(want), texts(have))
 	}
@@ -34,7 +34,7 @@ func Same(f sheet24.Field, want, have any) bool {
 
 // canonical is the one way to write a value, for comparing.
 func canonical(f sheet24.Field, v any) string {
-	s := strings.TrimSpace(strings.ReplaceAll(Text(v), "\r\n", "\n"))
+	s := trimmed(strings.ReplaceAll(Text(v), "\r\n", "\n"))
 	if v == false && f.Type != "boolean" {
 		s = ""
 	}
@@ -63,7 +63,7 @@ func canonical(f sheet24.Field, v any) string {
 		}
 	case "address":
 		s, _, _ = strings.Cut(s, "|")
-		s = strings.TrimSpace(s)
+		s = trimmed(s)
 	case "crm":
 		if s == "0" {
 			return ""

@@ -30,13 +30,17 @@ func (p *Pipeline) proven(ctx context.Context, t *sheet24.Table, got *tab) (mapp
 		l.Fields, l.Lost = trusted, lostOf(t, l, trusted)
 		return l, nil
 	}
-	held, err := p.readAt(ctx, t, mapping.Layout{ID: l.ID, Fields: suspects}, wholeTab(t))
+	held, err := p.readAt(ctx, t, mapping.Layout{ID: l.ID, Status: -1, Fields: append(formerPlaces(t, suspects), suspects...)}, wholeTab(t))
 	if err != nil {
 		return l, err
 	}
+	if !slices.Equal(held.header, got.header) {
+		return l, errTabMoves
+	}
+
 	var ids []int64
 	for _, row := range slices.Sorted(maps.Keys(held.idAt)) {
-		if record := held.idAt[row]; len(held.byID[record]) == 1 && len(ids) < proofRows {
+		if record := held.idAt[row]; record > 0 && len(held.byID[record]) == 1 && len(ids) < proofRows {
 			ids = append(ids, record)
 		}
 	}
@@ -51,17 +55,56 @@ func (p *Pipeline) proven(ctx context.Context, t *sheet24.Table, got *tab) (mapp
 			return l, nil
 		}
 	}
-	found := trusted
-	for _, m := range suspects {
-		same, held := held.same(m, known)
-		before, _ := t.Mapping(m.Field)
-		if mostly(same, held, before.Column.Name != m.Column.Name) {
-			found = append(found, m)
-		}
-	}
+	found := append(trusted, p.accepted(t, suspects, held, known)...)
 	slices.SortFunc(found, func(a, b sheet24.FieldMapping) int { return a.Column.Index - b.Column.Index })
 	l.Fields, l.Lost = found, lostOf(t, l, found)
 	return l, nil
+}
+
+// formerPlaces are columns as they last stood.
+func formerPlaces(t *sheet24.Table, columns []sheet24.FieldMapping) (former []sheet24.FieldMapping) {
+	for _, m := range columns {
+		before, _ := t.Mapping(m.Field)
+		former = append(former, before)
+	}
+	return former
+}
+
+// fewRecords are so few that an edit of each is no proof of anything.
+const fewRecords = 2
+
+// accepted are the suspects that are what they are taken for: those that hold what their
+// column held, and those that keep their name and moved as far as such a one did, since
+// a column inserted before them moves all alike. Where most was edited meanwhile, a name is
+// believed if more of what the column held stands there than where it stood before.
+func (p *Pipeline) accepted(t *sheet24.Table, suspects []sheet24.FieldMapping, held *tab, known map[int64]sheet24.Snapshot) (found []sheet24.FieldMapping) {
+	moved := map[int]bool{} // by how far, for certain
+	var doubted []sheet24.FieldMapping
+	for _, m := range suspects {
+		before, _ := t.Mapping(m.Field)
+		renamed := before.Column.Name != m.Column.Name
+		same, of := held.same(m, known)
+		switch {
+		case mostly(same, of, renamed):
+			found = append(found, m)
+			moved[m.Column.Index-before.Column.Index] = moved[m.Column.Index-before.Column.Index] || same > 0 && !renamed
+		case !renamed:
+			doubted = append(doubted, m)
+		}
+	}
+	for _, m := range doubted {
+		before, _ := t.Mapping(m.Field)
+		same, of := held.same(m, known)
+		still, _ := held.same(before, known)
+		if same*4 >= of && same > still {
+			found = append(found, m)
+			continue
+		}
+		if moved[m.Column.Index-before.Column.Index] || len(known) <= fewRecords && still == 0 {
+			found = append(found, m)
+		}
+	}
+	return found
 }
 
 // suspects are the columns that stand elsewhere than they did, or whose place has a

@@ -24,6 +24,8 @@ func (p *Pipeline) commit(ctx context.Context, stage sheet24.Stage, t *sheet24.T
 		switch {
 		case len(part.Changes) > 0:
 			c.EntityID, c.Row = part.Changes[0].EntityID, part.Changes[0].Row
+		case len(part.Unidentified) > 0:
+			c.Row = part.Unidentified[0].Row
 		case len(part.Snapshots) > 0:
 			c.EntityID, c.Row = part.Snapshots[0].EntityID, part.Snapshots[0].Row
 		default: // nothing of a row
@@ -69,6 +71,10 @@ func partsOf(found sheet24.Scanned) []sheet24.Scanned {
 	for _, id := range found.Returned {
 		part(id).Returned = []int64{id}
 	}
+	for _, u := range found.Unidentified {
+		one := part(0)
+		one.Unidentified = append(one.Unidentified, u)
+	}
 	for _, w := range found.Written {
 		one := part(w.EntityID)
 		one.Written = append(one.Written, w)
@@ -87,6 +93,7 @@ func joinParts(parts []sheet24.Scanned) sheet24.Scanned {
 		}
 		all.Dropped = append(all.Dropped, one.Dropped...)
 		all.Returned = append(all.Returned, one.Returned...)
+		all.Unidentified = append(all.Unidentified, one.Unidentified...)
 		all.Written = append(all.Written, one.Written...)
 	}
 	return all
@@ -94,17 +101,23 @@ func joinParts(parts []sheet24.Scanned) sheet24.Scanned {
 
 // eachRow scans the rows of a page. Should our own code break down on some of them, these
 // fail, and the page goes on without them.
-func (s *scanning) eachRow(ctx context.Context, tab *tab, last bool) error {
-	err := isolate.Guard(func() error { return s.page(ctx, tab, last) })
+func (s *scanning) eachRow(ctx context.Context, tab *tab, rows sheet24.Range) error {
+	read := maps.Clone(tab.rows)
+	err := isolate.Guard(func() error { return s.page(ctx, tab, rows) })
 	if !isolate.Fault(err) {
 		return err
+	}
+	for number, cells := range read { // what was being read once more when it broke down
+		if tab.rows[number] == nil {
+			tab.rows[number] = cells
+		}
 	}
 
 	bad := map[int]error{}
 	other := isolate.Each(tab.numbers(), func(numbers []int) error {
 		some := tab.only(numbers)
 		defer tab.take(some) // keys that were given are given
-		_, _, err := s.find(ctx, some)
+		_, err := s.find(ctx, some)
 		return err
 	}, func(number int, err error) error {
 		bad[number] = err
@@ -118,7 +131,7 @@ func (s *scanning) eachRow(ctx context.Context, tab *tab, last bool) error {
 			return err
 		}
 	}
-	return s.page(ctx, tab.only(slices.DeleteFunc(tab.numbers(), func(number int) bool { return bad[number] != nil })), last)
+	return s.page(ctx, tab.only(slices.DeleteFunc(tab.numbers(), func(number int) bool { return bad[number] != nil })), rows)
 }
 
 // failRow fails a row at which a scan broke down. Of one without an id a look at the whole
@@ -158,4 +171,5 @@ func (t *tab) take(some *tab) {
 	for number, cells := range some.rows {
 		t.rows[number] = cells
 	}
+	t.byID, t.idAt, t.records = some.byID, some.idAt, some.records
 }

@@ -36,6 +36,9 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 	if err != nil {
 		return false, err
 	}
+	if pause := portal.Paused; pause != nil && pause.Until.After(p.Now()) {
+		return false, nil // its page says why; the sweeper wakes it again
+	}
 	k := &comparing{pushBatch: newPushBatch(p, portal), t: t, c: c, shown: map[int]sheet24.RowDifference{}, seen: map[int64]sheet24.Known{}}
 	k.tables[t.ID] = t
 	if from == sheet24.Pushing {
@@ -111,6 +114,9 @@ func (k *comparing) waits(ctx context.Context, from sheet24.ComparisonState, err
 	e := sheet24.AsError(err)
 	if e.Kind == sheet24.Internal || k.c.Problem == e.Code || ctx.Err() != nil {
 		return err
+	}
+	if e.Code == sheet24.PortalSilent { // the portal is paused, and that is told beside
+		return nil
 	}
 	c := *k.c
 	c.State, c.Problem = from, e.Code

@@ -25,7 +25,8 @@ func (k *comparing) scanned(ctx context.Context, cells map[cellKey]bool) ([]shee
 		if !seen {
 			continue
 		}
-		v := cell(k.tab.rows[k.tab.byID[key.id][0]], columnOf(k.tab, key.field))
+		column, _ := columnOf(k.tab, key.field)
+		v := cell(k.tab.rows[k.tab.byID[key.id][0]], column.Index)
 		if v == nil {
 			delete(n.Values, key.field)
 		} else {
@@ -82,8 +83,8 @@ func (k *comparing) take(ctx context.Context) error {
 			edited[cellKey{c.EntityID, field}] = true
 		}
 	}
-	var cells []sheet24.Cell
-	taken := map[cellKey]bool{}
+	var wanted []placement
+	fieldOf := map[sheet24.Column]string{}
 	for _, d := range k.found {
 		if d.Kind != sheet24.WouldUpdate && d.Kind != sheet24.WouldFill || k.tab.idAt[d.Row] != d.EntityID {
 			continue
@@ -91,21 +92,31 @@ func (k *comparing) take(ctx context.Context) error {
 		for field, c := range d.Fields {
 			was, shown := k.shown[d.Row].Fields[field]
 			same := shown && was.New == c.New && k.shown[d.Row].EntityID == d.EntityID && !edited[cellKey{d.EntityID, field}]
-			if column := columnOf(k.tab, field); column >= 0 && c.Old != nil && same {
-				cells = append(cells, sheet24.Cell{Row: d.Row, Column: column + 1, Value: c.Old})
-				k.tab.set(d.Row, column, []any{c.Old})
-				taken[cellKey{d.EntityID, field}] = true
-				ref := sheet24.ItemRef{Entity: k.t.Entity, ID: d.EntityID}
-				k.seen[d.EntityID][field] = []any{seen(k.fields[field], k.items[ref])} // the sheet shows it now
+			if column, found := columnOf(k.tab, field); found && c.Old != nil && same {
+				fieldOf[column] = field
+				wanted = append(wanted, placement{id: d.EntityID, column: column, value: c.Old, only: true, holds: cell(k.tab.rows[d.Row], column.Index)})
 			}
 		}
 	}
 	k.found = nil
-	if len(cells) == 0 {
+	if len(wanted) == 0 {
 		return nil
 	}
-	if err := k.Sheets.Write(ctx, k.t.UserID, k.t.SpreadsheetID, k.t.GID, cells); err != nil {
+	skipped, err := k.place(ctx, k.t, nameOf(k.t, k.tab.layout), wanted)
+	if err != nil {
 		return err
+	}
+
+	// Those that were written hold what the CRM does, and the sheet shows it now.
+	taken := map[cellKey]bool{}
+	for _, w := range wanted {
+		if skipped[cellOfRecord{w.id, w.column}] {
+			continue // it was edited, or moved
+		}
+		field := fieldOf[w.column]
+		k.tab.set(k.tab.byID[w.id][0], w.column.Index, []any{w.value})
+		taken[cellKey{w.id, field}] = true
+		k.seen[w.id][field] = []any{seen(k.fields[field], k.items[sheet24.ItemRef{Entity: k.t.Entity, ID: w.id}])}
 	}
 	snapshots, err := k.scanned(ctx, taken)
 	if err != nil {

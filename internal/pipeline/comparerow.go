@@ -26,6 +26,10 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 		}
 		k.found = append(k.found, sheet24.RowDifference{Row: c.Row, EntityID: max(c.EntityID, 0), Kind: sheet24.WouldFail, Message: locale.Error(k.t.Language, err)})
 	}
+	texts, err := k.readFormats(ctx, k.t, k.tab, k.formatted(first, last))
+	if err != nil {
+		return err
+	}
 
 	for _, number := range slices.Sorted(maps.Keys(k.tab.rows)) {
 		if number < first || number > last {
@@ -34,7 +38,7 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 		c := sheet24.RowChange{TableID: k.t.ID, Row: number, Fields: map[string]sheet24.Change{}}
 		compared := false
 		err := isolate.Guard(func() (err error) {
-			compared, err = k.rowOf(&c, counts)
+			compared, err = k.rowOf(&c, texts, counts)
 			return err
 		})
 		switch {
@@ -44,24 +48,11 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 			k.rows = append(k.rows, c)
 		}
 	}
-	shown := k.rows[:0:0]
-	err := isolate.Each(k.rows, func(some []sheet24.RowChange) error {
-		if err := k.asShown(ctx, k.t, k.tab.layout, some); err != nil {
-			return err
-		}
-		shown = append(shown, some...)
-		return nil
-	}, func(c sheet24.RowChange, err error) error { fail(c, err); return nil })
-	if err != nil {
-		return err
-	}
-	k.rows = shown
-
 	return k.differences(ctx, counts, fail)
 }
 
 // rowOf takes a row of the page for one to be compared, unless it is left alone.
-func (k *comparing) rowOf(c *sheet24.RowChange, counts *sheet24.ComparisonCounts) (compared bool, err error) {
+func (k *comparing) rowOf(c *sheet24.RowChange, texts formats, counts *sheet24.ComparisonCounts) (compared bool, err error) {
 	held := values(k.tab.layout, k.tab.rows[c.Row])
 	if len(held) == 0 {
 		return false, nil
@@ -83,6 +74,7 @@ func (k *comparing) rowOf(c *sheet24.RowChange, counts *sheet24.ComparisonCounts
 			c.Fields[m.Field] = sheet24.Change{New: held[m.Field]}
 		}
 	}
+	texts.apply(k.t, k.tab.layout, c.Row, c.Fields)
 	return true, nil
 }
 
@@ -145,6 +137,18 @@ func (k *comparing) differences(ctx context.Context, counts *sheet24.ComparisonC
 		k.found = append(k.found, d)
 	}
 	return nil
+}
+
+// formatted are the rows of a page with cells whose format says what they mean.
+func (k *comparing) formatted(first, last int) (numbers []int) {
+	for _, number := range slices.Sorted(maps.Keys(k.tab.rows)) {
+		if number >= first && number <= last && slices.ContainsFunc(k.tab.layout.Fields, func(m sheet24.FieldMapping) bool {
+			return m.Updatable && byFormat(m, cell(k.tab.rows[number], m.Column.Index))
+		}) {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
 }
 
 // read reads records, and says at which of them that broke down.

@@ -62,12 +62,15 @@ func overwrites(f sheet24.Field, item *sheet24.Item, known []any, before, after 
 			return slices.ContainsFunc(known, func(k any) bool { return slices.Contains(texts(k), value) })
 		}
 		return slices.ContainsFunc(before, func(m sheet24.MultiValue) bool {
-			return m.Value == value || f.Multi.Type == "PHONE" && mapping.ContactKey("PHONE", m.Value) == mapping.ContactKey("PHONE", value)
+			return mapping.SameContact(f.Multi.Type, m.Value, value, "")
 		})
 	}
 	for _, p := range plan {
 		i := slices.IndexFunc(item.Multi, func(m sheet24.MultiValue) bool { return p.ID != 0 && m.ID == p.ID })
-		if i >= 0 && item.Multi[i].Value != p.Value && !expected(item.Multi[i].Value) {
+		if i < 0 || mapping.SameContact(f.Multi.Type, item.Multi[i].Value, p.Value, "") { // nothing is lost by another notation
+			continue
+		}
+		if !expected(item.Multi[i].Value) {
 			return true
 		}
 	}

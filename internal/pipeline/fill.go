@@ -34,11 +34,13 @@ type answer struct {
 func (b *pushing) fill(ctx context.Context, t sheet24.Turn) error {
 	b.lanes = b.lanesFor(t)
 	f := &flight{}
-	if err := b.toRead(ctx, t, f); err != nil {
-		t.GiveBack()
-		return err
+	if b.alone = b.toWriteAlone(t, f); !b.alone {
+		if err := b.toRead(ctx, t, f); err != nil {
+			t.GiveBack()
+			return err
+		}
+		b.toWrite(t, f)
 	}
-	b.toWrite(t, f)
 	b.leave(t)
 
 	if err := b.begin(ctx, f); err != nil {
@@ -107,6 +109,29 @@ func (b *pushing) free(r *row) {
 	}
 }
 
+// toWriteAlone chooses a write that must be a request of its own, if one is ready, and
+// reports whether it did: one, then others have their turn.
+func (b *pushing) toWriteAlone(t sheet24.Turn, f *flight) bool {
+	chosen, others := -1, false
+	for i, r := range b.ready {
+		if b.settled[r.change.ID] {
+			continue
+		}
+		if !t.Alone(r.plan.write) {
+			others = true
+		} else if room, _ := t.Room(r.plan.write.Call()); room > 0 && chosen < 0 {
+			chosen = i
+		}
+	}
+	if chosen < 0 || b.alone && others {
+		return false
+	}
+
+	f.writes = []*row{b.ready[chosen]}
+	b.ready = slices.Delete(b.ready, chosen, chosen+1)
+	return true
+}
+
 // toWrite chooses what a request writes beside what it reads, of the rows that are ready.
 // Those whose last request failed go with few others, at last alone: should it be one of
 // them that the portal breaks down on, it takes no others along.
@@ -127,7 +152,7 @@ func (b *pushing) toWrite(t sheet24.Turn, f *flight) {
 		if len(f.writes) == 0 {
 			class = r.company()
 		}
-		if len(f.writes) >= min(most, class) || r.company() != class || room[call] == 0 {
+		if len(f.writes) >= min(most, class) || r.company() != class || room[call] == 0 || t.Alone(r.plan.write) {
 			rest = append(rest, r)
 			continue
 		}

@@ -31,6 +31,10 @@ func (p *Pipeline) gone(ctx context.Context, t *sheet24.Table, tab *tab, found *
 		delete(present, id)
 	}
 	missing := slices.DeleteFunc(slices.Sorted(maps.Keys(present)), func(id int64) bool { return len(tab.byID[id]) > 0 })
+	if missing, err = p.stillMissing(ctx, t, tab, missing); err != nil {
+		return err
+	}
+
 	for len(missing) > 0 && missing[0] < 0 { // they are sorted
 		found.Dropped = append(found.Dropped, missing[0])
 		missing = missing[1:]
@@ -59,4 +63,17 @@ func (p *Pipeline) gone(ctx context.Context, t *sheet24.Table, tab *tab, found *
 		found.Changes = append(found.Changes, sheet24.RowChange{EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: p.Now().Add(mayReturn)})
 	}
 	return nil
+}
+
+// stillMissing are those of some records that a second read, which asks in another way,
+// does not find either: a row is taken for deleted only if both agree.
+func (p *Pipeline) stillMissing(ctx context.Context, t *sheet24.Table, tab *tab, missing []int64) ([]int64, error) {
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	at, err := p.readPlaces(ctx, t, []sheet24.Column{nameOf(t, tab.layout)})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(missing, func(id int64) bool { return len(at.rows[id]) > 0 }), nil
 }

@@ -93,14 +93,24 @@ func (t *tab) neighbours(id int64) (ids []int64) {
 // row that is empty but for that, or shows another record's id, stands where a record
 // was last seen, and holds all that it held, or the keys that tell which record it is, is
 // that record's. Rows that became records get their ids.
-func (p *Pipeline) restoreIDs(ctx context.Context, t *sheet24.Table, tab *tab) error {
+func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 	if tab.layout.ID < 0 {
 		return nil
 	}
-	cells, err := p.becameRecords(ctx, t, tab)
+	shown, err := s.becameRecords(ctx, s.t, tab)
 	if err != nil {
 		return err
 	}
+	stray, err := s.strayKeys(ctx, tab)
+	if err != nil {
+		return err
+	}
+	shown = append(shown, stray...)
+	if err := s.Sheets.Replace(ctx, s.t.Ref(), shown); err != nil {
+		return s.notWritten(err)
+	}
+
+	// Which rows they may be.
 	var without []int
 	for number, row := range tab.rows {
 		id, known := recordID(cell(row, tab.layout.ID))
@@ -109,38 +119,84 @@ func (p *Pipeline) restoreIDs(ctx context.Context, t *sheet24.Table, tab *tab) e
 		}
 	}
 	slices.Sort(without)
-	seen, err := p.Store.SnapshotsAt(ctx, t.ID, without)
+	seen, err := s.Store.SnapshotsAt(ctx, s.t.ID, without)
 	if err != nil {
 		return err
 	}
+
+	// Which they are.
+	lost := map[int]any{}
 	for _, number := range without {
 		now := values(tab.layout, tab.rows[number])
-		was := slices.DeleteFunc(seen[number], func(s sheet24.Snapshot) bool {
-			return s.EntityID < 0 || len(tab.byID[s.EntityID]) > 0
+		was := slices.DeleteFunc(seen[number], func(n sheet24.Snapshot) bool {
+			return n.EntityID < 0 || len(tab.byID[n.EntityID]) > 0
 		})
 		if len(was) != 1 {
 			continue
 		}
-		if !maps.Equal(now, was[0].Values) && !sameKeys(t, now, was[0].Values) {
-			if alike(now, was[0].Values) {
-				tab.doubtful[number] = was[0].EntityID
-			}
+		if maps.Equal(now, was[0].Values) || sameKeys(s.t, now, was[0].Values) {
+			lost[number] = float64(was[0].EntityID)
+		} else if alike(now, was[0].Values) {
+			tab.doubtful[number] = was[0].EntityID
+		}
+	}
+	return s.correctIDs(ctx, tab, lost)
+}
+
+// strayKeys removes keys from rows that hold nothing, and of which nothing is known: the
+// row that one was meant for moved on before it was written.
+func (s *scanning) strayKeys(ctx context.Context, tab *tab) (removed []sheet24.Replacement, err error) {
+	var keys []int64
+	for number, row := range tab.rows {
+		if id := tab.idAt[number]; id < 0 && len(values(tab.layout, row)) == 0 {
+			keys = append(keys, id)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	known, err := s.Store.Snapshots(ctx, s.t.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+
+	for _, key := range keys {
+		if _, waits := known[key]; waits {
 			continue
 		}
-		id := was[0].EntityID
-		if other, ok := tab.idAt[number]; ok {
-			tab.byID[other] = slices.DeleteFunc(tab.byID[other], func(n int) bool { return n == number })
+		removed = append(removed, sheet24.Replacement{Find: keyText(key)})
+		for _, number := range tab.byID[key] {
+			delete(tab.idAt, number)
+			delete(tab.rows, number)
 		}
+		delete(tab.byID, key)
+	}
+	return removed, nil
+}
+
+// correctIDs writes the right ids into rows. Where their column is protected, the rows
+// are known all the same.
+func (s *scanning) correctIDs(ctx context.Context, tab *tab, right map[int]any) error {
+	err := s.writeIDs(ctx, tab, right)
+	if !sheet24.IsKind(err, sheet24.Invalid) {
+		return err
+	}
+	for number, v := range right {
+		id, _ := recordID(v)
+		tab.forget(number)
 		tab.byID[id], tab.idAt[number] = []int{number}, id
-		tab.set(number, tab.layout.ID, []any{float64(id)})
-		cells = append(cells, sheet24.Cell{Row: number, Column: tab.layout.ID + 1, Value: float64(id)})
+		tab.set(number, tab.layout.ID, []any{v})
 	}
-	err = p.Sheets.Write(ctx, t.UserID, t.SpreadsheetID, t.GID, cells)
-	if sheet24.IsKind(err, sheet24.Invalid) { // its column is protected: the row is known all the same
-		p.Log.Warn("ids not written back", "table", t.ID, "error", err)
-		return nil
+	return s.notWritten(err)
+}
+
+// notWritten takes the error of ids that could not be written into a protected column.
+func (s *scanning) notWritten(err error) error {
+	if !sheet24.IsKind(err, sheet24.Invalid) {
+		return err
 	}
-	return err
+	s.Log.Warn("ids not written", "table", s.t.ID, "error", err)
+	return nil
 }
 
 // alike tells whether a row holds at least half of what it held.

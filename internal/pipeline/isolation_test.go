@@ -95,18 +95,28 @@ type poisonedSheets struct {
 // made for.
 func (p poisonedSheets) Read(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
 	read, err := p.Sheets.Read(ctx, userID, spreadsheetID, gid, ranges)
+	p.spoil(ranges, read)
+	return read, err
+}
+
+func (p poisonedSheets) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges []sheet24.Range) (values, texts [][][]any, err error) {
+	values, texts, err = p.Sheets.ReadFormatted(ctx, tab, ranges)
+	p.spoil(ranges, values)
+	return values, texts, err
+}
+
+func (p poisonedSheets) spoil(ranges []sheet24.Range, read [][][]any) {
 	for i, r := range ranges {
 		for j, row := range read[i] {
 			if first := max(r.FirstColumn, 1); r.FirstRow+j != 3 || first > 2 || first-1+len(row) < 2 {
 				continue
-			} else if p.at["a cell of no number"] {
-				row[2-first] = math.NaN()
+			} else if p.at["a cell of no encoding"] {
+				row[2-first] = make(chan int)
 			} else if p.at["a cell of no kind"] {
 				row[2-first] = []any{"?"}
 			}
 		}
 	}
-	return read, err
 }
 
 type poisonedCRM struct {
@@ -128,13 +138,13 @@ func (p poisonedCRM) Items(ctx context.Context, portal *sheet24.Portal, refs []s
 	return items, unread
 }
 
-func (p poisonedCRM) Find(ctx context.Context, portal *sheet24.Portal, e sheet24.Entity, field string, values []string) (map[string][]int64, error) {
+func (p poisonedCRM) Find(ctx context.Context, portal *sheet24.Portal, e sheet24.Entity, field string, values []string, locale string) (map[string][]int64, error) {
 	for _, v := range values {
 		if v == "2@ornek.com.tr" {
 			p.bite("Find", 2)
 		}
 	}
-	return p.CRM.Find(ctx, portal, e, field, values)
+	return p.CRM.Find(ctx, portal, e, field, values, locale)
 }
 
 func (p poisonedCRM) Turn(ctx context.Context, portal *sheet24.Portal) (sheet24.Turn, error) {
@@ -203,7 +213,7 @@ func TestOneBadRowStaysOne(t *testing.T) {
 		"scan, a constraint of snapshots": trigger(`UPDATE ON row_snapshots WHEN NEW.entity_id = 2`),
 		"scan, a constraint of changes":   trigger(`INSERT ON reverse_sync_logs WHEN NEW.entity_id = 2 AND NEW.status = 'pending'`),
 		"scan, unreadable snapshot":       func(w *world) { w.sql(`UPDATE row_snapshots SET row_values = '{' WHERE entity_id = 2`) },
-		"scan, a cell of no number":       nil,
+		"scan, a cell of no encoding":     nil,
 		"scan, a cell of no kind": func(w *world) {
 			w.sql(`UPDATE row_snapshots SET row_values = '{"NAME":["?"]}' WHERE entity_id = 2`) // so that two such are compared
 		},

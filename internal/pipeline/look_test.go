@@ -138,6 +138,8 @@ func TestRandomEditsWithoutNudges(t *testing.T) {
 		}
 		pass(time.Minute)
 		w.sync()
+		pass(15 * time.Second) // so much at once is looked at twice
+		w.sync()
 	}
 	_, cells, _ := w.google.Cells(w.sheet, gid)
 	for _, row := range cells[1:] {

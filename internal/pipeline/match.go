@@ -47,12 +47,14 @@ func (b *pushBatch) matchTable(ctx context.Context, t *sheet24.Table, indexes []
 		values, once := b.keyValues(t, fields[key], key, indexes, changes, matches)
 		found, unfound := b.find(ctx, t, key, once)
 		for _, i := range indexes {
-			switch v := values[i]; {
-			case v == "" || matches[i].err != nil:
-			case unfound[v] != nil:
-				matches[i].err = unfound[v]
-			default:
-				candidates[i] = append(candidates[i], found[v]...)
+			for _, v := range values[i] {
+				switch {
+				case matches[i].err != nil:
+				case unfound[v] != nil:
+					matches[i].err = unfound[v]
+				default:
+					candidates[i] = append(candidates[i], found[v]...)
+				}
 			}
 		}
 	}
@@ -71,29 +73,28 @@ func (b *pushBatch) matchTable(ctx context.Context, t *sheet24.Table, indexes []
 	}
 }
 
-// keyValues are what rows hold in a key column, by their indexes, and each of these once.
-// Of rows that hold the same, the later ones are told so.
-func (b *pushBatch) keyValues(t *sheet24.Table, f sheet24.Field, key string, indexes []int, changes []sheet24.RowChange, matches []match) (values map[int]string, once []string) {
-	values = map[int]string{}
+// keyValues are what rows hold in a key column, by their indexes, several where a cell holds
+// several, and each of these once. Of rows that hold the same, the later ones are told so.
+func (b *pushBatch) keyValues(t *sheet24.Table, f sheet24.Field, key string, indexes []int, changes []sheet24.RowChange, matches []match) (values map[int][]string, once []string) {
+	values = map[int][]string{}
+	at := mapping.Context{Locale: t.Locale, Zone: location(t)}
 	first := map[string]int{} // which row has it first
 	for _, i := range indexes {
-		err := isolate.Guard(func() error { values[i] = keyValue(f, changes[i].Fields[key].New); return nil })
+		err := isolate.Guard(func() error { values[i] = mapping.Keys(f, changes[i].Fields[key].New, at); return nil })
 		if err != nil {
 			matches[i].err = b.broken(sheet24.PushStage, changes[i], err)
 		}
-		v := values[i]
-		if v == "" {
-			continue
-		}
 
-		same := mapping.ContactKey(f.Multi.Type, v)
-		if other, ok := first[same]; ok {
-			matches[i].err = sheet24.Errorf(sheet24.Invalid, "row_key_twice", columnName(t, key), v, mapping.Text(float64(changes[other].Row)))
-			matches[i].twin = changes[other].EntityID
-			continue
+		for _, v := range values[i] {
+			same := mapping.ContactKey(f.Multi.Type, v, t.Locale)
+			if other, ok := first[same]; ok && other != i {
+				matches[i].err = sheet24.Errorf(sheet24.Invalid, "row_key_twice", columnName(t, key), v, mapping.Text(float64(changes[other].Row)))
+				matches[i].twin = changes[other].EntityID
+				break
+			}
+			first[same] = i
+			once = append(once, v)
 		}
-		first[same] = i
-		once = append(once, v)
 	}
 	return values, once
 }
@@ -116,7 +117,7 @@ func sameKeys(t *sheet24.Table, now, before map[string]any) bool {
 func (b *pushBatch) find(ctx context.Context, t *sheet24.Table, key string, values []string) (found map[string][]int64, unfound map[string]error) {
 	found, unfound = map[string][]int64{}, map[string]error{}
 	err := isolate.Each(values, func(some []string) error {
-		ids, err := b.CRM.Find(ctx, b.portal, t.Entity, key, some)
+		ids, err := b.CRM.Find(ctx, b.portal, t.Entity, key, some, t.Locale)
 		if err == nil {
 			maps.Copy(found, ids)
 		}
@@ -136,18 +137,6 @@ func (b *pushBatch) find(ctx context.Context, t *sheet24.Table, key string, valu
 // taken is the error of a row whose record another row is.
 func taken(record int64, row int) error {
 	return sheet24.Errorf(sheet24.Invalid, "row_key_taken", mapping.Text(float64(record)), fmt.Sprint(row))
-}
-
-// keyValue is what a cell says as a key; "" where it says nothing of use.
-func keyValue(f sheet24.Field, cell any) string {
-	v, err := mapping.ToCRM(f, cell, mapping.Context{})
-	switch {
-	case err != nil:
-		return ""
-	case len(v.Multi) > 0:
-		return v.Multi[0].Value // of several the first one counts
-	}
-	return strings.TrimSpace(mapping.Text(v.Plain))
 }
 
 func columnName(t *sheet24.Table, field string) string {

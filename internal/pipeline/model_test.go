@@ -130,8 +130,9 @@ type history struct {
 	lostTo     []overwritten        // and what of it was replaced
 	copied     map[int64]bool       // records of which the sheet had two rows
 	deleted    []int64
-	gone       [][]any // rows that were deleted, and may be typed again
-	compared   bool    // the sheet's or the CRM's values were taken as a whole
+	gone       [][]any           // rows that were deleted, and may be typed again
+	compared   bool              // the sheet's or the CRM's values were taken as a whole
+	owners     map[string]string // of each value: the code of the row or record that it was written into
 }
 
 func (m *model) history(t *rapid.T) {
@@ -141,10 +142,10 @@ func (m *model) history(t *rapid.T) {
 	start := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	m.now.Store(&start)
 	p := &perils{crashIn: -1, faultIn: -1, touched: m.touched}
-	w := &modelWorld{perils: p, store: m.store, now: start, sheet: &modelSheet{perils: p, rows: [][]any{slices.Clone(modelHeader)}},
+	w := &modelWorld{perils: p, store: m.store, now: start, sheet: &modelSheet{perils: p, rows: [][]any{slices.Clone(modelHeader)}, order: []int{0, 1, 2, 3, 4, 5}},
 		crm: &modelCRM{perils: p, records: map[int64]*modelRecord{}, goesOn: -1, landIn: -1}}
 	w.crm.now = func() time.Time { return w.now }
-	h := &history{modelWorld: w, t: t, colleagues: map[overwritten]bool{}, copied: map[int64]bool{}}
+	h := &history{modelWorld: w, t: t, colleagues: map[overwritten]bool{}, copied: map[int64]bool{}, owners: map[string]string{}}
 	h.ok = func(err error) {
 		if err != nil {
 			t.Fatal(err)
@@ -209,9 +210,17 @@ func (h *history) setUp(user int) {
 		r := &modelRecord{code: h.text("k"), name: h.text("n"), email: h.text("e") + "@x.tr", amount: float64(h.value())}
 		h.crm.records[id], h.crm.nextID = r, id
 		h.sheet.rows = append(h.sheet.rows, []any{float64(id), r.code, r.name, r.email, r.amount, nil})
+		h.owns(r.code, r.name, r.email, r.amount)
 		baseline = append(baseline, sheet24.Snapshot{EntityID: id, Row: i + 2, Values: map[string]any{"UF_CODE": r.code, "NAME": r.name, "EMAIL": r.email, "OPPORTUNITY": r.amount}})
 	}
 	h.ok(h.store.SaveTable(ctx, h.table, baseline))
+}
+
+// owns notes whose values are.
+func (h *history) owns(code string, values ...any) {
+	for _, v := range values {
+		h.owners[fmt.Sprint(v)] = code
+	}
 }
 
 func (h *history) value() int { h.values++; return h.values }
@@ -250,7 +259,9 @@ func (h *history) act() {
 			h.typeAgain()
 			return
 		}
-		h.sheet.rows = append(h.sheet.rows, []any{nil, h.text("k"), h.text("n"), nil, float64(h.value()), nil})
+		row := []any{nil, h.text("k"), h.text("n"), nil, float64(h.value()), nil}
+		h.owns(row[codeColumn].(string), row[nameColumn], row[amountColumn])
+		h.sheet.rows = append(h.sheet.rows, row)
 		h.nudge(sheet24.RowEdited, sheet24.Rows(len(h.sheet.rows), len(h.sheet.rows)))
 	case "rows":
 		h.moveRows()
@@ -306,6 +317,9 @@ func (h *history) edit() {
 	before := row[column]
 	h.last = func() { row[column] = before }
 	row[column] = v
+	if v != "çok" {
+		h.owns(row[codeColumn].(string), v)
+	}
 	h.nudge(sheet24.RowEdited, sheet24.Rows(number, number))
 }
 
@@ -342,12 +356,30 @@ func (h *history) moveRows() {
 	h.nudge(sheet24.Structure, sheet24.Range{})
 }
 
+// moveMeanwhile moves rows or columns between a read and the next call to Google.
+func (h *history) moveMeanwhile() {
+	if rapid.Bool().Draw(h.t, "rows move") {
+		h.moveRows()
+		return
+	}
+	order := h.sheet.order
+	at := rapid.IntRange(0, len(order)-1).Draw(h.t, "column")
+	if len(order) < 2*columnCount && rapid.Bool().Draw(h.t, "inserted") {
+		h.sheet.order = slices.Insert(slices.Clone(order), at, -1)
+	} else {
+		moved := order[at]
+		h.sheet.order = append(slices.Delete(slices.Clone(order), at, at+1), moved)
+	}
+	h.nudge(sheet24.Structure, sheet24.Range{})
+}
+
 // typeAgain types a row anew that was deleted, without its id: its key tells which record
 // it is.
 func (h *history) typeAgain() {
 	row := slices.Clone(h.gone[len(h.gone)-1])
 	h.gone = h.gone[:len(h.gone)-1]
 	row[idColumn], row[nameColumn], row[statusColumn] = nil, h.text("n"), nil
+	h.owns(row[codeColumn].(string), row[nameColumn])
 	h.sheet.rows = append(h.sheet.rows, row)
 	h.nudge(sheet24.RowEdited, sheet24.Rows(len(h.sheet.rows), len(h.sheet.rows)))
 }
@@ -363,6 +395,7 @@ func (h *history) colleague() {
 		return
 	}
 	o := overwritten{id: id}
+	defer func() { h.owns(r.code, o.value) }()
 	switch rapid.IntRange(0, 2).Draw(h.t, "field") {
 	case 0:
 		r.name = h.text("c")
@@ -390,8 +423,17 @@ func (h *history) stage() {
 		act := map[string]func(){"the user": h.edit, "a colleague": h.colleague}[rapid.SampledFrom([]string{"the user", "a colleague"}).Draw(h.t, "who")]
 		h.during = func() { h.during = nil; h.outside(act) }
 	}
+	if rapid.IntRange(0, 2).Draw(h.t, "moved meanwhile") == 0 {
+		in := rapid.IntRange(0, 6).Draw(h.t, "moved in")
+		h.moves = func() {
+			if in--; in < 0 {
+				h.moves = nil
+				h.moveMeanwhile()
+			}
+		}
+	}
 	h.run(stage)
-	h.crashIn, h.faultIn, h.faults, h.during = -1, -1, 0, nil
+	h.crashIn, h.faultIn, h.faults, h.during, h.moves = -1, -1, 0, nil, nil
 	h.crm.goesOn, h.crm.landIn = -1, -1
 }
 
@@ -434,6 +476,7 @@ func (h *history) settle(tick func()) {
 	for _, row := range h.sheet.rows[1:] {
 		if row[amountColumn] == "çok" {
 			row[amountColumn] = float64(h.value())
+			h.owns(row[codeColumn].(string), row[amountColumn])
 		}
 	}
 	for range 40 {
@@ -468,8 +511,10 @@ func (h *history) quiet(ctx context.Context) bool {
 	h.ok(err)
 	told, err := h.store.Unreported(ctx, h.table.ID, 1)
 	h.ok(err)
+	events, err := h.store.UnprocessedEvents(ctx, h.table.ID, 1)
+	h.ok(err)
 	c, err := h.store.Comparison(ctx, h.table.ID)
-	return open+asked+len(cells)+len(told) == 0 && (err != nil || !c.Running())
+	return open+asked+len(cells)+len(told)+len(events) == 0 && (err != nil || !c.Running())
 }
 
 // cellsOf are a row's values as a record holds them.
@@ -504,13 +549,15 @@ func (h *history) check() {
 			h.t.Errorf("%d records of %s: created twice", n, code)
 		}
 	}
+	h.checkOwners()
 	for number, row := range h.sheet.rows {
 		code, _ := row[codeColumn].(string)
 		id, has := row[idColumn].(float64)
 		switch {
 		case number == 0 || code == "":
 		case !has:
-			if h.table.Policies.NewRows != sheet24.IgnoreNew && row[statusColumn] != "Kayıt açılmadı" { // as its owner decided
+			told := fmt.Sprint(row[statusColumn])
+			if h.table.Policies.NewRows != sheet24.IgnoreNew && told != "Kayıt açılmadı" && !strings.HasPrefix(told, "❌") { // as its owner decided, or was told
 				h.t.Errorf("row %d became no record: %v", number+1, row)
 			}
 		case uses[int64(id)] == 1 && !h.copied[int64(id)]:
@@ -536,6 +583,40 @@ func (h *history) check() {
 	}
 }
 
+// checkOwners asks that no cell or record got what is another's, and that nothing but the
+// status column says how a row stands.
+func (h *history) checkOwners() {
+	mine := func(code string, v any) bool {
+		owner, known := h.owners[fmt.Sprint(v)]
+		return v == nil || v == "" || v == 0.0 || known && owner == code
+	}
+	for number, row := range h.sheet.rows[1:] {
+		code, _ := row[codeColumn].(string)
+		for column := nameColumn; column <= amountColumn; column++ {
+			if code != "" && !mine(code, row[column]) {
+				h.t.Errorf("row %d of %s holds %v", number+2, code, row[column])
+			}
+		}
+		if id, ok := row[idColumn].(float64); ok && code != "" && h.crm.records[int64(id)] != nil && h.crm.records[int64(id)].code != code {
+			h.t.Errorf("row %d of %s has the id %v of another", number+2, code, id)
+		}
+	}
+	for id, r := range h.crm.records {
+		for _, v := range []any{r.name, r.email, r.amount} {
+			if !mine(r.code, v) {
+				h.t.Errorf("record %d of %s holds %v", id, r.code, v)
+			}
+		}
+	}
+}
+
+// lostColumns are the columns that are not followed any more, as the table's page says.
+func (h *history) lostColumns() []string {
+	t, err := h.store.Table(context.Background(), h.table.ID)
+	h.ok(err)
+	return t.Lost
+}
+
 // checkRow compares a row with its record, and both with what is logged.
 func (h *history) checkRow(number int, id int64, row []any, logs []sheet24.RowChange) {
 	r, ok := h.crm.records[id]
@@ -544,6 +625,13 @@ func (h *history) checkRow(number int, id int64, row []any, logs []sheet24.RowCh
 		return
 	}
 	shows, holds := cellsOf(row), r.values()
+	for _, name := range h.lostColumns() { // its owner is told of it
+		for _, m := range h.table.Mappings {
+			if m.Column.Name == name {
+				delete(shows, m.Field)
+			}
+		}
+	}
 	var last *sheet24.RowChange
 	linked := false              // typed again: from then on its cells held nothing before
 	logged := map[string][]any{} // what a field may show after its last change: the CRM's takes a moment to be written

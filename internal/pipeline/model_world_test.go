@@ -7,6 +7,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ type perils struct {
 	faults  int                 // and how many more after it
 	lost    bool                // it fails after it was done, else before
 	during  func()              // somebody does something while the CRM is asked; nil: nobody
+	moves   func()              // somebody moves rows or columns before a call to Google takes effect; nil: nobody
 	touched map[string]struct{} // which kinds of steps were crashed at
 }
 
@@ -56,6 +58,9 @@ func (p *perils) call(name string, f func()) error {
 	}
 	if fails && !p.lost {
 		return sheet24.Errorf(sheet24.Unavailable, "google_busy")
+	}
+	if p.moves != nil && googleCalls[name] {
+		p.moves()
 	}
 	f()
 	p.step("after " + name)
@@ -126,10 +131,26 @@ func (s fragileStore) Begin(ctx context.Context, changes []sheet24.RowChange) er
 	return s.commit("Begin", func() error { return s.Store.Begin(ctx, changes) })
 }
 
-// modelSheet is a tab: its first row is the header.
+// googleCalls are the calls that reach the sheet.
+var googleCalls = map[string]bool{"Read": true, "ReadColumns": true, "WriteColumns": true, "Replace": true}
+
+// modelSheet is a tab: its first row is the header. Rows hold their cells in the order of
+// the columns below, wherever people have moved these.
 type modelSheet struct {
 	*perils
-	rows [][]any
+	rows  [][]any
+	order []int // the columns from left to right; less than 0: one that somebody inserted
+}
+
+// shown is a row as the tab shows it.
+func (s *modelSheet) shown(row []any) []any {
+	cells := make([]any, len(s.order))
+	for i, column := range s.order {
+		if column >= 0 {
+			cells[i] = row[column]
+		}
+	}
+	return cells
 }
 
 // The columns of the tab.
@@ -153,12 +174,12 @@ func (s *modelSheet) Read(_ context.Context, _, _ string, _ int64, ranges []shee
 			if r.LastRow > 0 {
 				last = min(last, r.LastRow)
 			}
-			first, end := max(r.FirstColumn, 1)-1, columnCount
+			first, end := min(max(r.FirstColumn, 1)-1, len(s.order)), len(s.order)
 			if r.LastColumn > 0 {
-				end = min(r.LastColumn, columnCount)
+				end = min(r.LastColumn, len(s.order))
 			}
 			for n := r.FirstRow; n <= last; n++ {
-				cells := slices.Clone(s.rows[n-1][first:end])
+				cells := slices.Clone(s.shown(s.rows[n-1])[first:end])
 				for len(cells) > 0 && cells[len(cells)-1] == nil {
 					cells = cells[:len(cells)-1]
 				}
@@ -178,16 +199,94 @@ func (s *modelSheet) Read(_ context.Context, _, _ string, _ int64, ranges []shee
 	return read, err
 }
 
-func (s *modelSheet) Shown(ctx context.Context, user, id string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
-	read, err := s.Read(ctx, user, id, gid, ranges)
-	for _, block := range read {
+func (s *modelSheet) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges []sheet24.Range) (values, texts [][][]any, err error) {
+	if values, err = s.Read(ctx, tab.UserID, tab.SpreadsheetID, tab.GID, ranges); err != nil {
+		return nil, nil, err
+	}
+	for _, block := range values {
+		var shown [][]any
 		for _, row := range block {
-			for i, v := range row {
-				row[i] = strings.TrimSuffix(fmt.Sprint(v), ".0")
+			var cells []any
+			for _, v := range row {
+				cells = append(cells, strings.TrimSuffix(fmt.Sprint(v), ".0"))
+			}
+			shown = append(shown, cells)
+		}
+		texts = append(texts, shown)
+	}
+	return values, texts, nil
+}
+
+// column is where the column of a name stands by now, -1 if there is none.
+func (s *modelSheet) column(c sheet24.Column) int { return slices.Index(s.rows[0], any(c.Name)) }
+
+// cells is a whole column.
+func (s *modelSheet) cells(column int) (cells []any) {
+	for _, row := range s.rows {
+		cells = append(cells, orNone(row[column]))
+	}
+	return cells
+}
+
+func (s *modelSheet) ReadColumns(_ context.Context, _ sheet24.TabRef, _ int, columns []sheet24.Column) (read [][]any, err error) {
+	lost := false
+	err = s.call("ReadColumns", func() {
+		for _, c := range columns {
+			if at := s.column(c); at >= 0 {
+				read = append(read, s.cells(at))
+			} else {
+				lost = true
 			}
 		}
+	})
+	if err == nil && lost {
+		return nil, sheet24.Errorf(sheet24.Conflict, "columns_moved")
 	}
 	return read, err
+}
+
+func (s *modelSheet) WriteColumns(_ context.Context, _ sheet24.TabRef, _ int, writes []sheet24.ColumnWrite) (read [][]any, err error) {
+	err = s.call("WriteColumns", func() {
+		for _, w := range writes {
+			at := s.column(w.Column)
+			for number, v := range w.Cells {
+				s.set(number, at, v)
+			}
+			read = append(read, s.cells(at))
+		}
+	})
+	return read, err
+}
+
+func (s *modelSheet) set(number, column int, v any) {
+	for len(s.rows) < number {
+		s.rows = append(s.rows, make([]any, columnCount))
+	}
+	if v == "" {
+		v = nil
+	}
+	s.rows[number-1][column] = v
+}
+
+func (s *modelSheet) Replace(_ context.Context, _ sheet24.TabRef, replacements []sheet24.Replacement) error {
+	if len(replacements) == 0 {
+		return nil
+	}
+	return s.call("Replace", func() {
+		for _, r := range replacements {
+			for number, row := range s.rows {
+				for column, v := range row {
+					if v != any(r.Find) {
+						continue
+					}
+					s.set(number+1, column, r.Text)
+					if n, err := strconv.ParseFloat(r.Text, 64); err == nil {
+						s.set(number+1, column, n)
+					}
+				}
+			}
+		}
+	})
 }
 
 func (s *modelSheet) Describe(context.Context, string, string) (info sheet24.SheetInfo, err error) {
@@ -199,24 +298,6 @@ func (s *modelSheet) Describe(context.Context, string, string) (info sheet24.She
 
 func (s *modelSheet) Merged(context.Context, string, string, int64) ([]sheet24.Range, error) {
 	return nil, nil
-}
-
-func (s *modelSheet) Write(_ context.Context, _, _ string, _ int64, cells []sheet24.Cell) error {
-	if len(cells) == 0 {
-		return nil
-	}
-	return s.call("Write", func() {
-		for _, c := range cells {
-			for len(s.rows) < c.Row {
-				s.rows = append(s.rows, make([]any, columnCount))
-			}
-			v := c.Value
-			if v == "" {
-				v = nil
-			}
-			s.rows[c.Row-1][c.Column-1] = v
-		}
-	})
 }
 
 // modelRecord is a lead.
@@ -327,7 +408,7 @@ func (c *modelCRM) Items(_ context.Context, _ *sheet24.Portal, refs []sheet24.It
 	return items, nil
 }
 
-func (c *modelCRM) Find(_ context.Context, _ *sheet24.Portal, _ sheet24.Entity, field string, values []string) (found map[string][]int64, err error) {
+func (c *modelCRM) Find(_ context.Context, _ *sheet24.Portal, _ sheet24.Entity, field string, values []string, _ string) (found map[string][]int64, err error) {
 	err = c.called("Find", func() {
 		found = map[string][]int64{}
 		for _, id := range slices.Sorted(maps.Keys(c.records)) {
@@ -358,12 +439,20 @@ func (*modelTurn) Spare() int                         { return 1 }
 func (*modelTurn) Pace() time.Duration                { return time.Second }
 func (*modelTurn) Room(sheet24.Call) (int, time.Time) { return 50, time.Time{} }
 func (*modelTurn) Book(sheet24.Request)               {}
-func (*modelTurn) GiveBack()                          {}
+
+// Alone reports whether a write must be a request of its own: as good as any text does for
+// one that a batch would misread.
+func (*modelTurn) Alone(w sheet24.ItemWrite) bool { return len(fmt.Sprint(w.Fields))%5 == 0 }
+
+func (*modelTurn) GiveBack() {}
 
 // Send carries out the writes one by one, then reads. Where it is cut off, by a fault or
 // with the process that sent it, the portal may go on with the rest.
 func (t *modelTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
 	c := t.crm
+	if len(r.Writes)+len(r.Items)+len(r.Keys) > 1 && slices.ContainsFunc(r.Writes, t.Alone) {
+		panic(fmt.Sprintf("not alone: %v", r))
+	}
 	done, answered := 0, false
 	defer func() {
 		if !answered {

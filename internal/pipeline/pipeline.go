@@ -38,6 +38,12 @@ type Store interface {
 	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
 	SnapshotsAt(ctx context.Context, tableID int64, rows []int) (map[int][]sheet24.Snapshot, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
+	SnapshotsHolding(ctx context.Context, tableID int64, rows []map[string]any) ([]sheet24.Snapshot, error)
+	StructureChangedAt(ctx context.Context, tableID int64, since time.Time) (time.Time, error)
+	SetSecondLook(ctx context.Context, tableID int64, l sheet24.SecondLook) error
+	SetStatusColumn(ctx context.Context, tableID int64, index int) error
+	UnidentifiedRows(ctx context.Context, tableID int64) (map[int]sheet24.UnidentifiedRow, error)
+	KeysOf(ctx context.Context, tableID int64, records []int64) (map[int64]int64, error)
 	Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
 	Present(ctx context.Context, tableID int64) (map[int64]int, error)
 	CellWrites(ctx context.Context, tableID int64, limit int) ([]sheet24.CellWrite, error)
@@ -63,6 +69,8 @@ type Store interface {
 	FailRow(ctx context.Context, t *sheet24.Table, c sheet24.RowChange) error
 	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
 	ResumePortal(ctx context.Context, portalID int64) error
+	Untold(ctx context.Context) (tableIDs []int64, err error)
+	TellWaiting(ctx context.Context, tableID int64, why string) error
 
 	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
 	SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error

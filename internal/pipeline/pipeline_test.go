@@ -409,7 +409,8 @@ func TestRowsThatCannotBeTold(t *testing.T) {
 	}{
 		"twice":   {"A3", "❌ ID 1 birden çok satırda var. Hangisinin doğru olduğunu bilemeyiz; birini silin.", []any{1.0, "Başkası"}, 3},
 		"not one": {"A3", "❌ “bir” bir Bitrix24 ID'si değil; tam sayı olmalı.", []any{"bir"}, 3},
-		"deleted": {"A3", "❌ Kayıt Bitrix24'te yok; silinmiş olabilir.", []any{999.0}, 3},
+		"another": {"A3", "❌ Bu satırın kimliği 999, ama içeriği 2 numaralı kaydın satırında duruyordu. Hiçbiri gönderilmedi: doğru kimliği yazın ya da satırı düzeltin.", []any{999.0}, 3},
+		"deleted": {"A3", "❌ Kayıt Bitrix24'te yok; silinmiş olabilir.", []any{999.0, "Başka", "baska@ornek.com.tr", "Yeni", 5.0}, 3},
 		"new row": {"B6", "❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın ya da tablonun ayarlarında yeni satırlardan kayıt açılmasını seçin.", []any{"Yeni kişi"}, 6},
 	} {
 		t.Run(name, func(t *testing.T) {

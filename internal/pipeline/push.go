@@ -91,6 +91,7 @@ type pushing struct {
 	answers chan answer
 	turns   chan turned
 	asked   bool         // for a turn
+	alone   bool         // the last request was one write that goes alone
 	held    sheet24.Turn // kept to write what another reads
 	lanes   int          // how many requests are to be under way at once
 	took    time.Duration
@@ -167,19 +168,22 @@ func (b *pushing) run(ctx context.Context) (more bool, err error) {
 			break
 		}
 
+		var act func() error
+		back := sheet24.Outside(ctx)
 		select {
 		case got := <-b.turns:
-			b.asked = false
-			b.fail(b.take(ctx, got))
+			act = func() error { b.asked = false; return b.take(ctx, got) }
 		case a := <-b.answers:
-			b.fail(b.answered(ctx, a))
+			act = func() error { return b.answered(ctx, a) }
 		case <-tick.C:
-			b.fail(b.glance(ctx))
+			act = func() error { return b.glance(ctx) }
 		case <-stop:
-			b.stops, stop = true, nil
+			act = func() error { b.stops, stop = true, nil; return nil }
 		case <-gone:
-			b.stops, gone = true, nil
+			act = func() error { b.stops, gone = true, nil; return nil }
 		}
+		back()
+		b.fail(act())
 	}
 
 	if b.held != nil {

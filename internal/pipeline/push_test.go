@@ -57,6 +57,7 @@ func (w *world) change(row int, column string, value any) {
 func TestDealsOfEveryType(t *testing.T) {
 	t.Parallel()
 	w := newDeals(t)
+	w.google.SetFormats(w.sheet, gid, map[int]string{8: "DATE"})
 	row, id := w.rowOf(0)
 	for _, c := range []struct {
 		column string

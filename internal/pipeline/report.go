@@ -3,8 +3,10 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"sheet24"
 	"sheet24/internal/isolate"
@@ -31,10 +33,14 @@ func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err er
 	if err != nil || len(changes) == 0 {
 		return false, err
 	}
+	if quiet, err := p.quiet(ctx, t, latest(changes)); err != nil || !quiet {
+		return false, err // it is looked for again
+	}
+
 	news := slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Action != sheet24.Update })
 	if t.StatusColumn.Name != "" || news {
 		err := p.writeStatus(ctx, t, changes)
-		if grantEnded(err) {
+		if grantEnded(err) || moving(err) {
 			return false, nil
 		}
 		// That the status column is protected or gone is its owner's choice, and that
@@ -71,6 +77,19 @@ func (p *Pipeline) statusOf(t *sheet24.Table, c sheet24.RowChange) (text string)
 	return text
 }
 
+// latest is when the last of some changes was settled.
+func latest(changes []sheet24.RowChange) (at time.Time) {
+	for _, c := range changes {
+		if c.SyncedAt.After(at) {
+			at = c.SyncedAt
+		}
+		if c.CreatedAt.After(at) {
+			at = c.CreatedAt
+		}
+	}
+	return at
+}
+
 // statusWritten keeps why the status was not written, for the table's page.
 func (p *Pipeline) statusWritten(ctx context.Context, t *sheet24.Table, err error) error {
 	code := ""
@@ -87,7 +106,15 @@ func (p *Pipeline) statusWritten(ctx context.Context, t *sheet24.Table, err erro
 	return p.Store.SetStatusProblem(ctx, t.ID, code)
 }
 
+// writeStatus writes ids and statuses into the rows of changes.
 func (p *Pipeline) writeStatus(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) error {
+	id, status := idColumn(t), t.StatusColumn
+	err := p.writeStatusAt(ctx, t, id, status, changes)
+	if !moving(err) {
+		return err
+	}
+
+	// The columns are not where they were last seen: where are they?
 	tab, err := p.readTab(ctx, t, nil)
 	if err != nil {
 		return err
@@ -95,37 +122,147 @@ func (p *Pipeline) writeStatus(ctx context.Context, t *sheet24.Table, changes []
 	if tab.layout.ID < 0 {
 		return nil // the next scan names the lost column
 	}
-	cells, err := p.becameRecords(ctx, t, tab)
+	if status.Name != "" && tab.layout.Status < 0 {
+		lost := sheet24.Errorf(sheet24.Invalid, "status_lost", status.Name)
+		return cmp.Or(p.writeStatusAt(ctx, t, nameOf(t, tab.layout), sheet24.Column{}, changes), error(lost))
+	}
+	status.Index = tab.layout.Status
+	return p.writeStatusAt(ctx, t, nameOf(t, tab.layout), status, changes)
+}
+
+// writeStatusAt writes into columns as they were last seen; without a status column ids
+// alone.
+func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, status sheet24.Column, changes []sheet24.RowChange) error {
+	if err := p.showIDs(ctx, t, changes); err != nil {
+		return err
+	}
+	if status.Name == "" {
+		return p.removeKeys(ctx, t, changes)
+	}
+
+	// A record is one row: of several with its id, the one that is the record's.
+	at, err := p.readPlaces(ctx, t, []sheet24.Column{id, status})
 	if err != nil {
 		return err
 	}
-	texts := map[int]string{} // by row; a later change has the last word
-	for _, c := range changes {
-		rows := tab.byID[c.EntityID]
-		if c.EntityID == 0 { // a row that could not be told: its number is all there is, unless another stands there by now
-			if rows = []int{c.Row}; len(tab.byID[tab.idAt[c.Row]]) == 1 {
-				rows = nil
-			}
-		}
-		for _, row := range rows {
-			texts[row] = p.statusOf(t, c)
-		}
-	}
-	var lost error
-	switch {
-	case t.StatusColumn.Name == "":
-	case tab.layout.Status < 0:
-		lost = sheet24.Errorf(sheet24.Invalid, "status_lost", t.StatusColumn.Name)
-	default:
-		for row, text := range texts {
-			cells = append(cells, sheet24.Cell{Row: row, Column: tab.layout.Status + 1, Value: text})
-		}
-	}
-	slices.SortFunc(cells, func(a, b sheet24.Cell) int { return cmp.Or(a.Row-b.Row, a.Column-b.Column) })
-	if err := p.Sheets.Write(ctx, t.UserID, t.SpreadsheetID, t.GID, cells); err != nil {
+	original, err := p.originals(ctx, t, at, changes)
+	if err != nil {
 		return err
 	}
-	return lost
+
+	unidentified, err := p.Store.UnidentifiedRows(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+
+	var wanted []placement
+	last := map[cellOfRecord]int{} // a later change has the last word
+	for _, c := range changes {
+		w := placement{id: c.EntityID, column: status, value: p.statusOf(t, c)}
+		switch {
+		case c.EntityID == 0: // a row that could not be told: its number is all there is, unless another stands there by now
+			u, still := unidentified[c.Row]
+			w.row, w.shows = c.Row, at.at(id, c.Row)
+			if !still || u.ID != mapping.Text(w.shows) {
+				continue
+			}
+		case len(at.rows[c.EntityID]) > 1:
+			w.row, w.shows = original[c.EntityID], cellOf(c.EntityID)
+		}
+		key := cellOfRecord{c.EntityID, sheet24.Column{Index: w.row}}
+		if i, told := last[key]; told {
+			wanted[i] = w
+			continue
+		}
+		last[key] = len(wanted)
+		wanted = append(wanted, w)
+	}
+	if len(wanted) > 0 {
+		if _, err := p.placeAt(ctx, t, at, wanted); err != nil {
+			return err
+		}
+	}
+	return p.removeKeys(ctx, t, changes)
+}
+
+// showIDs has the rows of new records show their ids instead of the keys under which they
+// waited. Google finds the keys, wherever they are.
+func (p *Pipeline) showIDs(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) error {
+	var records []int64
+	for _, c := range changes {
+		if c.Action != sheet24.Update && c.EntityID > 0 {
+			records = append(records, c.EntityID)
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	keys, err := p.Store.KeysOf(ctx, t.ID, records)
+	if err != nil {
+		return err
+	}
+
+	var shown []sheet24.Replacement
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		shown = append(shown, sheet24.Replacement{Find: keyText(key), Text: mapping.Text(float64(keys[key]))})
+	}
+	return p.Sheets.Replace(ctx, t.Ref(), shown)
+}
+
+// removeKeys has rows that are left alone show no key any more.
+func (p *Pipeline) removeKeys(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) error {
+	var keys []int64
+	for _, c := range changes {
+		if c.EntityID < 0 {
+			keys = append(keys, c.EntityID)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	records, err := p.Store.RecordsOf(ctx, t.ID, keys)
+	if err != nil {
+		return err
+	}
+
+	var removed []sheet24.Replacement
+	for _, key := range slices.Sorted(maps.Keys(records)) {
+		if records[key] == 0 {
+			removed = append(removed, sheet24.Replacement{Find: keyText(key)})
+		}
+	}
+	return p.Sheets.Replace(ctx, t.Ref(), removed)
+}
+
+// originals are the rows of the records of changes whose ids stand in several rows.
+func (p *Pipeline) originals(ctx context.Context, t *sheet24.Table, at *places, changes []sheet24.RowChange) (map[int64]int, error) {
+	var numbers []int
+	for _, c := range changes {
+		if rows := at.rows[c.EntityID]; len(rows) > 1 {
+			numbers = append(numbers, rows...)
+		}
+	}
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+
+	slices.Sort(numbers)
+	tab, err := p.readTab(ctx, t, blocksOf(slices.Compact(numbers)))
+	if err != nil {
+		return nil, err
+	}
+	work := &scanning{Pipeline: p, t: t}
+	known, err := work.snapshotsOf(ctx, tab)
+	if err != nil {
+		return nil, err
+	}
+	original := map[int64]int{}
+	for _, c := range changes {
+		if len(at.rows[c.EntityID]) > 1 {
+			original[c.EntityID] = tab.original(c.EntityID, known)
+		}
+	}
+	return original, nil
 }
 
 // statusText is what a row says of its change.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"math/rand/v2"
@@ -39,9 +40,9 @@ func keyOf(text string) (int64, bool) {
 // type one cell after the other.
 const rests = 3 * time.Second
 
-// becameRecords tells a tab which rows, that still show their keys, are records by now, or
-// are left alone, and returns the cells that are to show their ids, or nothing.
-func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab) ([]sheet24.Cell, error) {
+// becameRecords tells a tab which rows, that still show their keys, are records by now,
+// or are left alone, and returns what is to be shown instead.
+func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab) ([]sheet24.Replacement, error) {
 	var keys []int64
 	for id := range tab.byID {
 		if id < 0 {
@@ -55,47 +56,58 @@ func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab
 	if err != nil {
 		return nil, err
 	}
-	var cells []sheet24.Cell
-	for key, id := range records {
-		if id == 0 {
-			cells = append(cells, leftAlone(tab, key)...)
+
+	tab.records = records
+	var shown []sheet24.Replacement
+	for _, key := range slices.Sorted(maps.Keys(records)) {
+		if records[key] == 0 {
+			tab.leaveAlone(key)
+			shown = append(shown, sheet24.Replacement{Find: keyText(key)})
 			continue
 		}
-		for _, number := range tab.byID[key] {
-			tab.byID[id] = append(tab.byID[id], number)
-			tab.idAt[number] = id
-			if _, read := tab.rows[number]; read {
-				tab.set(number, tab.layout.ID, []any{float64(id)})
-			}
-			cells = append(cells, sheet24.Cell{Row: number, Column: tab.layout.ID + 1, Value: float64(id)})
-		}
-		delete(tab.byID, key)
+		tab.become(key, records[key])
+		shown = append(shown, sheet24.Replacement{Find: keyText(key), Text: mapping.Text(float64(records[key]))})
 	}
-	slices.SortFunc(cells, func(a, b sheet24.Cell) int { return a.Row - b.Row })
-	return cells, nil
+	return shown, nil
 }
 
-// leftAlone tells a tab that a key means nothing any more, and returns the cells that are
-// not to show it.
-func leftAlone(tab *tab, key int64) (cells []sheet24.Cell) {
-	for _, number := range tab.byID[key] {
-		delete(tab.idAt, number)
-		if _, read := tab.rows[number]; read {
-			tab.set(number, tab.layout.ID, []any{nil})
+// become has the rows of a key be those of a record.
+func (t *tab) become(key, record int64) {
+	for _, number := range t.byID[key] {
+		t.byID[record] = append(t.byID[record], number)
+		t.idAt[number] = record
+		if _, read := t.rows[number]; read {
+			t.set(number, t.layout.ID, []any{float64(record)})
 		}
-		cells = append(cells, sheet24.Cell{Row: number, Column: tab.layout.ID + 1, Value: ""})
 	}
-	return cells
+	delete(t.byID, key)
+}
+
+// leaveAlone tells a tab that a key means nothing any more.
+func (t *tab) leaveAlone(key int64) {
+	for _, number := range t.byID[key] {
+		delete(t.idAt, number)
+		if _, read := t.rows[number]; read {
+			t.set(number, t.layout.ID, []any{nil})
+		}
+	}
+	delete(t.byID, key)
 }
 
 // giveKeys gives keys to the rows that are to become records: those without an id that
 // hold values, are no sums, and were not there before the table was set up. It returns
 // the rows that get none and why: they may be those of records, or keys cannot be
 // written.
-func (p *Pipeline) giveKeys(ctx context.Context, t *sheet24.Table, tab *tab) (refused []sheet24.RowChange, err error) {
+func (s *scanning) giveKeys(ctx context.Context, tab *tab) (refused []sheet24.UnidentifiedRow, err error) {
+	t := s.t
 	if tab.layout.ID < 0 || !t.Policies.Seeks() {
 		return nil, nil
 	}
+	refuse := func(number int, err error) {
+		refused = append(refused, sheet24.UnidentifiedRow{Row: number, Error: locale.Error(t.Language, err)})
+	}
+
+	// Which rows they are.
 	var numbers []int
 	var held []map[string]any
 	for _, number := range slices.Sorted(maps.Keys(tab.rows)) {
@@ -105,43 +117,159 @@ func (p *Pipeline) giveKeys(ctx context.Context, t *sheet24.Table, tab *tab) (re
 			continue
 		}
 		if id, doubtful := tab.doubtful[number]; doubtful {
-			refused = append(refused, sheet24.RowChange{Row: number, Status: sheet24.Failed, Fields: map[string]sheet24.Change{},
-				Error: locale.Error(t.Language, sheet24.Errorf(sheet24.Invalid, "row_lost_id", mapping.Text(float64(id))))})
+			refuse(number, sheet24.Errorf(sheet24.Invalid, "row_lost_id", mapping.Text(float64(id))))
 			continue
 		}
 		numbers, held = append(numbers, number), append(held, now)
 	}
-	left, err := p.Store.Left(ctx, t.ID, held)
+	left, err := s.Store.Left(ctx, t.ID, held)
 	if err != nil {
 		return nil, err
 	}
-	var cells []sheet24.Cell
+
+	// A key counts once the row is read again with it.
+	keys := map[int]any{}
 	for i, number := range numbers {
-		if left[i] {
-			continue
+		if !left[i] {
+			keys[number] = keyText(newKey())
 		}
-		key := newKey()
-		cells = append(cells, sheet24.Cell{Row: number, Column: tab.layout.ID + 1, Value: keyText(key)})
 	}
-	if len(cells) == 0 {
-		return refused, nil
-	}
-	err = p.Sheets.Write(ctx, t.UserID, t.SpreadsheetID, t.GID, cells)
+	err = s.writeIDs(ctx, tab, keys)
 	if sheet24.IsKind(err, sheet24.Invalid) { // its column is protected
-		for _, c := range cells {
-			refused = append(refused, sheet24.RowChange{Row: c.Row, Status: sheet24.Failed, Fields: map[string]sheet24.Change{}, Error: locale.Error(t.Language, err)})
+		for _, number := range slices.Sorted(maps.Keys(keys)) {
+			refuse(number, err)
 		}
 		return refused, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range cells {
-		key, _ := keyOf(c.Value.(string))
-		tab.byID[key], tab.idAt[c.Row] = []int{c.Row}, key
-		tab.set(c.Row, tab.layout.ID, []any{c.Value})
+
+	// Where one went with its row meanwhile, the whole tab is looked at.
+	for number, key := range keys {
+		if cell(tab.rows[number], tab.layout.ID) != key {
+			return refused, s.Recheck(ctx, t)
+		}
 	}
 	return refused, nil
+}
+
+// writeIDs writes ids and keys into rows that were read, if their ID cells are still as
+// they were, and reads these rows again: what is in them, and what they are, is then of
+// one answer once more.
+func (s *scanning) writeIDs(ctx context.Context, tab *tab, cells map[int]any) error {
+	if len(cells) == 0 {
+		return nil
+	}
+	if quiet, err := s.quiet(ctx, s.t, s.since()); err != nil || !quiet {
+		return cmp.Or(err, error(errTabMoves))
+	}
+
+	id := nameOf(s.t, tab.layout)
+	before, err := s.readPlaces(ctx, s.t, []sheet24.Column{id})
+	if err != nil {
+		return err
+	}
+	for number := range cells {
+		now := before.at(id, number)
+		if was, _ := tab.idOf(now); was != tab.idAt[number] || was == 0 && now != cell(tab.rows[number], tab.layout.ID) {
+			return errTabMoves
+		}
+	}
+
+	read, err := s.Sheets.WriteColumns(ctx, s.t.Ref(), s.t.HeaderRow, []sheet24.ColumnWrite{{Column: id, Cells: cells, Last: before.last()}})
+	if err != nil {
+		return err
+	}
+	if lost := before.idsLost(placesOf(s.t, before.columns, read), tab.idAt, cells); len(lost) > 0 {
+		if err := s.giveBack(ctx, tab, lost, cells); err != nil {
+			return err
+		}
+		return errTabMoves
+	}
+	return s.readAgain(ctx, s.t, tab, slices.Sorted(maps.Keys(cells)))
+}
+
+// idsLost are the records whose ids a write took from the sheet, though it was to replace
+// others: their rows stood by then where the right ones had stood.
+func (s *places) idsLost(after *places, idAt map[int]int64, cells map[int]any) (lost []int64) {
+	meant := map[int64]bool{}
+	for number := range cells {
+		meant[idAt[number]] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.rows)) {
+		if id > 0 && len(after.rows[id]) == 0 && !meant[id] {
+			lost = append(lost, id)
+		}
+	}
+	return lost
+}
+
+// giveBack gives rows their ids back that were overwritten with keys a moment ago: among
+// the rows that show these keys, each is the one that holds what its record's row held.
+func (s *scanning) giveBack(ctx context.Context, tab *tab, lost []int64, cells map[int]any) error {
+	known, err := s.Store.Snapshots(ctx, s.t.ID, lost)
+	if err != nil {
+		return err
+	}
+	ids, err := s.readAt(ctx, s.t, tab.layout, nil)
+	if err != nil {
+		return err
+	}
+	var numbers []int
+	for _, v := range cells {
+		key, _ := recordID(v)
+		numbers = append(numbers, ids.byID[key]...)
+	}
+	slices.Sort(numbers)
+	rows, err := s.readAt(ctx, s.t, tab.layout, blocksOf(numbers))
+	if err != nil {
+		return err
+	}
+
+	var right []sheet24.Replacement
+	for _, id := range lost {
+		var claimed []int64
+		for _, number := range numbers {
+			if key := rows.idAt[number]; key < 0 && alike(values(tab.layout, rows.rows[number]), known[id].Values) {
+				claimed = append(claimed, key)
+			}
+		}
+		if len(claimed) == 1 {
+			right = append(right, sheet24.Replacement{Find: keyText(claimed[0]), Text: mapping.Text(float64(id))})
+		}
+	}
+	return s.Sheets.Replace(ctx, s.t.Ref(), right)
+}
+
+// readAgain reads rows of a tab again, together with all ids. That these are the same as
+// before elsewhere shows that nothing was moved. numbers are sorted.
+func (p *Pipeline) readAgain(ctx context.Context, t *sheet24.Table, tab *tab, numbers []int) error {
+	again, err := p.readAt(ctx, t, tab.layout, blocksOf(numbers))
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(again.header, tab.header) {
+		return errTabMoves
+	}
+	again.layout = tab.layout
+	for key, record := range tab.records {
+		again.become(key, record)
+	}
+
+	for number := range tab.rows {
+		if _, wanted := slices.BinarySearch(numbers, number); !wanted && again.idAt[number] != tab.idAt[number] {
+			return errTabMoves
+		}
+	}
+	tab.byID, tab.idAt = again.byID, again.idAt
+	for _, number := range numbers {
+		delete(tab.rows, number)
+		if row, ok := again.rows[number]; ok {
+			tab.rows[number] = row
+		}
+	}
+	return nil
 }
 
 // actionOf is what is to be done for a row: one with a key becomes a record first.

@@ -21,7 +21,25 @@ type tab struct {
 	idAt   map[int]int64   // and the reverse
 	merged []sheet24.Range // blocks of cells, where it matters
 
-	doubtful map[int]int64 // rows without an id that may be these records', or may not
+	records  map[int64]int64 // what rows became whose keys are still shown
+	doubtful map[int]int64   // rows without an id that may be these records', or may not
+}
+
+// idOf reads a record's id, or the key of a row that is yet to be one, from a cell.
+func (t *tab) idOf(v any) (int64, bool) {
+	id, ok := recordID(v)
+	if record, became := t.records[id]; became {
+		return record, true
+	}
+	return id, ok
+}
+
+// cellOf is what the ID cell of a record, or of a row that is yet to be one, holds.
+func cellOf(id int64) any {
+	if id < 0 {
+		return keyText(id)
+	}
+	return float64(id)
 }
 
 // covered tells whether a cell is hidden behind another that it was merged with: it is
@@ -34,36 +52,60 @@ func (t *tab) covered(row, column int) bool {
 	})
 }
 
-// readTab reads a table's header, its whole ID column, and of some of its rows
-// (none: nil) the columns that are mapped, in one request; in more where columns
-// were moved or renamed since it was set up.
+// errTabMoves says that rows or columns are being moved at this moment: what was read in
+// two requests does not fit together, and is read anew once the tab is quiet.
+var errTabMoves = sheet24.Errorf(sheet24.Unavailable, "tab_moves")
+
+// readTab reads a table's header, its whole ID column, and of some of its rows (none:
+// nil) the columns that are mapped, in one request; in more where columns were moved or
+// renamed since it was set up. All that it returns is of one answer.
 func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24.Range) (*tab, error) {
 	at := lastLayout(t)
 	got, err := p.readAt(ctx, t, at, rows)
 	if err != nil {
 		return nil, err
 	}
+
+	// Mostly all stands where it stood.
 	got.layout = mapping.Locate(t, got.header)
-	if got.layout.ID == at.ID && slices.Equal(columns(got.layout), columns(at)) {
+	if sameColumns(got.layout, at) {
 		return got, nil
 	}
+
+	// Else it is found out where, by what the columns hold.
 	layout, err := p.proven(ctx, t, got)
 	if err != nil {
 		return nil, err
 	}
-	if layout.ID >= 0 && (layout.ID != at.ID || !slices.Equal(columns(layout), columns(at))) {
-		if got, err = p.readAt(ctx, t, layout, rows); err != nil {
-			return nil, err
-		}
+	if layout.ID < 0 || sameColumns(layout, at) {
+		got.layout = layout
+		return got, nil
 	}
-	got.layout = layout
-	return got, nil
+
+	// Only an answer whose own header is the one that was proven is believed.
+	again, err := p.readAt(ctx, t, layout, rows)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(again.header, got.header) {
+		return nil, errTabMoves
+	}
+	again.layout = layout
+	return again, nil
+}
+
+// sameColumns reports whether two layouts read the same columns.
+func sameColumns(a, b mapping.Layout) bool {
+	return a.ID == b.ID && slices.Equal(columns(a), columns(b))
 }
 
 // lastLayout is where a table's columns stood when they were last seen.
 func lastLayout(t *sheet24.Table) mapping.Layout {
 	id, _ := t.Mapping(sheet24.IDField)
-	at := mapping.Layout{ID: max(id.Column.Index, 0)} // if it is not known, the header will tell
+	at := mapping.Layout{ID: max(id.Column.Index, 0), Status: -1} // if it is not known, the header will tell
+	if t.StatusColumn.Name != "" {
+		at.Status = t.StatusColumn.Index
+	}
 	for _, m := range t.Mappings {
 		if m.Field != sheet24.IDField {
 			at.Fields = append(at.Fields, m)
@@ -81,6 +123,13 @@ func (p *Pipeline) follow(ctx context.Context, t *sheet24.Table, l mapping.Layou
 		id.Column = sheet24.Column{Index: l.ID, Name: cmp.Or(l.IDName, id.Column.Name)}
 		found = append(found, id)
 	}
+	if l.Status >= 0 && l.Status != t.StatusColumn.Index {
+		t.StatusColumn.Index = l.Status
+		if err := p.Store.SetStatusColumn(ctx, t.ID, l.Status); err != nil {
+			return err
+		}
+	}
+
 	names := []string{}
 	for _, m := range lost {
 		names = append(names, m.Column.Name)
@@ -100,7 +149,7 @@ func (p *Pipeline) follow(ctx context.Context, t *sheet24.Table, l mapping.Layou
 // header that comes with them tells where they do.
 func (p *Pipeline) readAt(ctx context.Context, t *sheet24.Table, at mapping.Layout, rows []sheet24.Range) (*tab, error) {
 	ranges := []sheet24.Range{sheet24.Rows(t.HeaderRow, t.HeaderRow), {FirstRow: t.HeaderRow + 1, FirstColumn: at.ID + 1, LastColumn: at.ID + 1}}
-	blocks := joined(columns(at))
+	blocks := joined(readColumns(at))
 	for _, r := range rows {
 		for _, b := range blocks {
 			ranges = append(ranges, sheet24.Range{FirstRow: r.FirstRow, LastRow: r.LastRow, FirstColumn: b[0] + 1, LastColumn: b[1] + 1})
@@ -111,9 +160,7 @@ func (p *Pipeline) readAt(ctx context.Context, t *sheet24.Table, at mapping.Layo
 		return nil, err
 	}
 	got := &tab{rows: map[int][]any{}, byID: map[int64][]int{}, idAt: map[int]int64{}, doubtful: map[int]int64{}}
-	if len(read[0]) > 0 {
-		got.header = Header(read[0][0])
-	}
+	got.header = headerOf(read[0])
 	asked := func(row int) bool {
 		return slices.ContainsFunc(rows, func(r sheet24.Range) bool { return row >= r.FirstRow && (r.LastRow == 0 || row <= r.LastRow) })
 	}
@@ -153,8 +200,11 @@ func (t *tab) goesOn(last int) bool {
 // is known of where records stand is corrected by the way.
 func (p *Pipeline) nextPage(ctx context.Context, t *sheet24.Table, got *tab, rows sheet24.Range) error {
 	id := got.layout.ID + 1
-	ranges := []sheet24.Range{{FirstRow: rows.FirstRow, LastRow: rows.LastRow, FirstColumn: id, LastColumn: id}}
-	blocks := joined(columns(got.layout))
+	ranges := []sheet24.Range{
+		sheet24.Rows(t.HeaderRow, t.HeaderRow),
+		{FirstRow: rows.FirstRow, LastRow: rows.LastRow, FirstColumn: id, LastColumn: id},
+	}
+	blocks := joined(readColumns(got.layout))
 	for _, b := range blocks {
 		ranges = append(ranges, sheet24.Range{FirstRow: rows.FirstRow, LastRow: rows.LastRow, FirstColumn: b[0] + 1, LastColumn: b[1] + 1})
 	}
@@ -162,15 +212,15 @@ func (p *Pipeline) nextPage(ctx context.Context, t *sheet24.Table, got *tab, row
 	if err != nil {
 		return err
 	}
-	clear(got.rows)
-	for i := range rows.LastRow - rows.FirstRow + 1 {
-		number := rows.FirstRow + i
-		if was, ok := got.idAt[number]; ok {
-			got.byID[was] = slices.DeleteFunc(got.byID[was], func(n int) bool { return n == number })
-			delete(got.idAt, number)
-		}
+	if !slices.Equal(headerOf(read[0]), got.header) {
+		return errTabMoves
 	}
-	for i, row := range read[0] {
+
+	clear(got.rows)
+	for number := rows.FirstRow; number <= rows.LastRow; number++ {
+		got.forget(number)
+	}
+	for i, row := range read[1] {
 		number := rows.FirstRow + i
 		if id, ok := recordID(cell(row, 0)); ok {
 			got.byID[id], got.idAt[number] = append(got.byID[id], number), id
@@ -179,12 +229,28 @@ func (p *Pipeline) nextPage(ctx context.Context, t *sheet24.Table, got *tab, row
 			got.set(number, got.layout.ID, row)
 		}
 	}
-	for i, values := range read[1:] {
+	for i, values := range read[2:] {
 		for j, row := range values {
 			got.set(rows.FirstRow+j, blocks[i][0], row)
 		}
 	}
 	return nil
+}
+
+// forget ends that a row is known to be a record.
+func (t *tab) forget(number int) {
+	if was, ok := t.idAt[number]; ok {
+		t.byID[was] = slices.DeleteFunc(t.byID[was], func(n int) bool { return n == number })
+		delete(t.idAt, number)
+	}
+}
+
+// headerOf is the header that a read of its row brought.
+func headerOf(read [][]any) []string {
+	if len(read) == 0 {
+		return nil
+	}
+	return Header(read[0])
 }
 
 // set puts values into a row from a 0-based column on.
@@ -207,6 +273,21 @@ func columns(l mapping.Layout) []int {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// readColumns are those, and the status column: what a row says of itself.
+func readColumns(l mapping.Layout) []int {
+	list := columns(l)
+	if l.Status >= 0 {
+		list = append(list, l.Status)
+		slices.Sort(list)
+	}
+	return list
+}
+
+// saysDone reports whether a row says that the CRM holds what it does.
+func (t *tab) saysDone(number int) bool {
+	return strings.HasPrefix(mapping.Text(cell(t.rows[number], t.layout.Status)), "✅")
 }
 
 // joined are the runs of columns that stand side by side, first and last.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,6 +22,12 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 	if !t.Enabled {
 		return false, nil
 	}
+	if wait := t.SecondLook.At.Sub(p.Now()); wait > 0 {
+		p.Wake.ScanLater(ctx, tableID, wait)
+		return false, nil
+	}
+
+	// Where to look.
 	events, err := p.Store.UnprocessedEvents(ctx, tableID, scanEvents)
 	if err != nil {
 		return false, err
@@ -31,12 +38,14 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		return false, nil
 	}
 	rows, whole := nudged(t, events)
-	if p.lookNow(t) {
+	if p.lookNow(t) || !t.SecondLook.At.IsZero() {
 		rows, whole = wholeTab(t), true
 	}
-	back, err := p.writeBack(ctx, t)
+
+	// What is to be written into cells, first: it is no edit.
+	back, err := p.writeBack(ctx, t, events)
 	if err != nil {
-		return false, p.unreadable(ctx, t, events, err)
+		return false, p.stopped(ctx, t, events, nil, err)
 	}
 	if !whole {
 		rows = join(append(rows, back.rows...))
@@ -47,6 +56,7 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		}
 		return more, p.commit(ctx, sheet24.ScanStage, t, sheet24.Scanned{Events: events, Written: back.done})
 	}
+
 	work := &scanning{Pipeline: p, t: t, events: events, whole: whole, back: back}
 	if work.waits, err = p.waits(ctx, t); err != nil {
 		return false, err
@@ -59,19 +69,34 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		err = work.scan(ctx, rows)
 	}
 	if err != nil {
-		return false, p.unreadable(ctx, t, events, err)
+		return false, p.stopped(ctx, t, events, work.again, err)
 	}
-	if work.push {
-		p.Wake.Push(ctx, t.PortalID)
-	}
-	if work.rests > 0 {
-		p.Wake.PushLater(ctx, t.PortalID, work.rests)
-	}
-	if work.report {
-		p.Wake.Report(ctx, t.ID)
-	}
+
+	work.wake(ctx)
 	told := slices.ContainsFunc(events, func(e sheet24.Event) bool { return e.Type != sheet24.Recheck })
 	return more, p.looked(ctx, t, look{whole: whole, told: told, found: work.push, events: len(events), took: p.Now().Sub(began)})
+}
+
+// movingWait is how soon a tab is read anew whose rows or columns are being moved.
+const movingWait = time.Second
+
+// stopped takes the error that ended a scan. What is about the moment is no trouble with
+// the sheet: its events stay, and it is looked at anew.
+func (p *Pipeline) stopped(ctx context.Context, t *sheet24.Table, events []sheet24.Event, again *sheet24.SecondLook, err error) error {
+	switch {
+	case again != nil:
+		return p.waitForSecondLook(ctx, t, *again)
+	case moving(err):
+		p.Wake.ScanLater(ctx, t.ID, movingWait)
+		return nil
+	}
+	return p.unreadable(ctx, t, events, err)
+}
+
+// moving reports whether an error says that rows or columns are moved at this moment.
+func moving(err error) bool {
+	code := sheet24.AsError(err).Code
+	return code == "tab_moves" || code == "columns_moved"
 }
 
 // pageRows is how many rows of a whole tab are read at once.
@@ -84,10 +109,35 @@ type scanning struct {
 	events []sheet24.Event
 	whole  bool
 	back   *writtenBack
-	waits  string // why the portal takes nothing for now
+	waits  string              // why the portal takes nothing for now
+	again  *sheet24.SecondLook // what is to be looked at a second time
 
 	push, report bool          // something is left to do for these stages
 	rests        time.Duration // of what has to rest first, the longest
+}
+
+// since is how long a scan has waited for its tab to be quiet.
+func (s *scanning) since() time.Time { return waitingSince(s.events, s.Now()) }
+
+// waitingSince is when the first of some events came; now, if there is none.
+func waitingSince(events []sheet24.Event, now time.Time) time.Time {
+	if len(events) == 0 {
+		return now
+	}
+	return events[0].ReceivedAt
+}
+
+// wake wakes what a scan left work for.
+func (s *scanning) wake(ctx context.Context) {
+	if s.push {
+		s.Wake.Push(ctx, s.t.PortalID)
+	}
+	if s.rests > 0 {
+		s.Wake.PushLater(ctx, s.t.PortalID, s.rests)
+	}
+	if s.report {
+		s.Wake.Report(ctx, s.t.ID)
+	}
 }
 
 // scan reads rows, compares them and stores what it found: of a whole tab one page
@@ -109,8 +159,9 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 	if err := s.follow(ctx, s.t, tab.layout); err != nil {
 		return err
 	}
+
 	for s.whole && tab.goesOn(first+pageRows-1) {
-		if err := s.eachRow(ctx, tab, false); err != nil {
+		if err := s.eachRow(ctx, tab, sheet24.Rows(first, first+pageRows-1)); err != nil {
 			return err
 		}
 		first += pageRows
@@ -118,33 +169,47 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 			return err
 		}
 	}
-	return s.eachRow(ctx, tab, true)
+	if err := s.eachRow(ctx, tab, sheet24.Rows(first, 0)); err != nil {
+		return err
+	}
+	if s.t.SecondLook.At.IsZero() {
+		return nil
+	}
+	return s.Store.SetSecondLook(ctx, s.t.ID, sheet24.SecondLook{})
 }
 
 // find finds what differs in rows, and those of which it cannot be told what they are.
-func (s *scanning) find(ctx context.Context, tab *tab) (found sheet24.Scanned, refused []sheet24.RowChange, err error) {
-	if err := s.restoreIDs(ctx, s.t, tab); err != nil {
-		return found, nil, err
+func (s *scanning) find(ctx context.Context, tab *tab) (found sheet24.Scanned, err error) {
+	if err := s.restoreIDs(ctx, tab); err != nil {
+		return found, err
 	}
-	if refused, err = s.giveKeys(ctx, s.t, tab); err != nil {
-		return found, nil, err
+	refused, err := s.giveKeys(ctx, tab)
+	if err != nil {
+		return found, err
 	}
 	if found, err = s.compare(ctx, tab); err != nil {
-		return found, nil, err
+		return found, err
 	}
-	return found, refused, s.asShown(ctx, s.t, tab.layout, found.Changes)
+	found.Unidentified = append(found.Unidentified, refused...)
+	return found, nil
 }
 
-// page stores what differs in the rows that were read last.
-func (s *scanning) page(ctx context.Context, tab *tab, last bool) error {
-	found, refused, err := s.find(ctx, tab)
+// page stores what differs in the rows that were read last. Of a whole tab these are rows;
+// the last page's have no end.
+func (s *scanning) page(ctx context.Context, tab *tab, rows sheet24.Range) error {
+	found, err := s.find(ctx, tab)
 	if err != nil {
 		return err
 	}
-	if !s.whole { // else nobody asked about them
-		found.Changes = append(found.Changes, refused...)
+	if err := s.brake(ctx, tab, found); err != nil {
+		return err
 	}
-	if last {
+
+	found.Identified = slices.Sorted(maps.Keys(tab.rows))
+	if s.whole {
+		found.Covered = rows
+	}
+	if rows.LastRow == 0 {
 		found.Events, found.Written = s.events, s.back.done
 		if s.whole {
 			if err := s.gone(ctx, s.t, tab, &found); err != nil {
@@ -152,9 +217,10 @@ func (s *scanning) page(ctx context.Context, tab *tab, last bool) error {
 			}
 		}
 	}
-	if err := s.again(ctx, found.Changes); err != nil {
+	if err := s.postponeEdits(ctx, found.Changes); err != nil {
 		return err
 	}
+
 	for i, c := range found.Changes {
 		s.push = s.push || c.Status == sheet24.Pending
 		s.rests = max(s.rests, c.NotBefore.Sub(s.Now()))
@@ -163,12 +229,13 @@ func (s *scanning) page(ctx context.Context, tab *tab, last bool) error {
 			found.Changes[i].Error = s.waits
 		}
 	}
+	s.report = s.report || len(found.Unidentified) > 0
 	return s.commit(ctx, sheet24.ScanStage, s.t, found)
 }
 
-// again has edits of rows that were pushed a moment ago wait for those that follow: ten
+// postponeEdits has edits of rows that were pushed a moment ago wait for those that follow: ten
 // edits of a cell within a second are not ten writes.
-func (s *scanning) again(ctx context.Context, changes []sheet24.RowChange) error {
+func (s *scanning) postponeEdits(ctx context.Context, changes []sheet24.RowChange) error {
 	if s.Gather == 0 || len(changes) == 0 {
 		return nil
 	}

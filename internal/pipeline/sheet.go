@@ -41,17 +41,22 @@ const lookAfterTrouble = 5 * time.Minute
 
 // unreadable takes the error that kept a sheet from being read. A grant that ended is
 // told of by the store; a sheet that is gone, or no longer shared, is looked at now
-// and then, and found as it is then.
+// and then, and found as it is then; whatever else Google refuses stands on the table's
+// page, and is tried again.
 func (p *Pipeline) unreadable(ctx context.Context, t *sheet24.Table, events []sheet24.Event, err error) error {
 	if grantEnded(err) {
 		return nil
 	}
 	e := sheet24.AsError(err)
-	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != "google_forbidden" {
+	if e.Kind == sheet24.Unavailable || e.Kind == sheet24.Internal {
 		return err
 	}
+
 	p.Log.Warn("a sheet cannot be read", "table", t.ID, "error", err)
-	if err := p.Store.SetProblem(ctx, t.ID, e.Code); err != nil {
+	if saved := p.Store.SetProblem(ctx, t.ID, problemOf(e)); saved != nil {
+		return saved
+	}
+	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != "google_forbidden" {
 		return err
 	}
 	if err := p.Store.CommitScan(ctx, t, sheet24.Scanned{Events: events}); err != nil {
@@ -59,6 +64,15 @@ func (p *Pipeline) unreadable(ctx context.Context, t *sheet24.Table, events []sh
 	}
 	t.Look.At = p.Now().Add(lookAfterTrouble)
 	return p.Store.SetLook(ctx, t.ID, t.Look)
+}
+
+// problemOf is the code under which a table's page tells of an error: that of a sentence
+// without values of its own.
+func problemOf(e *sheet24.Error) string {
+	if len(e.Args) > 0 {
+		return sheet24.Errorf(e.Kind, "sheet_refused").Code
+	}
+	return e.Code
 }
 
 // readable notes that a sheet can be read again.

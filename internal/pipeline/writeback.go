@@ -28,53 +28,72 @@ type writtenBack struct {
 // and former values that somebody wants back. A cell that was edited since is left as
 // it is. The scan that follows takes note of it all, so that none of it is an edit; if
 // it does not come to that, all of it is done once more.
-func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table) (*writtenBack, error) {
+func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table, events []sheet24.Event) (*writtenBack, error) {
 	b := &writtenBack{taken: map[cellKey]any{}, undo: map[cellKey]bool{}}
 	writes, err := p.Store.CellWrites(ctx, t.ID, backRows)
 	if err != nil || len(writes) == 0 {
 		return b, err
 	}
-	tab, err := p.readRecords(ctx, t, nil)
+	if quiet, err := p.quiet(ctx, t, waitingSince(events, p.Now())); err != nil || !quiet {
+		return b, err
+	}
+
+	// Where the records' rows are, under their ids.
+	tab, err := p.readTab(ctx, t, nil)
 	if err != nil {
+		return nil, err
+	}
+	shown, err := p.becameRecords(ctx, t, tab)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Sheets.Replace(ctx, t.Ref(), shown); err != nil && !sheet24.IsKind(err, sheet24.Invalid) {
 		return nil, err
 	}
 	var ids []int64
 	for _, w := range writes {
 		ids = append(ids, w.EntityID)
-		if rows := tab.byID[w.EntityID]; len(rows) == 1 {
-			b.rows = append(b.rows, sheet24.Rows(rows[0], rows[0]))
+		for _, number := range tab.byID[w.EntityID] {
+			b.rows = append(b.rows, sheet24.Rows(number, number))
 		}
 	}
 	b.rows = join(b.rows)
-	if len(b.rows) > 0 {
-		if tab, err = p.readRecords(ctx, t, b.rows); err != nil {
-			return nil, err
-		}
-	}
 	slices.Sort(ids)
 	known, err := p.Store.Snapshots(ctx, t.ID, slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}
-	var cells []sheet24.Cell
-	for _, w := range writes {
-		column := columnOf(tab, w.Field)
-		rows := tab.byID[w.EntityID]
+
+	// Into those that still hold what they were seen to hold.
+	wanted := make([]placement, len(writes))
+	var placed []placement
+	for i, w := range writes {
+		column, found := columnOf(tab, w.Field)
 		before, seen := known[w.EntityID]
-		if len(rows) != 1 || tab.rows[rows[0]] == nil || !seen || w.Unreadable {
-			column = -1
+		wanted[i] = placement{id: w.EntityID, column: column, value: w.Value, only: true, holds: before.Values[w.Field],
+			skipped: !found || !seen || w.Unreadable || len(tab.byID[w.EntityID]) != 1}
+		if !wanted[i].skipped {
+			placed = append(placed, wanted[i])
 		}
+	}
+	protected := false
+	if len(placed) > 0 {
+		skipped, err := p.place(ctx, t, nameOf(t, tab.layout), placed)
+		if protected = sheet24.IsKind(err, sheet24.Invalid); err != nil && !protected {
+			return nil, err
+		}
+		if protected {
+			p.Log.Warn("values not written back", "table", t.ID, "error", err)
+		}
+		for i, w := range wanted {
+			wanted[i].skipped = w.skipped || skipped[cellOfRecord{w.id, w.column}]
+		}
+	}
+
+	for i, w := range writes {
 		key := cellKey{w.EntityID, w.Field}
-		if column >= 0 {
-			now := cell(tab.rows[rows[0]], column)
-			if now != w.Value && now != before.Values[w.Field] {
-				column = -1 // it was edited since
-			} else if now != w.Value {
-				cells = append(cells, sheet24.Cell{Row: rows[0], Column: column + 1, Value: orEmpty(w.Value)})
-			}
-		}
 		switch {
-		case column < 0:
+		case protected || wanted[i].skipped:
 			w.Seen = nil
 		case w.Undo:
 			b.undo[key] = true
@@ -83,16 +102,7 @@ func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table) (*writtenBac
 		}
 		b.done = append(b.done, w)
 	}
-	err = p.Sheets.Write(ctx, t.UserID, t.SpreadsheetID, t.GID, cells)
-	if sheet24.IsKind(err, sheet24.Invalid) {
-		p.Log.Warn("values not written back", "table", t.ID, "error", err)
-		for i := range b.done {
-			b.done[i].Seen = nil
-		}
-		clear(b.taken)
-		return b, nil
-	}
-	return b, err
+	return b, nil
 }
 
 // readRecords reads a tab as readTab does, with rows that are records by now as those.
@@ -121,14 +131,14 @@ func (b *writtenBack) apply(n *sheet24.Snapshot) (changed bool) {
 	return changed
 }
 
-// columnOf is where a field's column stands, -1 if that is not known.
-func columnOf(tab *tab, field string) int {
+// columnOf is the column of a field, if it is known where that is.
+func columnOf(tab *tab, field string) (sheet24.Column, bool) {
 	for _, m := range tab.layout.Fields {
 		if m.Field == field {
-			return m.Column.Index
+			return m.Column, m.Column.Index >= 0
 		}
 	}
-	return -1
+	return sheet24.Column{}, false
 }
 
 // orEmpty is a value as it is written: an empty text clears a cell.

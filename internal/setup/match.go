@@ -2,7 +2,7 @@ package setup
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"sheet24"
 	"sheet24/internal/mapping"
@@ -27,38 +27,36 @@ func (s *Setup) findRecords(ctx context.Context, d *Draft, t *sheet24.Table, row
 		if !mapped || key == "TITLE" && asked {
 			continue
 		}
-		values := d.keys(key, m.Column.Index, rows)
-		found, err := s.look(ctx, d, key, values)
+		values := d.keys(key, m.Column.Index, rows, t.Locale)
+		found, err := s.look(ctx, d, key, values, t.Locale)
 		if err != nil {
 			return nil, Matched{}, err
 		}
 		asked = asked || found != nil
-		for i, v := range values {
-			candidates[i] = narrowed(candidates[i], found[v])
+		for i, row := range values {
+			var ids []int64
+			for _, v := range row {
+				ids = append(ids, found[v]...)
+			}
+			slices.Sort(ids)
+			candidates[i] = narrowed(candidates[i], slices.Compact(ids))
 		}
 	}
 	ids, matched := settled(candidates, rows)
 	return ids, matched, nil
 }
 
-// keys are what rows hold in the column of a key: "" where that is no value for it.
-func (d *Draft) keys(field string, column int, rows [][]any) []string {
-	keys := make([]string, len(rows))
+// keys are what rows hold in the column of a key, several where a cell holds several: none
+// where that is no value for it.
+func (d *Draft) keys(field string, column int, rows [][]any, locale string) [][]string {
+	keys := make([][]string, len(rows))
 	for _, f := range d.Fields {
 		if f.Name != field {
 			continue
 		}
 		for i, row := range rows {
-			if column >= len(row) {
-				continue
-			}
-			v, err := mapping.ToCRM(f, row[column], mapping.Context{})
-			switch {
-			case err != nil:
-			case len(v.Multi) > 0:
-				keys[i] = v.Multi[0].Value // of several the first one counts
-			case v.Plain != nil:
-				keys[i] = strings.TrimSpace(mapping.Text(v.Plain))
+			if column < len(row) {
+				keys[i] = mapping.Keys(f, row[column], mapping.Context{Locale: locale})
 			}
 		}
 	}
@@ -67,17 +65,19 @@ func (d *Draft) keys(field string, column int, rows [][]any) []string {
 
 // look finds the records of values, each looked for once; nil where the entity has no
 // such key.
-func (s *Setup) look(ctx context.Context, d *Draft, key string, values []string) (map[string][]int64, error) {
+func (s *Setup) look(ctx context.Context, d *Draft, key string, rows [][]string, locale string) (map[string][]int64, error) {
 	seen := map[string]bool{"": true}
 	var once []string
-	for _, v := range values {
-		if !seen[v] {
-			seen[v] = true
-			once = append(once, v)
+	for _, values := range rows {
+		for _, v := range values {
+			if !seen[v] {
+				seen[v] = true
+				once = append(once, v)
+			}
 		}
 	}
 	if key != "TITLE" {
-		return s.CRM.Find(ctx, d.Portal, d.Entity, key, once)
+		return s.CRM.Find(ctx, d.Portal, d.Entity, key, once, locale)
 	}
 	links := make([]sheet24.Link, len(once))
 	for i, v := range once {

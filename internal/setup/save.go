@@ -38,6 +38,9 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	if err != nil {
 		return nil, Matched{}, err
 	}
+	if err := s.remember(ctx, d, c.Fields); err != nil {
+		return nil, Matched{}, err
+	}
 	rows, err := s.mapped(ctx, t)
 	if err != nil {
 		return nil, Matched{}, err

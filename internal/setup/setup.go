@@ -7,11 +7,11 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"sheet24"
+	"sheet24/internal/detect"
 	"sheet24/internal/google"
 	"sheet24/internal/mapping"
 	"sheet24/internal/pipeline"
@@ -20,6 +20,7 @@ import (
 // Google is what setting up needs of google.Client.
 type Google interface {
 	sheet24.Sheets
+	Write(ctx context.Context, userID, spreadsheetID string, gid int64, cells []sheet24.Cell) error
 	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
 	AppendColumns(ctx context.Context, userID, spreadsheetID string, gid int64, n int) error
 	FormatHeader(ctx context.Context, userID, spreadsheetID string, gid int64, row, columns int, colors sheet24.ColorScheme) error
@@ -30,6 +31,9 @@ type Google interface {
 type Store interface {
 	PortalsOf(ctx context.Context, userID string) ([]*sheet24.Portal, error)
 	SaveTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error
+	// Corrections returns what users chose for columns of an entity, by detect.Key.
+	Corrections(ctx context.Context, portalID int64, e sheet24.Entity) (map[string]string, error)
+	SaveCorrections(ctx context.Context, portalID int64, e sheet24.Entity, fields map[string]string) error
 	scriptStore
 }
 
@@ -42,10 +46,11 @@ type Setup struct {
 	Log       *slog.Logger
 }
 
-// searched is how many of a tab's first rows may have the column names, and samples
-// how many rows below them a draft shows.
+// searched is how many of a tab's first rows may have the column names, sampled how many
+// rows below them are looked at, and samples how many a draft shows.
 const (
 	searched = 20
+	sampled  = 12
 	samples  = 3
 )
 
@@ -60,8 +65,10 @@ type Draft struct {
 	Header      []string
 	Samples     [][]string // rows of texts, each as long as the header
 	Fields      []sheet24.Field
-	Mappings    []sheet24.FieldMapping
-	Status      sheet24.Column // where the status can be written
+	NoHeader    bool // no row looks like column names; the first is taken for now
+	Found       detect.Found
+	Mappings    []sheet24.FieldMapping // of the columns that are selected
+	Status      sheet24.Column         // where the status can be written
 	HasStatus   bool
 	HasID       bool // a column looks as if it had the records' ids
 }
@@ -122,7 +129,7 @@ func (s *Setup) Inspect(ctx context.Context, userID, spreadsheetID string, gid i
 	if !found {
 		return nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
 	}
-	read, err := s.Google.Read(ctx, userID, spreadsheetID, gid, []sheet24.Range{sheet24.Rows(1, max(searched, headerRow)+samples)})
+	read, err := s.Google.Read(ctx, userID, spreadsheetID, gid, []sheet24.Range{sheet24.Rows(1, max(searched, headerRow)+sampled)})
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +137,8 @@ func (s *Setup) Inspect(ctx context.Context, userID, spreadsheetID string, gid i
 		return nil, err
 	}
 	all := read[0]
-	if d.HeaderRow = headerRow; headerRow < 1 {
-		d.HeaderRow = mapping.HeaderRow(all[:min(searched, len(all))], int(d.Tab.Frozen), d.Fields)
+	if err := s.detect(ctx, d, all, headerRow); err != nil {
+		return nil, err
 	}
 	if len(all) < d.HeaderRow || len(all[d.HeaderRow-1]) == 0 {
 		return nil, sheet24.Errorf(sheet24.Invalid, "header_empty", d.Tab.Title, strconv.Itoa(d.HeaderRow))
@@ -145,9 +152,6 @@ func (s *Setup) Inspect(ctx context.Context, userID, spreadsheetID string, gid i
 		}
 		d.Samples = append(d.Samples, texts)
 	}
-	d.Mappings = mapping.Suggest(d.Header, d.Fields)
-	d.HasID = slices.ContainsFunc(d.Mappings, func(m sheet24.FieldMapping) bool { return m.Field == sheet24.IDField })
-	d.Status, d.HasStatus = mapping.SuggestStatusColumn(d.Header)
 	return d, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"sheet24"
@@ -85,37 +86,32 @@ type Work struct {
 const granted = ` AND EXISTS (SELECT 1 FROM user_sheets_tokens k WHERE k.user_id = c.user_id AND k.ended_at IS NULL)`
 
 // Waiting lists all work that waits. The sweeper wakes it, so that a lost
-// wake-up loses nothing.
+// wake-up loses nothing. What takes too long to find out of one stage keeps the others'
+// from being found no more than a moment: what there is comes with the error.
 func (s *Store) Waiting(ctx context.Context) (Work, error) {
 	var w Work
-	id := func(row scanner) (id int64, err error) { return id, row.Scan(&id) }
-	rows, err := s.db.QueryContext(ctx, `SELECT DISTINCT e.config_id FROM webhook_events e
+	var failed []error
+	find := func(into *[]int64, query string, args ...any) {
+		ids, err := s.ids(ctx, query, args...)
+		*into = ids
+		failed = append(failed, err)
+	}
+
+	find(&w.Scan, `SELECT DISTINCT e.config_id FROM webhook_events e
 		JOIN sheet_sync_config c ON c.id = e.config_id WHERE NOT e.processed AND c.enabled`+granted+`
 		UNION SELECT w.config_id FROM cell_writes w JOIN sheet_sync_config c ON c.id = w.config_id WHERE c.enabled`+granted)
-	if w.Scan, err = collect(rows, err, id); err != nil {
-		return w, err
-	}
-	rows, err = s.db.QueryContext(ctx, `SELECT c.id FROM sheet_sync_config c WHERE c.enabled AND (c.look_at IS NULL OR c.look_at <= $1)`+granted, s.now())
-	if w.Look, err = collect(rows, err, id); err != nil {
-		return w, err
-	}
-	rows, err = s.db.QueryContext(ctx, `SELECT DISTINCT c.portal_id FROM reverse_sync_logs l
+	find(&w.Look, `SELECT c.id FROM sheet_sync_config c WHERE c.enabled AND (c.look_at IS NULL OR c.look_at <= $1)`+granted, s.now())
+	find(&w.Push, `SELECT DISTINCT c.portal_id FROM reverse_sync_logs l
 		JOIN sheet_sync_config c ON c.id = l.config_id JOIN portals p ON p.id = c.portal_id
 		WHERE l.status IN ('pending', 'syncing') AND l.not_before <= $1 AND c.enabled
 		AND (p.paused_until IS NULL OR p.paused_until <= $1)`, s.now())
-	if w.Push, err = collect(rows, err, id); err != nil {
-		return w, err
-	}
-	rows, err = s.db.QueryContext(ctx, `SELECT DISTINCT l.config_id FROM reverse_sync_logs l
+	find(&w.Report, `SELECT DISTINCT l.config_id FROM reverse_sync_logs l
 		JOIN sheet_sync_config c ON c.id = l.config_id
 		WHERE l.reported_at IS NULL AND `+tellable+` AND c.enabled`+granted)
-	if w.Report, err = collect(rows, err, id); err != nil {
-		return w, err
-	}
-	rows, err = s.db.QueryContext(ctx, `SELECT k.config_id FROM comparisons k JOIN sheet_sync_config c ON c.id = k.config_id
-		WHERE k.state IN ('comparing', 'pushing', 'taking') AND NOT k.paused AND c.enabled`+granted)
-	w.Compare, err = collect(rows, err, id)
-	return w, err
+	find(&w.Compare, `SELECT k.config_id FROM comparisons k JOIN sheet_sync_config c ON c.id = k.config_id JOIN portals p ON p.id = c.portal_id
+		WHERE k.state IN ('comparing', 'pushing', 'taking') AND NOT k.paused AND c.enabled
+		AND (p.paused_until IS NULL OR p.paused_until <= $1)`+granted, s.now())
+	return w, errors.Join(failed...)
 }
 
 func scanChange(row scanner) (sheet24.RowChange, error) {

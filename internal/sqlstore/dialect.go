@@ -120,7 +120,10 @@ func openSQLite(path string, durable bool) (*sql.DB, error) {
 		"_time_format": {"sqlite"},
 		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)"},
 	}
-	connector, err := sqlite.NewConnector("file:" + filepath.ToSlash(path) + "?" + query.Encode())
+	// A path may hold what means something in an address: "#" would end it there, and the
+	// data of several paths meet in one file.
+	address := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: query.Encode()}
+	connector, err := sqlite.NewConnector(address.String())
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +172,8 @@ func (d *dialect) migrations(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(d.goose, db, dir)
+	// Steps that come later may have smaller numbers: their numbers were given out before.
+	return goose.NewProvider(d.goose, db, dir, goose.WithAllowOutofOrder(true))
 }
 
 func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {

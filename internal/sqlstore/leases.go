@@ -39,6 +39,13 @@ func (s *Store) Release(ctx context.Context, subject, owner string, rest time.Du
 	return err
 }
 
+// Worked reports whether a subject had a lease within so long until now, or has one.
+func (s *Store) Worked(ctx context.Context, subject string, within time.Duration) (worked bool, err error) {
+	err = s.quick.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM stage_leases WHERE subject = $1 AND until >= `+s.dialect.clock("$2")+`)`,
+		subject, -within.Seconds()).Scan(&worked)
+	return worked, err
+}
+
 // Expire ends all leases as if they had run out: a database file has one process, so
 // that whoever held them is gone.
 func (s *Store) Expire(ctx context.Context) error {

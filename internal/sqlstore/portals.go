@@ -38,7 +38,7 @@ func (s *Store) SavePortal(ctx context.Context, p *sheet24.Portal) error {
 				member_id = excluded.member_id, account = excluded.account,
 				plan_rate = CASE WHEN excluded.plan_rate > 0 THEN excluded.plan_rate ELSE portals.plan_rate END,
 				plan_burst = CASE WHEN excluded.plan_rate > 0 THEN excluded.plan_burst ELSE portals.plan_burst END,
-				paused_code = '', paused_until = NULL, updated_at = excluded.updated_at
+				paused_code = '', paused_until = NULL, silent_since = NULL, ask_at = NULL, updated_at = excluded.updated_at
 			RETURNING id`, p.UserID, p.Host, webhook, grant, member, string(account), p.Plan.Rate, p.Plan.Burst, s.now()).Scan(&p.ID)
 	})
 }
@@ -80,20 +80,25 @@ func (s *Store) SavePlan(ctx context.Context, portalID int64, plan sheet24.Plan)
 	return err
 }
 
-// PausePortal lets a portal alone for a while. Its changes wait.
+// PausePortal lets a portal alone for a while. Its changes wait. One that is silent, and
+// asked by itself, is let alone as long as that was to be.
 func (s *Store) PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE portals SET paused_code = $2, paused_until = $3, updated_at = $4 WHERE id = $1`,
+	_, err := s.db.ExecContext(ctx, `UPDATE portals SET paused_code = $2, updated_at = $4,
+		paused_until = CASE WHEN paused_code = $2 AND ask_at > $4 AND paused_until > $3 THEN paused_until ELSE $3 END WHERE id = $1`,
 		portalID, pause.Code, moment(pause.Until), s.now())
 	return err
 }
 
 // ResumePortal ends a pause.
 func (s *Store) ResumePortal(ctx context.Context, portalID int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE portals SET paused_code = '', paused_until = NULL, updated_at = $2 WHERE id = $1`, portalID, s.now())
+	_, err := s.db.ExecContext(ctx, `UPDATE portals SET paused_code = '', paused_until = NULL, silent_since = NULL, ask_at = NULL, updated_at = $2 WHERE id = $1`, portalID, s.now())
 	return err
 }
 
-const portalColumns = `SELECT id, user_id, host, webhook_url, app_grant, account, plan_rate, plan_burst, paused_code, paused_until, created_at FROM portals `
+const (
+	portalFields  = `id, user_id, host, webhook_url, app_grant, account, plan_rate, plan_burst, paused_code, paused_until, created_at`
+	portalColumns = `SELECT ` + portalFields + ` FROM portals `
+)
 
 // Portal returns a portal by id.
 func (s *Store) Portal(ctx context.Context, id int64) (*sheet24.Portal, error) {

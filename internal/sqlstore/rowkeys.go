@@ -31,6 +31,19 @@ func (s *Store) recordsOf(ctx context.Context, q querier, tableID int64, keys []
 	return records, err
 }
 
+// KeysOf tells under which keys rows waited that are records by now.
+func (s *Store) KeysOf(ctx context.Context, tableID int64, records []int64) (map[int64]int64, error) {
+	keys := map[int64]int64{}
+	rows, err := s.db.QueryContext(ctx, `SELECT row_key, entity_id FROM row_keys WHERE config_id = $1 AND entity_id IN `+s.dialect.numbers("$2"), tableID, listed(records))
+	_, err = collect(rows, err, func(row scanner) (key int64, err error) {
+		var id int64
+		err = row.Scan(&key, &id)
+		keys[key] = id
+		return key, err
+	})
+	return keys, err
+}
+
 // Left tells which rows without an id, by what they hold, are to be left alone: they
 // were there before anything was to become of such rows.
 func (s *Store) Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error) {

@@ -34,6 +34,9 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.
 		if err := s.saveSnapshots(ctx, tx, t.ID, found.Snapshots); err != nil {
 			return err
 		}
+		if err := s.noteUnidentified(ctx, tx, t, found, payload); err != nil {
+			return err
+		}
 		if len(found.Changes) > 0 {
 			if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET edited_at = $2 WHERE id = $1`, t.ID, s.now()); err != nil {
 				return err

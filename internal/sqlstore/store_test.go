@@ -51,6 +51,34 @@ func TestFileIsItsOwnersAlone(t *testing.T) {
 	}
 }
 
+// TestPathsOfAnyCharacters: what means something in an address is a file's name like any
+// other, and two files stay two.
+func TestPathsOfAnyCharacters(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"a#1", "a#2", "a?mode=memory", "a%41", "a b", "müşteri.db", "a&b=c", "a+b"} {
+		path := filepath.Join(dir, name)
+		s := open(t, "sqlite:"+path)
+		if _, err := s.EnsureUser(t.Context(), "ayse@ornek.com.tr", "Ayşe", "tr"); err != nil {
+			t.Fatal(err)
+		}
+
+		info, err := os.Stat(path)
+		if err != nil || info.Size() == 0 {
+			t.Errorf("%s is not where the data is: %v, %v", name, info, err)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() == "a" || e.Name() == "aA" {
+			t.Errorf("%s was made for another's name", e.Name())
+		}
+	}
+}
+
 func TestPostgreSQL(t *testing.T) {
 	t.Parallel()
 	c, err := postgres()
@@ -91,18 +119,18 @@ func TestMigrate(t *testing.T) {
 				t.Fatalf("%d of %d steps up", n, newest)
 			}
 			storetest.Seed(t, open(t, url))
-			for v := newest - 1; v >= 0; v-- {
-				to := int64(0)
-				if v > 0 {
-					to = all[v-1].Version
-				}
-				if n := applied(sqlstore.Migrate(t.Context(), url, to)); n != v {
-					t.Fatalf("down to %d: %d steps are left", to, n)
+			versions := []int64{0} // which need not follow each other
+			for _, m := range all {
+				versions = append(versions, m.Version)
+			}
+			for left := newest - 1; left >= 0; left-- {
+				if n := applied(sqlstore.Migrate(t.Context(), url, versions[left])); n != left {
+					t.Fatalf("down to %d: %d steps are left", versions[left], n)
 				}
 			}
-			for v := 1; v <= newest; v++ {
-				if n := applied(sqlstore.Migrate(t.Context(), url, all[v-1].Version)); n != v {
-					t.Fatalf("up to %d: %d steps", all[v-1].Version, n)
+			for left := 1; left <= newest; left++ {
+				if n := applied(sqlstore.Migrate(t.Context(), url, versions[left])); n != left {
+					t.Fatalf("up to %d: %d steps", versions[left], n)
 				}
 			}
 			storetest.Seed(t, open(t, url))

@@ -13,7 +13,7 @@ import (
 
 const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 	is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
-	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, script_version, script_wide, last_sync_at, look_at, edited_at, unannounced, lost_columns, locale, problem, status_problem, policies, enabled, created_at
+	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, script_version, script_wide, last_sync_at, look_at, edited_at, unannounced, lost_columns, locale, problem, status_problem, policies, second_look, enabled, created_at
 	FROM sheet_sync_config `
 
 // SaveTable stores a table with its mappings and the snapshots of its rows, all
@@ -46,7 +46,7 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 				status_column_name = excluded.status_column_name, language = excluded.language, time_zone = excluded.time_zone,
 				webhook_url = excluded.webhook_url, webhook_key = excluded.webhook_key, webhook_registered = FALSE,
 				enabled = excluded.enabled, look_at = NULL, unannounced = 0, lost_columns = '[]',
-				locale = excluded.locale, policies = excluded.policies, problem = '', status_problem = '', updated_at = excluded.updated_at
+				locale = excluded.locale, policies = excluded.policies, problem = '', status_problem = '', second_look = '{}', updated_at = excluded.updated_at
 			RETURNING id, created_at`,
 			t.UserID, t.PortalID, t.SpreadsheetID, t.GID, t.Tab, t.SpreadsheetTitle, string(t.Entity), t.EntityTitle,
 			t.CustomView, string(colors), t.HeaderRow, t.StatusColumn.Index, t.StatusColumn.Name, t.Language, t.TimeZone,
@@ -65,7 +65,7 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 				return err
 			}
 		}
-		for _, kept := range []string{"row_snapshots", "left_rows", "cell_writes", "comparisons", "comparison_rows"} {
+		for _, kept := range []string{"row_snapshots", "left_rows", "cell_writes", "comparisons", "comparison_rows", "unidentified_rows"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+kept+` WHERE config_id = $1`, t.ID); err != nil {
 				return err
 			}
@@ -188,12 +188,12 @@ func (s *Store) tables(ctx context.Context, where string, args ...any) ([]*sheet
 
 func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	var t sheet24.Table
-	var colors, key, lost, policies string
+	var colors, key, lost, policies, secondLook string
 	var lastSync, look, edited sql.NullTime
 	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
 		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL, &t.Script.Version, &t.Script.Wide,
-		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &policies, &t.Enabled, &t.CreatedAt)
+		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &policies, &secondLook, &t.Enabled, &t.CreatedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	for _, column := range []struct {
 		text string
 		into any
-	}{{colors, &t.Colors}, {lost, &t.Lost}, {policies, &t.Policies}} {
+	}{{colors, &t.Colors}, {lost, &t.Lost}, {policies, &t.Policies}, {secondLook, &t.SecondLook}} {
 		if err := json.Unmarshal([]byte(column.text), column.into); err != nil {
 			return nil, asData(err)
 		}

@@ -56,6 +56,7 @@ type Watch struct {
 const (
 	renewBefore = 24 * time.Hour // a channel expires, so that nothing is missed in between
 	askAgain    = time.Hour      // after Google refused a channel
+	renewWithin = time.Minute    // one user's: others' wait for it
 )
 
 // Renew gives a channel to each user who has none, or whose last one expires soon.
@@ -98,6 +99,8 @@ func (w *Watch) postpone(userID string) {
 
 // renew makes a channel that goes on where the last one stands, and then ends that.
 func (w *Watch) renew(ctx context.Context, userID string) error {
+	ctx, cancel := context.WithTimeout(ctx, renewWithin)
+	defer cancel()
 	old, err := w.Store.ChannelsOf(ctx, userID)
 	if err != nil {
 		return err

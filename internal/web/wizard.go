@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sheet24"
+	"sheet24/internal/detect"
 	"sheet24/internal/google"
 	"sheet24/internal/locale"
 	"sheet24/internal/setup"
@@ -78,6 +79,36 @@ type mappingForm struct {
 	newRows   sheet24.NewRows
 	problem   string
 }
+
+// proposal is what was detected of a column.
+func (f mappingForm) proposal(i int) (detect.Column, bool) {
+	if i >= len(f.draft.Found.Columns) {
+		return detect.Column{}, false
+	}
+	c := f.draft.Found.Columns[i]
+	return c, c.Field != ""
+}
+
+// fieldTitle is what a field is called on the page.
+func (f mappingForm) fieldTitle(lang, name string) string {
+	for _, d := range f.draft.Fields {
+		if d.Name == name {
+			return fieldTitle(lang, d)
+		}
+	}
+	return name
+}
+
+// titles are what fields are called, as one text.
+func titles(lang string, fields []sheet24.Field) string {
+	var list []string
+	for _, f := range fields {
+		list = append(list, fieldTitle(lang, f))
+	}
+	return strings.Join(list, ", ")
+}
+
+func percent(confidence float64) string { return strconv.Itoa(int(100*confidence+0.5)) + " %" }
 
 // mapping is the third step: the mapping found, and the colours.
 func (w *Web) mapping(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {

@@ -8,7 +8,13 @@
  * SHEET24, in Config.gs, is {server, spreadsheetId, version}.
  */
 
-const SECONDS_TO_WAIT = 15; // Google waits six minutes, which would use up a day's runtime
+// A request cannot be given a time: where the server hangs, Google waits for as long as
+// a run may take, six minutes, and a day has 90 of them. So the script keeps its own time.
+// A message without an answer for so long is late; while one is late, rows are noted
+// only, and after it comes a rest, longer with each message that is late again.
+const LATE_MS = 5 * 1000;
+const REST_MS = 60 * 1000;
+const LONGEST_REST_MS = 4 * 60 * 60 * 1000;
 
 const DONE = 'Artık her düzenleme kendiliğinden Bitrix24\'e gider. · From now on each edit travels by itself.';
 
@@ -59,7 +65,8 @@ function connect_(token) {
   try {
     installTriggers_();
   } catch (error) {
-    if (!/permission/i.test(message_(error))) throw error;
+    // Its words are in the user's language; what it names of scopes is not.
+    if (message_(error).indexOf('https://www.googleapis.com/auth/') < 0) throw error;
     return { again: post_('/activate', { token: token, version: SHEET24.version, needs: 'spreadsheets' }).again_url };
   }
   const answer = post_('/activate', { token: token, version: SHEET24.version });
@@ -82,46 +89,120 @@ function installTriggers_() {
 /** onEdit: cells were typed, pasted, filled or cleared. */
 function sheet24Edited(e) {
   if (!e || !e.range || e.source.getId() !== SHEET24.spreadsheetId) return;
-  const text = PropertiesService.getScriptProperties().getProperty('table.' + e.range.getSheet().getSheetId());
-  if (text) nudge_(JSON.parse(text), e.range.getRow(), e.range.getLastRow());
+  const all = PropertiesService.getScriptProperties().getProperties();
+  const text = all['table.' + e.range.getSheet().getSheetId()];
+  if (text) nudge_(all, JSON.parse(text), e.range.getRow(), e.range.getLastRow());
 }
 
 /** onChange: rows or columns came, went or moved. Edits have their own trigger. */
 function sheet24Changed(e) {
   if (!e || e.changeType === 'EDIT' || e.changeType === 'FORMAT' || e.source.getId() !== SHEET24.spreadsheetId) return;
   const all = PropertiesService.getScriptProperties().getProperties();
-  Object.keys(all).filter((name) => name.startsWith('table.')).forEach((name) => nudge_(JSON.parse(all[name]), 0, 0));
+  Object.keys(all).filter((name) => name.startsWith('table.')).forEach((name) => nudge_(all, JSON.parse(all[name]), 0, 0));
 }
 
 /**
- * Names the rows from first to last, or with 0 the whole tab. Rows that could
- * not be sent are remembered and go along with the next edit.
+ * Names the rows from first to last, or with 0 the whole tab. They are noted before they
+ * are sent, and the note goes when the server has them: a run may end at any moment.
+ * Each run has a note of its own, so that those that run at the same time lose nothing
+ * of each other's.
  */
-function nudge_(table, first, last) {
-  const properties = PropertiesService.getScriptProperties();
-  const name = 'unsent.' + table.gid;
-  const unsent = properties.getProperty(name);
-  let rows = { first: first, last: last };
-  if (unsent) {
-    const before = JSON.parse(unsent);
-    const whole = !first || !before.first;
-    rows = whole ? { first: 0, last: 0 } : { first: Math.min(first, before.first), last: Math.max(last, before.last) };
+function nudge_(all, table, first, last) {
+  const name = 'unsent.' + table.gid + '.' + messageId_();
+  let others = notes_(all, table.gid);
+  let rows = together_(others.concat({ first: first, last: last }));
+  if (rests_(others)) {
+    note_(name, { first: first, last: last });
+    if (others.length > 20) merge_(name, rows, others);
+    return;
   }
+
+  for (let again = true; again; ) {
+    const sent = Date.now();
+    note_(name, { first: first, last: last, sent: sent, late: 1 });
+    const answer = attempt_(table, rows);
+    const late = Date.now() - sent > LATE_MS;
+    if (answer === 'gone') { // nobody follows this tab any more
+      forget_(others.map((n) => n.name).concat(name, 'table.' + table.gid));
+      return;
+    }
+    if (answer !== 'taken') {
+      // What was refused at once may be tried again with the next edit.
+      const kept = late ? { sent: sent, late: rows.late + 1 } : { sent: 0, late: 0 };
+      merge_(name, Object.assign({}, rows, kept), others);
+      return;
+    }
+    forget_(others.map((n) => n.name).concat(name));
+
+    // While it was late, others have noted theirs only.
+    others = late ? notes_(PropertiesService.getScriptProperties().getProperties(), table.gid) : [];
+    again = others.length > 0;
+    rows = together_(others);
+    first = rows.first;
+    last = rows.last;
+  }
+}
+
+/** Sends rows once: 'taken' when the server has them, 'gone' when nobody wants them. */
+function attempt_(table, rows) {
   try {
     const answer = send_(table, rows.first ? { event: 'row_edited', row_id: rows.first, last_row_id: rows.last } : { event: 'structure_changed' });
-    if (answer.getResponseCode() === 202) {
-      if (unsent) properties.deleteProperty(name);
-      return;
-    }
-    if (answer.getContentText().indexOf('"webhook_table"') >= 0) { // nobody follows this tab any more
-      properties.deleteProperty(name);
-      properties.deleteProperty('table.' + table.gid);
-      return;
-    }
+    if (answer.getResponseCode() === 202) return 'taken';
+    if (answer.getContentText().indexOf('"webhook_table"') >= 0) return 'gone';
   } catch (error) {
     console.warn(message_(error));
   }
-  properties.setProperty(name, JSON.stringify(rows));
+  return 'failed';
+}
+
+/**
+ * The notes of a tab that nobody is sending: {name, first, last}, and of what was sent
+ * and is late, when it was sent last, and how many times.
+ */
+function notes_(all, gid) {
+  const prefix = 'unsent.' + gid;
+  return Object.keys(all)
+    .filter((name) => name === prefix || name.startsWith(prefix + '.'))
+    .map((name) => Object.assign({ name: name, sent: 0, late: 0 }, JSON.parse(all[name])))
+    .filter((note) => Date.now() - note.sent > LATE_MS);
+}
+
+/** One note for all of some. */
+function together_(notes) {
+  const whole = notes.some((n) => !n.first);
+  return {
+    first: whole ? 0 : Math.min(...notes.map((n) => n.first)),
+    last: whole ? 0 : Math.max(...notes.map((n) => n.last)),
+    sent: Math.max(0, ...notes.map((n) => n.sent || 0)),
+    late: notes.reduce((sum, n) => sum + (n.late || 0), 0)
+  };
+}
+
+/** Whether it is too early for another message after those that were late. */
+function rests_(notes) {
+  const { sent, late } = together_(notes);
+  return late > 0 && Date.now() - sent < Math.min(REST_MS * Math.pow(4, late - 1), LONGEST_REST_MS);
+}
+
+/** Has one note stand for others, which go after it is there. */
+function merge_(name, note, others) {
+  if (note_(name, note)) forget_(others.map((n) => n.name));
+}
+
+/** Notes rows down; false where the day's notes are used up. */
+function note_(name, note) {
+  try {
+    PropertiesService.getScriptProperties().setProperty(name, JSON.stringify(note));
+    return true;
+  } catch (error) {
+    console.warn(message_(error));
+    return false;
+  }
+}
+
+function forget_(names) {
+  const properties = PropertiesService.getScriptProperties();
+  names.forEach((name) => properties.deleteProperty(name));
 }
 
 /** Posts a signed message (standardwebhooks.com). */
@@ -154,7 +235,7 @@ function post_(path, message) {
 }
 
 function fetch_(url, body, headers) {
-  return UrlFetchApp.fetch(url, { method: 'post', contentType: 'application/json', payload: body, headers: headers, muteHttpExceptions: true, timeoutSeconds: SECONDS_TO_WAIT });
+  return UrlFetchApp.fetch(url, { method: 'post', contentType: 'application/json', payload: body, headers: headers, muteHttpExceptions: true });
 }
 
 function message_(error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html"
 	"io"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,6 +50,7 @@ type rig struct {
 	script  sheet24.Script
 	server  *httptest.Server
 
+	ahead  atomic.Int64 // of the real time, for the simulated Google
 	mu     sync.Mutex
 	answer func() (int, string) // of the webhook
 	posted []map[string]any
@@ -65,6 +68,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, ids: map[string]bool{}, answer: accepted,
 		google: googlesim.New(googlesim.Client{ID: "id", Secret: "secret"}, googlesim.Account{Email: owner}, googlesim.Account{Email: colleague})}
 	t.Cleanup(r.google.Close)
+	r.google.SetClock(func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) })
 	r.api = httptest.NewServer(r.google.Handler())
 	t.Cleanup(r.api.Close)
 	r.google.SetURL(r.api.URL)
@@ -116,8 +120,11 @@ func (r *rig) routes() http.Handler {
 	})
 	mux.HandleFunc("POST /hook", func(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
+		answer := r.answer
+		r.mu.Unlock()
+		status, text := answer()
+		r.mu.Lock()
 		defer r.mu.Unlock()
-		status, text := r.answer()
 		if status == http.StatusAccepted {
 			body, _ := io.ReadAll(req.Body)
 			id, at := req.Header.Get("webhook-id"), req.Header.Get("webhook-timestamp")
@@ -414,6 +421,129 @@ func TestNudgesAreKept(t *testing.T) {
 	}
 }
 
+// TestTwoTriggersAtOnce have nothing of each other's lost: both fail at the same time, and
+// the next edit takes both along.
+func TestTwoTriggersAtOnce(t *testing.T) {
+	t.Parallel()
+	r := activated(t)
+	var there sync.WaitGroup
+	there.Add(2)
+	r.answers(func() (int, string) {
+		there.Done()
+		there.Wait()
+		return http.StatusServiceUnavailable, "busy"
+	})
+	r.typed("A9")
+	r.typed("A3")
+	r.take()
+	r.answers(accepted)
+	r.typed("A5")
+	r.wants("after both failed", edited(3, 9))
+	r.typed("A2")
+	r.wants("after that", edited(2, 2))
+
+	// Many at once, half of which fail: none is lost.
+	var n atomic.Int32
+	r.answers(func() (int, string) {
+		if n.Add(1)%2 == 0 {
+			return http.StatusServiceUnavailable, "busy"
+		}
+		return accepted()
+	})
+	for row := 10; row < 30; row++ {
+		r.typed(fmt.Sprint("A", row))
+	}
+	got := r.take()
+	r.answers(accepted)
+	r.typed("A9")
+	got = append(got, r.take()...)
+	covered := map[float64]bool{}
+	for _, m := range got {
+		for row := m["row_id"].(float64); row <= m["last_row_id"].(float64); row++ {
+			covered[row] = true
+		}
+	}
+	for row := 9.0; row < 30; row++ {
+		if !covered[row] {
+			t.Errorf("row %v is lost", row)
+		}
+	}
+}
+
+// TestServerThatHangs takes the script's time only now and then: a day with an edit every
+// five minutes costs less than what a day has, 90 minutes, though each request lasts until
+// Google ends the run after six; and nothing is lost.
+func TestServerThatHangs(t *testing.T) {
+	t.Parallel()
+	r := activated(t)
+	r.google.Fail(googlesim.Faults{MaxRunMS: 2000})
+	var asked atomic.Int32
+	hang := make(chan struct{})
+	t.Cleanup(sync.OnceFunc(func() { close(hang) }))
+	r.answers(func() (int, string) { asked.Add(1); <-hang; return http.StatusGatewayTimeout, "" })
+	pass := func(d time.Duration) { r.ahead.Add(int64(d)) }
+
+	var at []string
+	for minute := 0; minute < 24*60; minute += 5 {
+		before := asked.Load()
+		r.typed(fmt.Sprint("A", 2+minute/5%50))
+		r.take()
+		if asked.Load() > before {
+			at = append(at, (time.Duration(minute) * time.Minute).String())
+		}
+		pass(5 * time.Minute)
+	}
+	if spent := len(at) * 6; spent > 75 || len(at) < 6 {
+		t.Errorf("%d minutes of 90 were spent, at %v", spent, at)
+	}
+
+	// It is there again: all goes along with the first edit after the rest.
+	r.google.Fail(googlesim.Faults{})
+	r.answers(accepted)
+	pass(4 * time.Hour)
+	r.typed("A3")
+	r.wants("after a day", edited(2, 51))
+	r.typed("A4")
+	r.wants("after that", edited(4, 4))
+}
+
+// TestLateAnswer takes along what was noted while an answer was late, without waiting
+// for another edit.
+func TestLateAnswer(t *testing.T) {
+	t.Parallel()
+	r := activated(t)
+	came, goOn := make(chan struct{}), make(chan struct{})
+	r.answers(func() (int, string) {
+		close(came)
+		<-goOn
+		return accepted()
+	})
+	r.typed("A9")
+	<-came
+	r.ahead.Add(int64(10 * time.Second))
+	var asked atomic.Int32
+	r.answers(func() (int, string) { asked.Add(1); return accepted() })
+	r.typed("A3")
+	r.typed("A5")
+	deadline := time.Now().Add(time.Minute)
+	for notes := 0; notes < 3; time.Sleep(10 * time.Millisecond) { // theirs, and of the one that is late
+		notes = 0
+		for name := range r.google.Properties(r.script.ProjectID) {
+			if strings.HasPrefix(name, "unsent.0.") {
+				notes++
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is noted")
+		}
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("%d messages while one is late", n)
+	}
+	close(goOn)
+	r.wants("at last", edited(9, 9), edited(3, 5))
+}
+
 // menu is the caption of what the script put into the spreadsheet's menu, "" if it
 // put nothing there.
 func (r *rig) menu(spreadsheetID string) (project, function string) {
@@ -547,11 +677,18 @@ func TestUntickedScope(t *testing.T) {
 // spreadsheets: the script asks for it then, and only then.
 func TestWide(t *testing.T) {
 	t.Parallel()
+	for _, language := range []string{"", "tr", "ja"} {
+		askedForMore(t, language)
+	}
+}
+
+func askedForMore(t *testing.T, language string) {
+	t.Helper()
 	r := newRig(t)
-	r.google.Fail(googlesim.Faults{WideTriggers: true})
+	r.google.Fail(googlesim.Faults{WideTriggers: true, Language: language})
 	page := r.open("t")
 	if !strings.Contains(page, "Bir izin daha gerekiyor") || !r.script.Wide {
-		t.Fatalf("first: %s", page)
+		t.Fatalf("%q, first: %s", language, page)
 	}
 	r.wants("not yet activated")
 	again := regexp.MustCompile(`id="back" target="_top" href="([^"]+)"`).FindStringSubmatch(page)[1]

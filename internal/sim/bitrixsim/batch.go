@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -41,7 +40,8 @@ func (p *Portal) batch(by caller, in params, deadline time.Time, fault Fault) (a
 		case name == "batch":
 			err = &apiError{http.StatusMethodNotAllowed, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"}
 		default:
-			a, s, err = p.call(by, name, fromQuery(refer(values, results)), deadline)
+			got := left{"result": results, "next": nexts, "total": totals, "time": times, "error": failures}
+			a, s, err = p.call(by, name, got.into(fromQuery(values)), deadline)
 		}
 		if errors.Is(err, errTimeout) {
 			return answer{}, err
@@ -66,27 +66,6 @@ func (p *Portal) batch(by caller, in params, deadline time.Time, fault Fault) (a
 		"result": phpArray(results), "result_error": phpArray(failures), "result_total": phpArray(totals),
 		"result_next": phpArray(nexts), "result_time": phpArray(times),
 	}}, nil
-}
-
-// reference matches $result[key][path]…, an earlier command's result.
-var reference = regexp.MustCompile(`^\$result((?:\[[^\]]*\])+)$`)
-
-// refer puts earlier results in the place of the values that refer to them.
-func refer(values url.Values, results map[string]any) url.Values {
-	for _, list := range values {
-		for i, v := range list {
-			m := reference.FindStringSubmatch(v)
-			if m == nil {
-				continue
-			}
-			var at any = results
-			for _, name := range strings.Split(m[1][1:len(m[1])-1], "][") {
-				at = object(plain(at))[name]
-			}
-			list[i] = text(at)
-		}
-	}
-	return values
 }
 
 // phpArray writes an empty object as PHP does: [].

@@ -12,7 +12,8 @@ import (
 )
 
 // catalogue.json is what the portal's administrator has set up, its texts in
-// Turkish and English.
+// Turkish, English and Russian. Addresses are as crm.lead.fields, crm.contact.fields and
+// crm.company.fields document them.
 //
 //go:embed catalogue.json
 var catalogueJSON []byte
@@ -27,11 +28,14 @@ type catalogue struct {
 }
 
 // texts is a text in the portal's possible languages.
-type texts struct{ TR, EN string }
+type texts struct{ TR, EN, RU string }
 
 func (t texts) in(language string) string {
-	if language == "en" {
+	switch language {
+	case "en":
 		return t.EN
+	case "ru":
+		return t.RU
 	}
 	return t.TR
 }

@@ -3,6 +3,7 @@ package bitrixsim
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -39,6 +40,7 @@ var faultKinds = map[string]string{
 	"429":       "OPERATION_TIME_LIMIT, nothing is done",
 	"502":       "a proxy's page of HTML, nothing is done",
 	"hang":      "no answer for ms (0: until the caller leaves), nothing is done",
+	"silent":    "no answer to this request nor to any after it until faults are set anew, nothing is done",
 	"slow":      "the answer takes ms longer",
 	"lost":      "all is done, then the connection breaks",
 	"truncated": "all is done, the answer breaks off in its middle",
@@ -67,6 +69,9 @@ func (p *Portal) Fail(list ...Fault) error {
 			return fmt.Errorf("a fault of kind edit needs edit: entityTypeId, id, fields")
 		}
 		list[i].Times = max(1, f.Times)
+		if f.Kind == "silent" {
+			list[i].Times = math.MaxInt
+		}
 	}
 	p.faults.mu.Lock()
 	defer p.faults.mu.Unlock()
@@ -128,7 +133,7 @@ func (f Fault) before(w http.ResponseWriter, r *http.Request) (done bool) {
 	case "slow": // a portal does not notice that its caller has gone
 		time.Sleep(f.wait())
 		return false
-	case "hang":
+	case "hang", "silent":
 		var enough <-chan time.Time
 		if f.MS > 0 {
 			enough = time.After(f.wait())

@@ -71,11 +71,10 @@ func TestColleagueInTheMiddle(t *testing.T) {
 		}
 	}
 
-	post(t, p, "edit", `{"entityTypeId":1,"id":1,"fields":{"name":"Elif"}}`, http.StatusOK)
+	post(t, p, "edits", `{"kind":"edit","entityTypeId":1,"id":1,"userId":2,"fields":{"name":"Elif"}}`, http.StatusOK)
 	if r, _ := p.Record(1, id); r.Fields["name"] != "Elif" || r.Fields["title"] != "eski" {
 		t.Errorf("record = %v", r.Fields)
 	}
-	post(t, p, "edit", `{"entityTypeId":1,"id":99,"fields":{}}`, http.StatusNotFound)
 	post(t, p, "faults", `{"faults":[{"kind":"edit"}]}`, http.StatusBadRequest)
 }
 

@@ -60,22 +60,6 @@ func (p *Portal) setLatency(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(body)
 }
 
-// editRecord has a colleague change a record, now.
-func (p *Portal) editRecord(w http.ResponseWriter, r *http.Request) {
-	var body Edit
-	if err := readStrictly(w, r, &body); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	if !p.Edit(body.EntityTypeID, body.ID, body.Fields) {
-		http.Error(w, "no such record", http.StatusNotFound)
-		return
-	}
-
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	json.NewEncoder(w).Encode(body)
-}
-
 // readStrictly reads a JSON body that has no other names than v.
 func readStrictly(w http.ResponseWriter, r *http.Request, v any) error {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))

@@ -3,7 +3,6 @@ package bitrixsim
 import (
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // statusList lists the items of status lists.
@@ -89,50 +88,4 @@ func (p *Portal) currencyList(caller, params) (answer, error) {
 	}
 	total := len(list)
 	return answer{Result: list, Total: &total}, nil
-}
-
-// findByComm finds records that share a phone number or an e-mail address.
-func (p *Portal) findByComm(_ caller, in params) (answer, error) {
-	kind, values := in.text("type"), in.object("values")
-	if kind != "EMAIL" && kind != "PHONE" {
-		return answer{}, badRequest("", "Communication type '"+kind+"' is not supported in current context.")
-	}
-	if len(values) == 0 || len(values) > 20 {
-		return answer{}, badRequest("", "From 1 to 20 communication values are expected.")
-	}
-	found := map[string]any{}
-	for name, typeID := range map[string]int{"LEAD": 1, "CONTACT": 3, "COMPANY": 4} {
-		if want := in.text("entity_type"); want != "" && want != name {
-			continue
-		}
-		var ids []int64
-		for id, r := range p.records[typeID] {
-			for _, m := range r.Multi {
-				if m.TypeID == kind && !slices.Contains(ids, id) && slices.ContainsFunc(listOf(values), func(v any) bool { return sameComm(kind, text(v), m.Value) }) {
-					ids = append(ids, id)
-				}
-			}
-		}
-		if len(ids) > 0 {
-			slices.Sort(ids)
-			found[name] = ids
-		}
-	}
-	return answer{Result: phpArray(found)}, nil
-}
-
-func sameComm(kind, a, b string) bool {
-	if kind == "EMAIL" {
-		return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
-	}
-	return digits(a) == digits(b)
-}
-
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, s)
 }

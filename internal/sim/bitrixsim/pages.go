@@ -28,8 +28,8 @@ func crmStyle(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Portal) language() string {
-	if p.options.Language == "en" {
-		return "en"
+	if _, spoken := words[p.options.Language]; spoken {
+		return p.options.Language
 	}
 	return "tr"
 }
@@ -40,6 +40,8 @@ var words = map[string]map[string]string{
 		"Contact": "İletişim", "Changed": "Son değişiklik", "Count": "%d kayıt"},
 	"en": {"History": "History", "When": "Time", "Who": "Who", "What": "What changed", "Nothing": "Nothing here", "Name": "Name", "Stage": "Stage",
 		"Contact": "Contact", "Changed": "Last change", "Count": "%d records"},
+	"ru": {"History": "История", "When": "Время", "Who": "Кто", "What": "Что изменено", "Nothing": "Записей нет", "Name": "Название", "Stage": "Стадия",
+		"Contact": "Контакт", "Changed": "Последнее изменение", "Count": "Записей: %d"},
 }
 
 type crmLink struct {

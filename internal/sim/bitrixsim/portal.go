@@ -19,7 +19,7 @@ const UserID = 1
 // Options say what a portal is like; a zero field means as in the real cloud.
 type Options struct {
 	Secret   string // of the inbound webhook; empty: there is none
-	Language string // of the portal's texts: tr (if empty) or en
+	Language string // of the portal's texts: tr (if empty), en or ru
 	App      App    // an OAuth application that the portal knows; empty: none
 
 	Leak, Brim      float64                  // of the bucket: 2 requests a second, 50
@@ -28,6 +28,7 @@ type Options struct {
 	RequestLimit    time.Duration            // after which a request is cut off: 60 s
 	Work            map[string]time.Duration // how long a call of a method works: not at all
 	TokenLife       time.Duration            // of an access token: 1 h
+	ReadsNotations  bool                     // crm.duplicate.findbycomm knows that +90 532 and 0532 are one; else it compares texts
 }
 
 // App is an OAuth application of the portal; Redirect is where it is answered.
@@ -104,8 +105,8 @@ func (p *Portal) Handler() http.Handler {
 	mux.HandleFunc("GET /sim/bitrix24/records", p.listRecords)
 	mux.HandleFunc("POST /sim/bitrix24/faults", p.setFaults)
 	mux.HandleFunc("POST /sim/bitrix24/latency", p.setLatency)
-	mux.HandleFunc("POST /sim/bitrix24/edit", p.editRecord)
 	mux.HandleFunc("GET /sim/bitrix24/stats", p.serveStats)
+	p.routePeople(mux)
 	return p.atHome(mux)
 }
 
@@ -160,7 +161,7 @@ func (p *Portal) AddField(entityTypeID int, name, title string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e, _ := p.catalogue.entity(entityTypeID)
-	e.Fields = append(e.Fields, field{Name: name, Upper: upperName(name), Type: "string", texts: texts{title, title}})
+	e.Fields = append(e.Fields, field{Name: name, Upper: upperName(name), Type: "string", texts: texts{title, title, title}})
 }
 
 // RemoveEntity deletes a smart process with all its records.
@@ -175,7 +176,7 @@ func (p *Portal) RemoveEntity(entityTypeID int) {
 func (p *Portal) AddStatus(entityID, id, name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.catalogue.Statuses[entityID] = append(p.catalogue.Statuses[entityID], status{ID: id, texts: texts{name, name}})
+	p.catalogue.Statuses[entityID] = append(p.catalogue.Statuses[entityID], status{ID: id, texts: texts{name, name, name}})
 }
 
 // Move renames the portal: it answers under another host from now on.

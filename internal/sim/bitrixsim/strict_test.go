@@ -145,6 +145,39 @@ func TestBatchReferencesAndHalt(t *testing.T) {
 	}
 }
 
+// TestReferences has texts that a batch takes for references, each as the title of a lead
+// beside a deal that came before.
+func TestReferences(t *testing.T) {
+	t.Parallel()
+	p := portalWith(t, bitrixsim.Options{})
+	deal := p.Add(2, object{"title": "gizli", "opportunity": 12.5})
+	const lost = "(lost)"
+	for text, want := range map[string]any{
+		"$result[d][item][title]": "gizli", "x $result[d][item][title]": "x gizli", "x$result[d][item][title]y z": "xgizli z",
+		"$result[d][item][title] $result[d][item][opportunity]": "gizli 12.5", "$result[d][item][yok]": nil, "$result[d]": nil, "$result[yok]": nil,
+		"x $result[d][item]": "x $result[d][item]", "$RESULT[d][item][title]": lost, "$total[l]": "1", "$result": "$result", "$result d": "$result d",
+		"$ result[d]": "$ result[d]", "result[d][item]": "result[d][item]", "$other[d]": "$other[d]",
+	} {
+		lead := p.Add(1, object{"title": "önce"})
+		p.ok("batch", object{"cmd": object{
+			"d": fmt.Sprint("crm.item.get?entityTypeId=2&id=", deal), "l": "crm.item.list?entityTypeId=2",
+			"z1": fmt.Sprint("crm.item.update?entityTypeId=1&id=", lead, "&fields[title]=", url.QueryEscape(text)),
+			"z2": fmt.Sprint("crm.item.update?entityTypeId=1&id=", lead, "&fields[fm][n0][typeId]=IM&fields[fm][n0][value]=", url.QueryEscape(text)),
+		}})
+
+		r, _ := p.Record(1, lead)
+		title := r.Fields["title"]
+		switch {
+		case want == nil && title != "önce": // what is no text is refused
+			t.Errorf("%q became %v", text, title)
+		case want == lost && title != nil:
+			t.Errorf("%q became %v", text, title)
+		case want != nil && want != lost && (title != want || r.FirstOf("IM") != want):
+			t.Errorf("%q became %v, %v; want %v", text, title, r.FirstOf("IM"), want)
+		}
+	}
+}
+
 func TestRights(t *testing.T) {
 	t.Parallel()
 	p := portalWith(t, bitrixsim.Options{})
@@ -386,10 +419,10 @@ func TestCRMPage(t *testing.T) {
 	}
 }
 
-// TestCatalogue is whole in both languages.
+// TestCatalogue is whole in all languages.
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	for _, language := range []string{"tr", "en"} {
+	for _, language := range []string{"tr", "en", "ru"} {
 		p := portalWith(t, bitrixsim.Options{Language: language})
 		for _, id := range []int{1, 2, 3, 4, 7, 31, 1036, 1040} {
 			fields := at(p.ok("crm.item.fields", object{"entityTypeId": id}), "result", "fields").(object)

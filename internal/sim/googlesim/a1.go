@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-var a1Pattern = regexp.MustCompile(`^([A-Za-z]{1,3})?([0-9]{1,7})?(?::([A-Za-z]{1,3})?([0-9]{1,7})?)?$`)
+var a1Pattern = regexp.MustCompile(`^\$?([A-Za-z]{1,3})?\$?([0-9]{1,7})?(?::\$?([A-Za-z]{1,3})?\$?([0-9]{1,7})?)?$`)
 
-// parseA1 reads a range: 'Satış 2026'!A1:C, Leads!5:7, Leads, B2. The tab is ""
-// where it is not named.
+// parseA1 reads a range: 'Satış 2026'!A1:C, Leads!5:7, Leads, $B$2, C:A. The tab is ""
+// where it is not named. What could be a cell is one: a tab called TAB1 has to be
+// quoted (pygsheets issue 416). Ranges may be written from any corner.
 func parseA1(s string) (tab string, b block, err error) {
 	b = block{0, -1, 0, -1}
 	bad := errors.New("Unable to parse range: " + s)
@@ -20,37 +21,54 @@ func parseA1(s string) (tab string, b block, err error) {
 	} else if !a1Pattern.MatchString(s) || strings.HasPrefix(s, "'") {
 		return unquote(s), b, nil // a whole tab
 	}
+
 	m := a1Pattern.FindStringSubmatch(cells)
 	if m == nil || cells == "" {
 		return "", b, bad
 	}
-	if m[1] != "" {
-		b.col = columnIndex(m[1])
-	}
-	if m[2] != "" {
-		b.row, _ = strconv.Atoi(m[2])
-		b.row--
-	}
-	if b.row < 0 {
+	row, col, rowGiven, colGiven := cornerOf(m[1], m[2])
+	if rowGiven && row < 0 {
 		return "", b, bad
 	}
 	if !strings.Contains(cells, ":") { // one cell
-		if m[1] == "" || m[2] == "" {
+		if !rowGiven || !colGiven {
 			return "", b, bad
 		}
-		b.endRow, b.endCol = b.row+1, b.col+1
-		return tab, b, nil
+		return tab, block{row, row + 1, col, col + 1}, nil
 	}
-	if m[3] != "" {
-		b.endCol = columnIndex(m[3]) + 1
-	}
-	if m[4] != "" {
-		b.endRow, _ = strconv.Atoi(m[4])
-	}
-	if (b.endRow >= 0 && b.endRow <= b.row) || (b.endCol >= 0 && b.endCol <= b.col) {
+
+	lastRow, lastCol, lastRowGiven, lastColGiven := cornerOf(m[3], m[4])
+	if lastRowGiven && lastRow < 0 || !lastRowGiven && !lastColGiven {
 		return "", b, bad
 	}
+	b.row, b.endRow = span(row, lastRow, rowGiven, lastRowGiven)
+	b.col, b.endCol = span(col, lastCol, colGiven, lastColGiven)
 	return tab, b, nil
+}
+
+// cornerOf reads a corner of a range, from 0.
+func cornerOf(letters, digits string) (row, col int, rowGiven, colGiven bool) {
+	if letters != "" {
+		col, colGiven = columnIndex(letters), true
+	}
+	if digits != "" {
+		row, _ = strconv.Atoi(digits)
+		row, rowGiven = row-1, true
+	}
+	return row, col, rowGiven, colGiven
+}
+
+// span is from the first to behind the last of two places, -1 if it is open.
+func span(a, b int, aGiven, bGiven bool) (start, end int) {
+	switch {
+	case aGiven && bGiven:
+		return min(a, b), max(a, b) + 1
+	case aGiven:
+		return a, -1
+	case bGiven:
+		return 0, b + 1
+	}
+	return 0, -1
 }
 
 func unquote(tab string) string {
@@ -76,22 +94,32 @@ func columnLetter(index int) string {
 	return s
 }
 
-// a1 names a block of a tab as answers echo it.
-func a1(tab string, b block, t *Sheet) string {
-	rows, columns := t.size()
-	endRow, endCol := b.endRow, b.endCol
-	if endRow < 0 || endRow > rows {
-		endRow = rows
+// plainTitle is a tab's name that needs no quotes in a range.
+var plainTitle = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// quoted is a tab's name as ranges have it.
+func quoted(tab string) string {
+	if !plainTitle.MatchString(tab) || a1Pattern.MatchString(tab) {
+		return "'" + strings.ReplaceAll(tab, "'", "''") + "'"
 	}
-	if endCol < 0 || endCol > columns {
-		endCol = columns
+	return tab
+}
+
+// a1 names a block of a tab as answers echo it: with its open ends at the grid's.
+func a1(tab string, b block, t *Sheet) string { return a1Loose(tab, t.within(b)) }
+
+// a1Loose names a block, its open ends left open.
+func a1Loose(tab string, b block) string {
+	name := quoted(tab) + "!"
+	switch {
+	case b.endRow == b.row+1 && b.endCol == b.col+1:
+		return name + columnLetter(b.col) + strconv.Itoa(b.row+1)
+	case b.endRow < 0 && b.endCol < 0:
+		return name + columnLetter(b.col) + strconv.Itoa(b.row+1) + ":"
+	case b.endRow < 0:
+		return name + columnLetter(b.col) + strconv.Itoa(b.row+1) + ":" + columnLetter(b.endCol-1)
+	case b.endCol < 0:
+		return name + columnLetter(b.col) + strconv.Itoa(b.row+1) + ":" + strconv.Itoa(b.endRow)
 	}
-	if regexp.MustCompile(`[^A-Za-z0-9_]`).MatchString(tab) {
-		tab = "'" + strings.ReplaceAll(tab, "'", "''") + "'"
-	}
-	first := columnLetter(b.col) + strconv.Itoa(b.row+1)
-	if endRow == b.row+1 && endCol == b.col+1 {
-		return tab + "!" + first
-	}
-	return tab + "!" + first + ":" + columnLetter(endCol-1) + strconv.Itoa(endRow)
+	return name + columnLetter(b.col) + strconv.Itoa(b.row+1) + ":" + columnLetter(b.endCol-1) + strconv.Itoa(b.endRow)
 }

@@ -58,6 +58,9 @@ func (s *sim) call(method, path string, body any) (int, map[string]any) {
 	defer resp.Body.Close()
 	var answer map[string]any
 	json.NewDecoder(resp.Body).Decode(&answer)
+	if resp.StatusCode == http.StatusOK {
+		s.hold(method, path, body, answer)
+	}
 	return resp.StatusCode, answer
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"google.golang.org/api/drive/v3"
 )
 
 // driveChanges is what Drive remembers of changes, and whom it tells; Google's lock
@@ -114,7 +116,7 @@ func (g *Google) listChanges(w http.ResponseWriter, r *http.Request) {
 	defer g.mu.Unlock()
 	from, err := strconv.Atoi(r.URL.Query().Get("pageToken"))
 	if err != nil || from < 1 || from > len(g.drive.log)+1 {
-		invalid(w, "Invalid Value")
+		invalidParameter(w, "pageToken")
 		return
 	}
 	size, err := strconv.Atoi(r.URL.Query().Get("pageSize"))
@@ -138,7 +140,7 @@ func (g *Google) listChanges(w http.ResponseWriter, r *http.Request) {
 	} else {
 		answer["newStartPageToken"] = strconv.Itoa(next)
 	}
-	reply(w, http.StatusOK, answer)
+	driveReply(w, r, answer, drive.ChangeList{}, "kind,nextPageToken,newStartPageToken,changes(kind,changeType,type,time,removed,fileId,file(kind,id,name,mimeType))")
 }
 
 func (g *Google) watchChanges(w http.ResponseWriter, r *http.Request) {
@@ -151,7 +153,7 @@ func (g *Google) watchChanges(w http.ResponseWriter, r *http.Request) {
 		Type       string `json:"type"`
 		Address    string `json:"address"`
 		Token      string `json:"token"`
-		Expiration int64  `json:"expiration,string"`
+		Expiration any    `json:"expiration"` // milliseconds, as a text or a number
 	}
 	if !decode(w, r, &body) {
 		return
@@ -161,21 +163,21 @@ func (g *Google) watchChanges(w http.ResponseWriter, r *http.Request) {
 	_, taken := g.drive.channels[body.ID]
 	switch {
 	case body.Type != "web_hook" || body.ID == "" || len(body.ID) > 64 || len(body.Token) > 256 || r.URL.Query().Get("pageToken") == "":
-		invalid(w, "Required or invalid parameter")
+		failDrive(w, http.StatusBadRequest, "required", "Required or invalid parameter", "", "")
 		return
 	case taken:
-		fail(w, http.StatusBadRequest, "INVALID_ARGUMENT", "Channel id "+body.ID+" not unique", "channelIdNotUnique")
+		failDrive(w, http.StatusBadRequest, "channelIdNotUnique", "Channel id "+body.ID+" not unique", "", "")
 		return
 	case !strings.HasPrefix(body.Address, "https://"):
-		fail(w, http.StatusBadRequest, "INVALID_ARGUMENT", "WebHook callback must be HTTPS: "+body.Address, "push.webhookUrlNotHttps")
+		failDrive(w, http.StatusBadRequest, "push.webhookUrlNotHttps", "WebHook callback must be HTTPS: "+body.Address, "", "")
 		return
 	case g.faults.now().NoPush:
-		fail(w, http.StatusUnauthorized, "UNAUTHENTICATED", "Unauthorized WebHook callback channel: "+body.Address, "push.webhookUrlUnauthorized")
+		failDrive(w, http.StatusUnauthorized, "push.webhookUrlUnauthorized", "Unauthorized WebHook callback channel: "+body.Address, "", "")
 		return
 	}
 	expires := g.now().Add(time.Hour)
-	if body.Expiration > 0 {
-		expires = time.UnixMilli(body.Expiration)
+	if ms, ok := numberOf(body.Expiration); ok && ms > 0 {
+		expires = time.UnixMilli(int64(ms))
 	}
 	if latest := g.now().Add(maxChannelLife); expires.After(latest) {
 		expires = latest
@@ -206,7 +208,7 @@ func (g *Google) stopChannel(w http.ResponseWriter, r *http.Request) {
 	defer g.mu.Unlock()
 	c, ok := g.drive.channels[body.ID]
 	if !ok || c.resourceID != body.ResourceID || c.email != email {
-		notFound(w)
+		failDrive(w, http.StatusNotFound, "notFound", "Channel '"+body.ID+"' not found for project '1'", "", "")
 		return
 	}
 	delete(g.drive.channels, c.id)

@@ -53,10 +53,12 @@ var kinds = map[string]func(*Google, *Spreadsheet, *Sheet, Edit) (caused, error)
 	"fill":           (*Google).fillDown,
 	"clear":          (*Google).clearCells,
 	"cut":            (*Google).cutAndPaste,
+	"copy":           (*Google).copyAndPaste,
 	"insert_rows":    (*Google).insertRows,
 	"delete_rows":    (*Google).deleteRows,
 	"move_rows":      (*Google).moveRows,
 	"insert_columns": (*Google).insertColumns,
+	"move_columns":   (*Google).moveColumns,
 	"delete_columns": (*Google).deleteColumns,
 	"sort":           (*Google).sortRows,
 	"undo":           (*Google).undo,
@@ -74,6 +76,10 @@ type caused struct {
 	edited []block // an onEdit event for each
 	change string  // the changeType of the onChange event
 	moved  *block  // cells that changed places, of which nobody knows for certain what Google tells
+
+	// What it takes to undo it:
+	shift *shift   // the rows or columns that came, went or moved
+	lines [][]cell // what those held that went
 }
 
 // Edit edits a tab as a person would, and the triggers run, each in its own time.
@@ -92,13 +98,13 @@ func (g *Google) Edit(e Edit) error {
 	if !ok {
 		return fmt.Errorf("unknown kind of edit %q; there are: %s", e.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), " "))
 	}
-	before := t.copyRows()
+	before := t.saveCells()
 	c, err := do(g, s, t, e)
 	if err != nil {
 		return err
 	}
 	if e.Kind != "undo" {
-		t.undo = append(t.undo[max(0, len(t.undo)-19):], before)
+		t.remember(before, c)
 	}
 	g.modified(s)
 	if structure := g.faults.now().Structure; c.moved != nil && structure == "edit" {

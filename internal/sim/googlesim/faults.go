@@ -3,6 +3,7 @@ package googlesim
 import (
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,12 +38,30 @@ type Faults struct {
 	// Drive's messages.
 	PushDelayMS int  `json:"push_delay_ms"` // changes are told of so much later, together; 0: three minutes
 	NoPush      bool `json:"no_push"`       // no address may be told
+
+	// Calls of methods: how long they take, and what becomes of them.
+	Calls []CallFault `json:"calls"`
+	Seed  uint64      `json:"seed"` // of what is random about calls
+
+	// What nobody knows for certain of Google's Sheets.
+	ShuffleBlocks bool   `json:"shuffle_blocks"` // the blocks of grid data come in any order
+	PaddedBlocks  bool   `json:"padded_blocks"`  // grid data end with empty rows and cells that need not be there
+	TextReplace   bool   `json:"text_replace"`   // what findReplace writes stays a text; else it is read as if it was typed, as in the editor: 15 is a number
+	MetadataSorts bool   `json:"metadata_sorts"` // developer metadata of rows goes where a sort takes the row
+	ClampRanges   bool   `json:"clamp_ranges"`   // a grid range that begins outside the grid is answered empty, not refused
+	Echo          string `json:"echo"`           // the data filters that come back with values: "" as sent, "none", or "filled": with their open ends filled in, and out of order
+
+	// Whose language messages are in: "" English, "tr", "ja".
+	Language string `json:"language"`
+	MaxRunMS int    `json:"max_run_ms"` // how long an execution of a script may take; 0: six minutes
 }
 
 type faults struct {
 	mu     sync.Mutex
 	set    Faults
 	counts map[string]*window // by account and what is counted
+	done   map[int]int        // how many calls a call fault has met, by its place in the list
+	random *rand.Rand
 }
 
 // now are the faults that are set.
@@ -62,7 +81,7 @@ type window struct {
 func (g *Google) Fail(f Faults) {
 	g.faults.mu.Lock()
 	defer g.faults.mu.Unlock()
-	g.faults.set, g.faults.counts = f, nil
+	g.faults.set, g.faults.counts, g.faults.done, g.faults.random = f, nil, nil, nil
 }
 
 func (g *Google) routeFaults(mux *http.ServeMux) {
@@ -71,13 +90,23 @@ func (g *Google) routeFaults(mux *http.ServeMux) {
 		if !decode(w, r, &f) {
 			return
 		}
-		if f.Lose < 0 || f.Lose > 1 || f.Duplicate < 0 || f.Duplicate > 1 || min(f.DelayMS, f.PerMinute, f.AllPerMinute, f.Fetches, f.RuntimeSeconds, f.ScriptAPIDelayMS, f.GrantSeconds, f.NotFound, f.PushDelayMS) < 0 {
+		if f.Lose < 0 || f.Lose > 1 || f.Duplicate < 0 || f.Duplicate > 1 || min(f.DelayMS, f.PerMinute, f.AllPerMinute, f.Fetches, f.RuntimeSeconds, f.ScriptAPIDelayMS, f.GrantSeconds, f.NotFound, f.PushDelayMS, f.MaxRunMS) < 0 {
 			invalid(w, "lose and duplicate are shares from 0 to 1, the other numbers go from 0 on")
 			return
 		}
 		if f.Structure != "" && f.Structure != "edit" && f.Structure != "none" {
 			invalid(w, `structure is "", "edit" or "none"`)
 			return
+		}
+		if !slices.Contains([]string{"", "none", "filled"}, f.Echo) || !slices.Contains([]string{"", "tr", "ja"}, f.Language) {
+			invalid(w, `echo is "", "none" or "filled", language "", "tr" or "ja"`)
+			return
+		}
+		for _, c := range f.Calls {
+			if err := c.check(); err != nil {
+				invalid(w, err.Error())
+				return
+			}
 		}
 		g.Fail(f)
 		reply(w, http.StatusOK, f)

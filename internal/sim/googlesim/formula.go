@@ -2,6 +2,7 @@ package googlesim
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ import (
 func formula(text string) map[string]any { return map[string]any{"formula": text} }
 
 var (
-	reference = regexp.MustCompile(`\b([A-Z]{1,3})([1-9][0-9]*)\b`)
+	reference = regexp.MustCompile(`"[^"]*"|(\$?)\b([A-Z]{1,3})(\$?)([1-9][0-9]*)\b`)
 	computed  = regexp.MustCompile(`^[-+*/(). 0-9"&\p{L}\p{Zs}]*$`)
 )
 
@@ -37,8 +38,11 @@ func (t *Sheet) evaluate(row, col, depth int) any {
 	text := strings.TrimPrefix(f["formula"].(string), "=")
 	text = reference.ReplaceAllStringFunc(text, func(ref string) string {
 		m := reference.FindStringSubmatch(ref)
-		number, _ := strconv.Atoi(m[2])
-		v := t.evaluate(number-1, columnIndex(m[1]), depth+1)
+		if m[2] == "" { // a text
+			return ref
+		}
+		number, _ := strconv.Atoi(m[4])
+		v := t.evaluate(number-1, columnIndex(m[2]), depth+1)
 		if s, ok := v.(string); ok && strings.HasPrefix(s, "#") {
 			wrong = s
 		}
@@ -82,4 +86,64 @@ func (t *Sheet) formulas(b block, rows [][]any) {
 			}
 		}
 	}
+}
+
+// mapReferences replaces the cells that a formula refers to; ok says false for one
+// that is gone. Of what was written with $ the place is absolute.
+func mapReferences(text string, to func(row, col int, absoluteRow, absoluteCol bool) (int, int, bool)) string {
+	return reference.ReplaceAllStringFunc(text, func(ref string) string {
+		m := reference.FindStringSubmatch(ref)
+		if m[2] == "" {
+			return ref
+		}
+		number, _ := strconv.Atoi(m[4])
+		row, col, ok := to(number-1, columnIndex(m[2]), m[3] != "", m[1] != "")
+		if !ok || row < 0 || col < 0 {
+			return "#REF!"
+		}
+		return m[1] + columnLetter(col) + m[3] + strconv.Itoa(row+1)
+	})
+}
+
+// shiftFormulas has the formulas of a tab refer to where their cells went.
+func (t *Sheet) shiftFormulas(c shift) {
+	for i, row := range t.Rows {
+		for j, v := range row {
+			f, ok := v.(map[string]any)
+			if !ok {
+				continue
+			}
+			moved := maps.Clone(f)
+			moved["formula"] = mapReferences(f["formula"].(string), func(row, col int, _, _ bool) (int, int, bool) {
+				place, there := 0, false
+				if c.Columns {
+					place, there = c.place(col)
+					return row, place, there
+				}
+				place, there = c.place(row)
+				return place, col, there
+			})
+			t.put(i, j, moved)
+		}
+	}
+}
+
+// copied is a cell's content as it is pasted so many rows and columns further: a
+// formula's relative references move along.
+func copied(v any, rows, cols int) any {
+	f, ok := v.(map[string]any)
+	if !ok || rows == 0 && cols == 0 {
+		return v
+	}
+	moved := maps.Clone(f)
+	moved["formula"] = mapReferences(f["formula"].(string), func(row, col int, absoluteRow, absoluteCol bool) (int, int, bool) {
+		if !absoluteRow {
+			row += rows
+		}
+		if !absoluteCol {
+			col += cols
+		}
+		return row, col, true
+	})
+	return moved
 }

@@ -6,6 +6,7 @@ package googlesim
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -36,6 +37,7 @@ type Google struct {
 	scriptAPI    map[string]scriptAPI
 	faults       faults
 	drive        driveChanges
+	hook         callHook
 
 	runs  sync.WaitGroup // of triggers
 	stop  context.CancelFunc
@@ -58,6 +60,9 @@ func New(client Client, accounts ...Account) *Google {
 // FetchWith sets the client with which scripts, and Drive's messages, reach servers.
 func (g *Google) FetchWith(client *http.Client) { g.http = client }
 
+// SetClock sets what tells the time, to scripts too; before anything is served.
+func (g *Google) SetClock(now func() time.Time) { g.now = now }
+
 // SetURL tells where Google is reached, as links in its answers name it.
 func (g *Google) SetURL(url string) {
 	g.mu.Lock()
@@ -79,15 +84,32 @@ func (g *Google) Handler() http.Handler {
 	mux := http.NewServeMux()
 	g.routeOAuth(mux)
 	g.routeDrive(mux)
-	g.routeSheets(mux)
 	g.routeScript(mux)
 	g.routeScriptAPI(mux)
 	g.routeWebApp(mux)
 	g.routeMenu(mux)
 	g.routeCopies(mux)
+	g.routeShares(mux)
 	g.routeEdits(mux)
 	g.routeFaults(mux)
-	return mux
+	sheets := http.HandlerFunc(g.serveSheets)
+	mux.Handle("/v4/spreadsheets", sheets)
+	mux.Handle("/v4/spreadsheets/", sheets)
+	return withoutSlash(g.inTime(mux, func(r *http.Request) string { return methodOf(mux, r) }))
+}
+
+// withoutSlash serves an API's paths with a slash at their end as without, as Google does.
+func withoutSlash(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := strings.TrimSuffix(r.URL.Path, "/")
+		if path != r.URL.Path && (strings.HasPrefix(path, "/drive/v3/") || strings.HasPrefix(path, "/v1/projects")) {
+			bare := *r.URL
+			bare.Path, bare.RawPath = path, ""
+			r = r.Clone(r.Context())
+			r.URL = &bare
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (g *Google) account(email string) (Account, bool) {

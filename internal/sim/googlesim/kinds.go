@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +35,7 @@ func (g *Google) typeIn(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 			if v == nil {
 				v = ""
 			}
-			t.set(at.row+i, at.col+j, typed(v, s.Locale))
+			t.enter(at.row+i, at.col+j, v, s.Locale)
 		}
 	}
 	return caused{edited: []block{{at.row, at.row + len(e.Values), at.col, at.col + width}}, change: "EDIT"}, nil
@@ -54,22 +55,8 @@ func (t *Sheet) closed(a string) (block, error) {
 			b.endCol = max(b.endCol, len(r))
 		}
 	}
+	t.size()
 	return b, nil
-}
-
-func (t *Sheet) at(row, col int) any {
-	if row < len(t.Rows) && col < len(t.Rows[row]) {
-		return t.Rows[row][col]
-	}
-	return nil
-}
-
-// put sets a cell, to nothing too.
-func (t *Sheet) put(row, col int, v any) {
-	if v == nil {
-		v = ""
-	}
-	t.set(row, col, v)
 }
 
 // fillDown copies a range's first row to its others.
@@ -80,7 +67,9 @@ func (g *Google) fillDown(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	}
 	for row := b.row + 1; row < b.endRow; row++ {
 		for col := b.col; col < b.endCol; col++ {
-			t.put(row, col, t.at(b.row, col))
+			c := t.cellAt(b.row, col)
+			c.Value = copied(c.Value, row-b.row, 0)
+			t.setCell(row, col, c)
 		}
 	}
 	return caused{edited: []block{{b.row + 1, b.endRow, b.col, b.endCol}}, change: "EDIT"}, nil
@@ -98,7 +87,28 @@ func (g *Google) clearCells(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 func (t *Sheet) clear(b block) {
 	for row := b.row; row < b.endRow; row++ {
 		for col := b.col; col < b.endCol; col++ {
-			t.put(row, col, nil)
+			t.put(row, col, "")
+		}
+	}
+}
+
+// lines are the cells of a block, row by row.
+func (t *Sheet) lines(b block) (lines [][]cell) {
+	for row := b.row; row < b.endRow; row++ {
+		var line []cell
+		for col := b.col; col < b.endCol; col++ {
+			line = append(line, t.cellAt(row, col))
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// paste puts cells from a place on.
+func (t *Sheet) paste(row, col int, lines [][]cell) {
+	for i, line := range lines {
+		for j, c := range line {
+			t.setCell(row+i, col+j, c)
 		}
 	}
 }
@@ -113,157 +123,213 @@ func (g *Google) cutAndPaste(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	if err != nil {
 		return caused{}, err
 	}
-	var cells [][]any
-	for row := b.row; row < b.endRow; row++ {
-		var line []any
-		for col := b.col; col < b.endCol; col++ {
-			line = append(line, t.at(row, col))
-		}
-		cells = append(cells, line)
-	}
+	lines := t.lines(b)
 	t.clear(b)
-	for i, line := range cells {
-		for j, v := range line {
-			t.put(to.row+i, to.col+j, v)
+	t.paste(to.row, to.col, lines)
+	return caused{edited: []block{{to.row, to.row + len(lines), to.col, to.col + b.endCol - b.col}}, change: "EDIT"}, nil
+}
+
+// copyAndPaste copies cells; relative references in formulas move along.
+func (g *Google) copyAndPaste(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+	b, err := t.closed(e.Range)
+	if err != nil {
+		return caused{}, err
+	}
+	_, to, err := parseA1(e.To)
+	if err != nil {
+		return caused{}, err
+	}
+	lines := t.lines(b)
+	for _, line := range lines {
+		for j := range line {
+			line[j].Value = copied(line[j].Value, to.row-b.row, to.col-b.col)
 		}
 	}
-	return caused{edited: []block{{to.row, to.row + len(cells), to.col, to.col + b.endCol - b.col}}, change: "EDIT"}, nil
+	t.paste(to.row, to.col, lines)
+	return caused{edited: []block{{to.row, to.row + len(lines), to.col, to.col + b.endCol - b.col}}, change: "EDIT"}, nil
 }
 
-func (g *Google) insertRows(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+func (g *Google) insertRows(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	b, err := t.closed(e.Range)
 	if err != nil {
 		return caused{}, err
 	}
-	for len(t.Rows) < b.row {
-		t.Rows = append(t.Rows, nil)
+	c := shift{At: b.row, N: max(1, b.endRow-b.row)}
+	if rows, _ := t.size(); c.At > rows {
+		return caused{}, fmt.Errorf("there is no row %d to insert before", c.At+1)
 	}
-	t.Rows = slices.Insert(t.Rows, b.row, make([][]any, max(1, b.endRow-b.row))...)
-	return caused{change: "INSERT_ROW"}, nil
+	s.shift(t, c)
+	return caused{change: "INSERT_ROW", shift: &c}, nil
 }
 
-func (g *Google) deleteRows(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+func (g *Google) deleteRows(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	b, err := t.closed(e.Range)
 	if err != nil {
 		return caused{}, err
 	}
-	if b.row < len(t.Rows) {
-		t.Rows = slices.Delete(t.Rows, b.row, min(b.endRow, len(t.Rows)))
+	rows, _ := t.size()
+	b.endRow = min(b.endRow, rows)
+	if b.row >= b.endRow || b.endRow-b.row >= rows {
+		return caused{}, fmt.Errorf("rows %s cannot be deleted of %d", e.Range, rows)
 	}
-	return caused{change: "REMOVE_ROW"}, nil
+	did := caused{change: "REMOVE_ROW", lines: t.lines(block{b.row, b.endRow, 0, t.Columns})}
+	did.shift = &shift{At: b.row, N: b.row - b.endRow}
+	s.shift(t, *did.shift)
+	return did, nil
 }
 
 // moveRows drags rows to before another.
-func (g *Google) moveRows(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+func (g *Google) moveRows(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	b, err := t.closed(e.Range)
 	if err != nil {
 		return caused{}, err
 	}
 	to, err := strconv.Atoi(e.To)
-	if err != nil || to < 1 || to > len(t.Rows)+1 || b.endRow > len(t.Rows) || (to-1 > b.row && to-1 < b.endRow) {
+	if rows, _ := t.size(); err != nil || to < 1 || to > rows+1 || b.endRow > rows || (to-1 > b.row && to-1 < b.endRow) {
 		return caused{}, fmt.Errorf("rows %s cannot be moved to %q: to is the number of the row that they go before", e.Range, e.To)
 	}
-	moved := slices.Clone(t.Rows[b.row:b.endRow])
-	rest := slices.Delete(slices.Clone(t.Rows), b.row, b.endRow)
-	if to--; to > b.row {
-		to -= len(moved)
-	}
-	t.Rows = slices.Insert(rest, to, moved...)
-	return caused{change: "OTHER", moved: &block{min(b.row, to), max(b.endRow, to+len(moved)), 0, max(1, b.endCol)}}, nil
+	c := shift{At: b.row, N: b.endRow - b.row, Moved: true, To: to - 1}
+	s.shift(t, c)
+	at, _ := c.place(b.row)
+	return caused{change: "OTHER", shift: &c, moved: &block{min(b.row, at), max(b.endRow, at+c.N), 0, max(1, b.endCol)}}, nil
 }
 
-func (g *Google) insertColumns(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+func (g *Google) insertColumns(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	_, b, err := parseA1(e.Range)
 	if err != nil {
 		return caused{}, err
 	}
-	for i, row := range t.Rows {
-		if len(row) > b.col {
-			t.Rows[i] = slices.Insert(slices.Clone(row), b.col, make([]any, max(1, b.endCol-b.col))...)
-		}
+	c := shift{Columns: true, At: b.col, N: max(1, b.endCol-b.col)}
+	if _, columns := t.size(); c.At > columns {
+		return caused{}, fmt.Errorf("there is no column %s to insert before", columnLetter(c.At))
 	}
-	return caused{change: "INSERT_COLUMN"}, nil
+	s.shift(t, c)
+	return caused{change: "INSERT_COLUMN", shift: &c}, nil
 }
 
-func (g *Google) deleteColumns(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+func (g *Google) deleteColumns(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	_, b, err := parseA1(e.Range)
 	if err != nil {
 		return caused{}, err
 	}
-	for i, row := range t.Rows {
-		if len(row) > b.col {
-			t.Rows[i] = slices.Delete(slices.Clone(row), b.col, min(max(b.endCol, b.col+1), len(row)))
-		}
+	_, columns := t.size()
+	b.endCol = min(max(b.endCol, b.col+1), columns)
+	if b.col >= b.endCol || b.endCol-b.col >= columns {
+		return caused{}, fmt.Errorf("columns %s cannot be deleted of %d", e.Range, columns)
 	}
-	return caused{change: "REMOVE_COLUMN"}, nil
+	did := caused{change: "REMOVE_COLUMN", lines: t.lines(block{0, max(len(t.Rows), len(t.Marks)), b.col, b.endCol})}
+	did.shift = &shift{Columns: true, At: b.col, N: b.col - b.endCol}
+	s.shift(t, *did.shift)
+	return did, nil
 }
 
-// sortRows sorts a range by its first column, numbers before texts.
-func (g *Google) sortRows(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+// moveColumns drags columns to before another.
+func (g *Google) moveColumns(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+	_, b, err := parseA1(e.Range)
+	if err != nil {
+		return caused{}, err
+	}
+	to := columnIndex(e.To)
+	b.endCol = max(b.endCol, b.col+1)
+	if _, columns := t.size(); !columnLetters.MatchString(e.To) || to > columns || b.endCol > columns || (to > b.col && to < b.endCol) {
+		return caused{}, fmt.Errorf("columns %s cannot be moved to %q: to is the letter of the column that they go before", e.Range, e.To)
+	}
+	c := shift{Columns: true, At: b.col, N: b.endCol - b.col, Moved: true, To: to}
+	s.shift(t, c)
+	at, _ := c.place(b.col)
+	return caused{change: "OTHER", shift: &c, moved: &block{0, max(1, len(t.Rows)), min(b.col, at), max(b.endCol, at+c.N)}}, nil
+}
+
+var columnLetters = regexp.MustCompile(`^[A-Za-z]{1,3}$`)
+
+// sortRows sorts a range by its first column.
+func (g *Google) sortRows(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	b, err := t.closed(e.Range)
 	if err != nil {
 		return caused{}, err
 	}
-	var lines [][]any
-	for row := b.row; row < b.endRow; row++ {
-		var line []any
-		for col := b.col; col < b.endCol; col++ {
-			line = append(line, t.at(row, col))
-		}
-		lines = append(lines, line)
-	}
-	slices.SortStableFunc(lines, func(x, y []any) int {
-		c := compareCells(resultOf(x[0]), resultOf(y[0]))
-		if e.Descending {
-			return -c
-		}
-		return c
-	})
-	for i, line := range lines {
-		for j, v := range line {
-			t.put(b.row+i, b.col+j, v)
-		}
-	}
+	g.sortBlock(s, t, b, []sortKey{{b.col, e.Descending}})
 	return caused{change: "OTHER", moved: &b}, nil
 }
 
-// resultOf is what a cell is sorted by; a formula that is computed has none yet.
-func resultOf(v any) any {
-	if f, ok := v.(map[string]any); ok {
-		return f["result"]
-	}
-	return v
+// sortKey is a column, from 0, by which rows are sorted.
+type sortKey struct {
+	col        int
+	descending bool
 }
 
+// sortBlock sorts the rows of a block: numbers before texts before booleans, what is
+// empty last (source: Google's help, "Sort & filter your data"). Metadata of rows stays
+// where it is, unless the faults say otherwise: what Google does is not documented.
+func (g *Google) sortBlock(s *Spreadsheet, t *Sheet, b block, keys []sortKey) {
+	type line struct {
+		cells []cell
+		keys  []any
+		row   int
+	}
+	var lines []line
+	for i, cells := range t.lines(b) {
+		l := line{cells: cells, row: b.row + i}
+		for _, k := range keys {
+			l.keys = append(l.keys, t.result(b.row+i, k.col))
+		}
+		lines = append(lines, l)
+	}
+	slices.SortStableFunc(lines, func(x, y line) int {
+		for i, k := range keys {
+			c := compareCells(x.keys[i], y.keys[i])
+			if k.descending && x.keys[i] != nil && y.keys[i] != nil {
+				c = -c
+			}
+			if c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+
+	went := map[int]int{}
+	for i, l := range lines {
+		went[l.row] = b.row + i
+		for j := range l.cells {
+			l.cells[j].Value = copied(l.cells[j].Value, b.row+i-l.row, 0)
+		}
+		t.paste(b.row+i, b.col, [][]cell{l.cells})
+	}
+	if g.faults.now().MetadataSorts {
+		for i, m := range s.Metadata {
+			if to, ok := went[m.Index]; ok && m.Type == "ROW" && m.GID == t.GID {
+				s.Metadata[i].Index = to
+			}
+		}
+	}
+}
+
+// compareCells orders values as Sheets sorts them, from small to large.
 func compareCells(a, b any) int {
-	x, isX := a.(float64)
-	y, isY := b.(float64)
-	switch {
-	case isX && isY:
-		return cmp.Compare(x, y)
-	case isX:
-		return -1
-	case isY:
-		return 1
+	rank := func(v any) int {
+		switch v.(type) {
+		case float64:
+			return 0
+		case string:
+			return 1
+		case bool:
+			return 2
+		}
+		return 3
 	}
-	return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
-}
-
-// undo takes the last edit of the tab back.
-func (g *Google) undo(_ *Spreadsheet, t *Sheet, _ Edit) (caused, error) {
-	if len(t.undo) == 0 {
-		return caused{}, errors.New("there is nothing to undo")
+	if c := cmp.Compare(rank(a), rank(b)); c != 0 {
+		return c
 	}
-	t.Rows, t.undo = t.undo[len(t.undo)-1], t.undo[:len(t.undo)-1]
-	return caused{change: "OTHER", moved: &block{0, max(1, len(t.Rows)), 0, 1}}, nil
-}
-
-func (t *Sheet) copyRows() [][]any {
-	rows := make([][]any, len(t.Rows))
-	for i, r := range t.Rows {
-		rows[i] = slices.Clone(r)
+	switch x := a.(type) {
+	case float64:
+		return cmp.Compare(x, b.(float64))
+	case string:
+		return cmp.Or(strings.Compare(fold(x), fold(b.(string))), strings.Compare(x, b.(string)))
+	case bool:
+		return strings.Compare(fmt.Sprint(x), fmt.Sprint(b))
 	}
-	return rows
+	return 0
 }
 
 func (g *Google) renameTab(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
@@ -278,11 +344,7 @@ func (g *Google) insertTab(s *Spreadsheet, _ *Sheet, e Edit) (caused, error) {
 	if _, taken := s.byTitle(e.Title); e.Title == "" || taken {
 		return caused{}, fmt.Errorf("a tab cannot be called %q", e.Title)
 	}
-	gid := int64(1)
-	for _, t := range s.Sheets {
-		gid = max(gid, t.GID+1)
-	}
-	s.Sheets = append(s.Sheets, &Sheet{GID: gid, Title: e.Title})
+	s.Sheets = append(s.Sheets, &Sheet{GID: s.newID(), Title: e.Title})
 	return caused{change: "INSERT_GRID"}, nil
 }
 
@@ -290,7 +352,8 @@ func (g *Google) deleteTab(s *Spreadsheet, t *Sheet, _ Edit) (caused, error) {
 	if len(s.Sheets) == 1 {
 		return caused{}, errors.New("the last tab cannot be deleted")
 	}
-	s.Sheets = slices.DeleteFunc(s.Sheets, func(other *Sheet) bool { return other == t })
+	s.Sheets = slices.DeleteFunc(slices.Clone(s.Sheets), func(other *Sheet) bool { return other == t })
+	s.dropTab(t.GID)
 	return caused{change: "REMOVE_GRID"}, nil
 }
 
@@ -322,16 +385,17 @@ func (g *Google) mergeCells(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
 	first := t.at(b.row, b.col)
 	t.clear(b)
 	t.put(b.row, b.col, first)
-	t.Merges = append(t.Merges, e.Range)
+	t.Merges = append(t.Merges, areaOf(b))
 	return caused{change: "OTHER"}, nil
 }
 
 // protect keeps a range from being edited by anybody but the spreadsheet's owner.
-func (g *Google) protect(_ *Spreadsheet, t *Sheet, e Edit) (caused, error) {
-	if _, err := t.closed(e.Range); err != nil {
+func (g *Google) protect(s *Spreadsheet, t *Sheet, e Edit) (caused, error) {
+	b, err := t.closed(e.Range)
+	if err != nil {
 		return caused{}, err
 	}
-	t.Protected = append(t.Protected, e.Range)
+	t.Protected = append(t.Protected, Protection{ID: s.newID(), Range: areaOf(b)})
 	return caused{change: "OTHER"}, nil
 }
 

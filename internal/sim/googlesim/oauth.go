@@ -322,12 +322,21 @@ func (g *Google) authorized(w http.ResponseWriter, r *http.Request, scope string
 	g.mu.Lock()
 	t, ok := g.grants.Access[bearer]
 	g.mu.Unlock()
-	if !ok || g.now().After(t.Expires) {
-		fail(w, http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.", "")
+	drive := strings.HasPrefix(r.URL.Path, "/drive/")
+	switch {
+	case !ok || g.now().After(t.Expires):
+		if drive {
+			failDrive(w, http.StatusUnauthorized, "authError", "", "header", "Authorization")
+		} else {
+			fail(w, http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.", "")
+		}
 		return "", false
-	}
-	if scope != "" && !slices.Contains(t.Scopes, "https://www.googleapis.com/auth/"+scope) {
-		fail(w, http.StatusForbidden, "PERMISSION_DENIED", "Request had insufficient authentication scopes.", "ACCESS_TOKEN_SCOPE_INSUFFICIENT")
+	case scope != "" && !slices.Contains(t.Scopes, "https://www.googleapis.com/auth/"+scope):
+		if drive {
+			failDrive(w, http.StatusForbidden, "insufficientPermissions", "Insufficient Permission", "", "")
+		} else {
+			fail(w, http.StatusForbidden, "PERMISSION_DENIED", "Request had insufficient authentication scopes.", "ACCESS_TOKEN_SCOPE_INSUFFICIENT")
+		}
 		return "", false
 	}
 	return t.Email, true

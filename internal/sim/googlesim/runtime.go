@@ -57,9 +57,14 @@ func (g *Google) execution(p *project, files []scriptFile, email string) *execut
 
 // call calls a function with an argument.
 func (x *execution) call(ctx context.Context, function string, argument func() any) (goja.Value, error) {
-	ctx, cancel := context.WithTimeout(ctx, maxRun)
+	longest := maxRun
+	if set := x.google.faults.now().MaxRunMS; set > 0 {
+		longest = time.Duration(set) * time.Millisecond
+	}
+	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	x.vm, x.ctx = goja.New(), ctx
+	x.vm.SetTimeSource(x.google.now)
 	x.vm.SetFieldNameMapper(goja.TagFieldNameMapper("json", true))
 	x.install()
 	unwatch := context.AfterFunc(ctx, func() { x.vm.Interrupt(errors.New("Exceeded maximum execution time")) })
@@ -111,8 +116,9 @@ func (x *execution) need(service string, scopes ...string) {
 
 const scopePrefix = "https://www.googleapis.com/auth/"
 
+// throw throws as Google's services do: in the language of whoever the script runs as.
 func (x *execution) throw(format string, args ...any) {
-	panic(x.vm.NewGoError(fmt.Errorf(format, args...)))
+	panic(x.vm.NewGoError(fmt.Errorf(translated(x.google.faults.now().Language, format), args...)))
 }
 
 type object = map[string]any
@@ -188,14 +194,14 @@ func (x *execution) bytes(v goja.Value) []byte {
 }
 
 // fetch is UrlFetchApp.fetch: it follows redirects, throws for errors unless
-// muted, and reaches only what the manifest's list allows.
+// muted, and reaches only what the manifest's list allows. It takes as long as the run
+// may: no official description has an option for less.
 func (x *execution) fetch(address string, options struct {
 	Method             string            `json:"method"`
 	ContentType        string            `json:"contentType"`
 	Payload            string            `json:"payload"`
 	Headers            map[string]string `json:"headers"`
 	MuteHTTPExceptions bool              `json:"muteHttpExceptions"`
-	TimeoutSeconds     int               `json:"timeoutSeconds"`
 }) object {
 	x.need("UrlFetchApp.fetch", "script.external_request")
 	if !x.google.faults.use(x.email+" fetches", 1, x.google.faults.now().Fetches, day, x.google.now()) {
@@ -204,17 +210,11 @@ func (x *execution) fetch(address string, options struct {
 	if list := x.manifest.URLFetchWhitelist; list != nil && !slices.ContainsFunc(list, func(p string) bool { return strings.HasPrefix(address, p) }) {
 		x.throw("Calling %s is not permitted by your admin or the script's manifest.", address)
 	}
-	timeout := 360
-	if options.TimeoutSeconds > 0 {
-		timeout = options.TimeoutSeconds
-	}
-	ctx, cancel := context.WithTimeout(x.ctx, time.Duration(timeout)*time.Second)
-	defer cancel()
 	method := strings.ToUpper(options.Method)
 	if method == "" {
 		method = http.MethodGet
 	}
-	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(options.Payload))
+	req, err := http.NewRequestWithContext(x.ctx, method, address, strings.NewReader(options.Payload))
 	if err != nil {
 		x.throw("Invalid argument: %s", address)
 	}
@@ -225,11 +225,13 @@ func (x *execution) fetch(address string, options struct {
 		req.Header.Set("Content-Type", options.ContentType)
 	}
 	resp, err := x.google.http.Do(req)
+	x.overtime()
 	if err != nil {
 		x.throw("Address unavailable: %s", address)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 50<<20))
+	x.overtime()
 	if err != nil {
 		x.throw("Address unavailable: %s", address)
 	}
@@ -243,6 +245,14 @@ func (x *execution) fetch(address string, options struct {
 	return object{
 		"getResponseCode": func() int { return resp.StatusCode },
 		"getContentText":  func() string { return string(body) },
+	}
+}
+
+// overtime ends a run that took too long, where no script can catch it.
+func (x *execution) overtime() {
+	if x.ctx.Err() != nil {
+		x.vm.Interrupt(errors.New("Exceeded maximum execution time"))
+		panic(x.vm.NewGoError(x.ctx.Err())) // the interruption overtakes whoever catches this
 	}
 }
 

@@ -3,12 +3,18 @@ package googlesim
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/parser"
+	"google.golang.org/api/script/v1"
 )
 
 // project is an Apps Script project; one with a parent is bound to a spreadsheet.
@@ -137,7 +143,7 @@ func (g *Google) createProject(w http.ResponseWriter, r *http.Request) {
 		Title    string `json:"title"`
 		ParentID string `json:"parentId"`
 	}
-	if !decode(w, r, &body) {
+	if !decodeProto(w, r, script.CreateProjectRequest{}, &body) {
 		return
 	}
 	g.mu.Lock()
@@ -183,11 +189,11 @@ func (g *Google) putContent(w http.ResponseWriter, r *http.Request, p *project) 
 	var body struct {
 		Files []scriptFile `json:"files"`
 	}
-	if !decode(w, r, &body) {
+	if !decodeProto(w, r, script.Content{}, &body) {
 		return
 	}
-	if _, ok := manifestOf(body.Files); !ok {
-		invalid(w, "Request contains an invalid argument. (a valid manifest file named appsscript is required)")
+	if wrong := wrongFiles(body.Files); wrong != "" {
+		invalid(w, wrong)
 		return
 	}
 	p.Files = body.Files
@@ -195,11 +201,51 @@ func (g *Google) putContent(w http.ResponseWriter, r *http.Request, p *project) 
 	reply(w, http.StatusOK, map[string]any{"scriptId": p.ID, "files": p.Files})
 }
 
+// wrongFiles tells why Google takes none of a project's files, in its own words (google/clasp
+// issues 534 and 811): without a manifest, or with one that cannot be run.
+func wrongFiles(files []scriptFile) string {
+	if _, ok := manifestOf(files); !ok {
+		return "Project contents must include a manifest file named appsscript."
+	}
+	names := map[string]bool{}
+	for _, f := range files {
+		if names[f.Name] {
+			return "A file with this name already exists in the current project: " + f.Name
+		}
+		names[f.Name] = true
+		if f.Type != "SERVER_JS" {
+			continue
+		}
+		if message, line := syntaxError(f); message != "" {
+			return fmt.Sprintf("Syntax error: SyntaxError: %s line: %d file: %s.gs", message, line, f.Name)
+		}
+	}
+	return ""
+}
+
+// syntaxError is what is wrong with a file's source, and on which line.
+func syntaxError(f scriptFile) (message string, line int) {
+	parsed, err := parser.ParseFile(nil, f.Name+".gs", f.Source, 0, parser.WithDisableSourceMaps)
+	var list parser.ErrorList
+	if errors.As(err, &list) && len(list) > 0 {
+		return list[0].Message, list[0].Position.Line
+	}
+	if err != nil {
+		return err.Error(), 1
+	}
+	_, err = goja.CompileAST(parsed, false)
+	var wrong *goja.CompilerSyntaxError
+	if errors.As(err, &wrong) && wrong.File != nil {
+		return wrong.Message, wrong.File.Position(wrong.Offset).Line
+	}
+	return "", 0
+}
+
 func (g *Google) createVersion(w http.ResponseWriter, r *http.Request, p *project) {
 	var body struct {
 		Description string `json:"description"`
 	}
-	if !decode(w, r, &body) {
+	if !decodeProto(w, r, script.Version{}, &body) {
 		return
 	}
 	if len(p.Versions) >= maxVersions {
@@ -255,7 +301,7 @@ func (g *Google) deploy(w http.ResponseWriter, r *http.Request, p *project, d *d
 
 func (g *Google) createDeployment(w http.ResponseWriter, r *http.Request, p *project) {
 	var body deploymentConfig
-	if decode(w, r, &body) {
+	if decodeProto(w, r, script.DeploymentConfig{}, &body) {
 		g.deploy(w, r, p, &deployment{ID: "AKfycb" + rand.Text()}, body)
 	}
 }
@@ -280,7 +326,7 @@ func (g *Google) updateDeployment(w http.ResponseWriter, r *http.Request, p *pro
 	var body struct {
 		DeploymentConfig deploymentConfig `json:"deploymentConfig"`
 	}
-	if decode(w, r, &body) {
+	if decodeProto(w, r, script.UpdateDeploymentRequest{}, &body) {
 		g.deploy(w, r, p, d, body.DeploymentConfig)
 	}
 }
@@ -328,6 +374,16 @@ func (g *Google) deploymentView(r *http.Request, p *project, d *deployment) map[
 			"entryPointConfig": map[string]any{"executeAs": m.WebApp.ExecuteAs, "access": m.WebApp.Access}}}}
 	}
 	return v
+}
+
+// Properties are the script properties of a project.
+func (g *Google) Properties(projectID string) map[string]string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p, ok := g.projects[projectID]; ok {
+		return maps.Clone(p.Properties)
+	}
+	return nil
 }
 
 // Triggers lists the handlers of a spreadsheet's triggers.

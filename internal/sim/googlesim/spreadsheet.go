@@ -1,7 +1,6 @@
 package googlesim
 
 import (
-	"cmp"
 	"crypto/rand"
 	"math"
 	"slices"
@@ -22,6 +21,8 @@ type Spreadsheet struct {
 	Modified time.Time
 	Version  int64 // grows with each change
 	Sheets   []*Sheet
+	Metadata []Metadata
+	Named    []Named
 }
 
 // Sheet is a tab: rows of cells, each a string, float64, bool, nil, or a formula; see
@@ -29,20 +30,34 @@ type Spreadsheet struct {
 type Sheet struct {
 	GID     int64
 	Title   string
+	Hidden  bool
 	Frozen  int            // rows
-	Formats map[int]string // of columns, from 0: DATE, DATE_TIME, PERCENT, $0.00 or another sign, or zeros
+	Formats map[int]string // of columns, from 0: TEXT, DATE, DATE_TIME, PERCENT, $0.00 or another sign, or zeros
 	Rows    [][]any
+	Marks   []map[int]Mark // by row, then by column
 
-	Formatted []Format
-	Columns   int      // of the grid; 0: 26
-	Merges    []string // ranges
-	Protected []string // ranges that only the spreadsheet's owner may edit by hand, and no API
+	Formatted     []Format
+	RowCount      int // of the grid; 0: 1000, or as many as Rows has
+	Columns       int // of the grid; 0: 26, or as many as Rows has
+	HiddenRows    map[int]bool
+	HiddenColumns map[int]bool
+	Merges        []Area
+	Protected     []Protection
+	Filtered      *Area // by the basic filter
 
-	undo [][][]any // what the rows were before each of the last edits
+	measured bool      // the grid is at least as large as what it holds
+	log      []shift   // which places changed, since the first edit that can be undone
+	undo     []undoing // the last edits
 }
 
-// The grid's size as Sheets reports it, where the cells need no more.
-const gridRows, gridColumns = 1000, 26
+// Protection is a range that its editors alone may edit.
+type Protection struct {
+	ID          int64
+	Range       Area
+	Description string
+	WarningOnly bool     // everybody may, and is warned
+	Editors     []string // e-mail addresses; of what a person protects in the simulator, nobody
+}
 
 // AddSpreadsheet puts a spreadsheet into an account's Drive. An empty id is
 // filled in.
@@ -166,67 +181,6 @@ func (t *Sheet) read(b block) [][]any {
 	return rows
 }
 
-// set writes a cell. nil leaves it; "" clears it.
-func (t *Sheet) set(row, col int, v any) {
-	if v == nil {
-		return
-	}
-	for len(t.Rows) <= row {
-		t.Rows = append(t.Rows, nil)
-	}
-	for len(t.Rows[row]) <= col {
-		t.Rows[row] = append(t.Rows[row], nil)
-	}
-	if v == "" {
-		v = nil
-	}
-	t.Rows[row][col] = v
-}
-
-func (t *Sheet) size() (rows, columns int) {
-	rows, columns = gridRows, cmp.Or(t.Columns, gridColumns)
-	rows = max(rows, len(t.Rows))
-	for _, r := range t.Rows {
-		columns = max(columns, len(r))
-	}
-	return rows, columns
-}
-
-// typed reads text as Sheets does when a person types it: numbers and TRUE
-// become values, an apostrophe keeps text.
-func typed(v any, locale string) any {
-	s, ok := v.(string)
-	if !ok {
-		return v
-	}
-	if rest, ok := strings.CutPrefix(s, "'"); ok {
-		return rest
-	}
-	if strings.HasPrefix(s, "=") && len(s) > 1 {
-		return formula(s)
-	}
-	switch strings.ToUpper(s) {
-	case "TRUE", "DOĞRU":
-		return true
-	case "FALSE", "YANLIŞ":
-		return false
-	}
-	number := s
-	if strings.HasPrefix(locale, "tr") { // 1.234,56
-		number = strings.Replace(strings.ReplaceAll(s, ".", ""), ",", ".", 1)
-		if strings.Count(s, ".") > 0 && !grouped(s) {
-			return s
-		}
-	}
-	if strings.TrimLeft(number, "-0123456789.") != "" || strings.HasPrefix(number, "+") {
-		return s
-	}
-	if n, err := strconv.ParseFloat(number, 64); err == nil && !math.IsInf(n, 0) {
-		return n
-	}
-	return s
-}
-
 // formatted shows a value as a cell with a number format does, or with none.
 func formatted(v any, locale, format string) any {
 	turkish := strings.HasPrefix(locale, "tr")
@@ -238,6 +192,8 @@ func formatted(v any, locale, format string) any {
 			return day.Format("02.01.2006")
 		case format == "DATE_TIME":
 			return day.Format("02.01.2006 15:04")
+		case format == "TIME":
+			return day.Format("15:04:05")
 		case format == "PERCENT" && turkish:
 			return "%" + strconv.FormatFloat(v*100, 'f', -1, 64)
 		case format == "PERCENT":
@@ -269,16 +225,4 @@ func formatted(v any, locale, format string) any {
 		return "FALSE"
 	}
 	return v
-}
-
-// grouped tells whether dots stand at thousands alone: 1.234.567,8.
-func grouped(s string) bool {
-	whole, _, _ := strings.Cut(strings.TrimPrefix(s, "-"), ",")
-	groups := strings.Split(whole, ".")
-	for i, part := range groups {
-		if (i > 0 && len(part) != 3) || len(part) == 0 || len(part) > 3 {
-			return false
-		}
-	}
-	return true
 }

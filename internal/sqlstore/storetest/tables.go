@@ -223,3 +223,29 @@ func channels(t *testing.T, s *sqlstore.Store) {
 		t.Error("a user whose grant ended is to be watched")
 	}
 }
+
+func corrections(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	kept := func(e sheet24.Entity) map[string]string {
+		t.Helper()
+		return must(s.Corrections(t.Context(), table.PortalID, e))(t)
+	}
+	if got := kept(sheet24.Leads); len(got) != 0 {
+		t.Fatalf("corrections of nothing: %v", got)
+	}
+
+	check(t, s.SaveCorrections(t.Context(), table.PortalID, sheet24.Leads, map[string]string{"musteritel": "PHONE_WORK", "özelalan": ""}))
+	check(t, s.SaveCorrections(t.Context(), table.PortalID, sheet24.Leads, map[string]string{"musteritel": "PHONE_HOME"}))
+	check(t, s.SaveCorrections(t.Context(), table.PortalID, sheet24.Deals, map[string]string{"musteritel": ""}))
+	check(t, s.SaveCorrections(t.Context(), table.PortalID, sheet24.Deals, nil))
+
+	if got, want := kept(sheet24.Leads), map[string]string{"musteritel": "PHONE_HOME", "özelalan": ""}; !reflect.DeepEqual(got, want) {
+		t.Errorf("corrections = %v; want %v", got, want)
+	}
+	if got := kept(sheet24.Deals); len(got) != 1 {
+		t.Errorf("of another entity: %v", got)
+	}
+	if got := must(s.Corrections(t.Context(), table.PortalID+1, sheet24.Leads))(t); len(got) != 0 {
+		t.Errorf("of another portal: %v", got)
+	}
+}

@@ -1,0 +1,86 @@
+package detect_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"sheet24"
+	"sheet24/internal/detect"
+)
+
+// TestAliases tries each name that other programs' importers understand, alone in a sheet.
+func TestAliases(t *testing.T) {
+	for _, file := range []string{"aliases.txt", "more.txt"} {
+		t.Run(file, func(t *testing.T) { tryAliases(t, file) })
+	}
+}
+
+func tryAliases(t *testing.T, file string) {
+	data, err := os.ReadFile("testdata/aliases/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	all, right, wrong := 0, 0, 0
+	for line := range strings.Lines(string(data)) {
+		head, names, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if !ok || head[0] == '#' {
+			continue
+		}
+		parts := strings.Fields(head)
+		accepted := strings.Split(parts[2], ",")
+		for _, name := range strings.Split(names, "; ") {
+			s := listed{id: name, entity: sheet24.Entity(parts[0]), language: parts[1]}
+			s.columns = []listedColumn{readColumn(name+" | "+parts[2], s)}
+			found := detect.Detect(detect.Sheet{Entity: s.entity, Fields: portalFields(t, s.language, s.entity), Rows: s.rows(), HeaderRow: 1})
+			all++
+			got := found.Columns[0]
+			switch {
+			case got.Selected && slices.Contains(accepted, got.Field):
+				right++
+			case got.Selected:
+				wrong++
+				t.Logf("%s %s %q is %s %.2f, not %s", parts[0], parts[1], name, got.Field, got.Confidence, parts[2])
+			default:
+				t.Logf("%s %s %q is not known to be %s (%s %.2f)", parts[0], parts[1], name, parts[2], got.Field, got.Confidence)
+			}
+		}
+	}
+	t.Logf("%d names, %d right, %d wrong", all, right, wrong)
+	if right < all*96/100 || wrong > all/100 {
+		t.Error("too few")
+	}
+}
+
+// TestStrangers tries names that no field is for, with values that look like some.
+func TestStrangers(t *testing.T) {
+	data, err := os.ReadFile("testdata/aliases/strangers.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	all, wrong := 0, 0
+	for line := range strings.Lines(string(data)) {
+		head, names, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if !ok || head[0] == '#' {
+			continue
+		}
+		parts := strings.Fields(head)
+		for _, name := range strings.Split(names, "; ") {
+			s := listed{id: name, entity: sheet24.Entity(parts[0]), language: parts[1]}
+			s.columns = []listedColumn{readColumn(name+" | - | @"+parts[2], s)}
+			found := detect.Detect(detect.Sheet{Entity: s.entity, Fields: portalFields(t, s.language, s.entity), Rows: s.rows(), HeaderRow: 1})
+			all++
+			if got := found.Columns[0]; got.Selected && got.Field != "PHONE_FAX" && !strings.HasPrefix(got.Field, "UF_") {
+				wrong++
+				t.Logf("%s %s %q is %s %.2f", parts[0], parts[1], name, got.Field, got.Confidence)
+			}
+		}
+	}
+	t.Logf("%d names, %d taken for a field", all, wrong)
+	if wrong > all/100 {
+		t.Error("too many")
+	}
+}

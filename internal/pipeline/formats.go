@@ -1,0 +1,116 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"sheet24"
+	"sheet24/internal/mapping"
+)
+
+// formatRows is how many rows are read with their formats in one request.
+const formatRows = 5000
+
+// formats are the texts that the sheet shows for cells, by row and field.
+type formats map[int]map[string]string
+
+// byFormat reports whether what a cell's value means to a field depends on how the sheet
+// shows it.
+func byFormat(m sheet24.FieldMapping, v any) bool { return mapping.NeedsShown(m.Type, v) }
+
+// readFormats reads rows anew together with what the sheet shows for their cells: both
+// come in one answer, which from then on is what is known of these rows. Where it does
+// not fit what was read before, the tab is being moved.
+func (p *Pipeline) readFormats(ctx context.Context, t *sheet24.Table, tab *tab, numbers []int) (formats, error) {
+	texts := formats{}
+	for chunk := range slices.Chunk(numbers, formatRows) {
+		if err := p.readFormatsOf(ctx, t, tab, chunk, texts); err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
+}
+
+func (p *Pipeline) readFormatsOf(ctx context.Context, t *sheet24.Table, tab *tab, numbers []int, texts formats) error {
+	// The header, and for each block of rows the ID column and the mapped ones.
+	ranges := []sheet24.Range{sheet24.Rows(t.HeaderRow, t.HeaderRow)}
+	read := append(columns(tab.layout), tab.layout.ID)
+	slices.Sort(read)
+	runs := joined(read)
+	blocks := blocksOf(numbers)
+	for _, rows := range blocks {
+		for _, run := range runs {
+			ranges = append(ranges, sheet24.Range{FirstRow: rows.FirstRow, LastRow: rows.LastRow, FirstColumn: run[0] + 1, LastColumn: run[1] + 1})
+		}
+	}
+	values, shown, err := p.Sheets.ReadFormatted(ctx, t.Ref(), ranges)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(headerOf(values[0]), tab.header) {
+		return errTabMoves
+	}
+
+	// What it says of a row replaces what was read of it before.
+	for _, number := range numbers {
+		delete(tab.rows, number)
+		texts[number] = map[string]string{}
+	}
+	for i, r := range ranges[1:] {
+		for j := range values[i+1] {
+			number := r.FirstRow + j
+			if texts[number] == nil {
+				continue // it stands between those that were wanted
+			}
+			tab.set(number, r.FirstColumn-1, values[i+1][j])
+			for _, m := range tab.layout.Fields {
+				if at := m.Column.Index - (r.FirstColumn - 1); at >= 0 && at < len(shown[i+1][j]) {
+					texts[number][m.Field], _ = shown[i+1][j][at].(string)
+				}
+			}
+		}
+	}
+
+	for _, number := range numbers {
+		id, has := tab.idOf(cell(tab.rows[number], tab.layout.ID))
+		if was, had := tab.idAt[number]; has != had || id != was {
+			return errTabMoves
+		}
+		if has {
+			tab.set(number, tab.layout.ID, []any{cellOf(id)})
+		}
+	}
+	return nil
+}
+
+// blockGap is how many rows that nobody asked for are read rather than to begin another
+// block.
+const blockGap = 10
+
+// blocksOf are sorted row numbers as blocks.
+func blocksOf(numbers []int) (blocks []sheet24.Range) {
+	for _, number := range slices.Sorted(slices.Values(numbers)) {
+		if n := len(blocks); n > 0 && number-blocks[n-1].LastRow <= blockGap {
+			blocks[n-1].LastRow = number
+			continue
+		}
+		blocks = append(blocks, sheet24.Rows(number, number))
+	}
+	return blocks
+}
+
+// apply puts into a row's changed fields what their cells mean by their formats: a field
+// that takes texts gets what the sheet shows ("31.12.2026", "007"), a number that is shown
+// as %50 is 50, and one that is not shown as a date is none.
+func (f formats) apply(t *sheet24.Table, layout mapping.Layout, number int, fields map[string]sheet24.Change) {
+	for _, m := range layout.Fields {
+		change, changed := fields[m.Field]
+		text, known := f[number][m.Field]
+		if !changed || !known || !byFormat(m, change.New) {
+			continue
+		}
+
+		change.New = mapping.Shown(m.Type, change.New, text, t.Locale)
+		fields[m.Field] = change
+	}
+}
