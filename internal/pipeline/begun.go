@@ -169,9 +169,14 @@ func sameJSON(a, b any) bool {
 // set in the CRM it overwrites. Should the process end before it is answered, nothing else
 // would tell of either. What cannot be stored is not sent, and fails.
 func (b *pushing) begin(ctx context.Context, f *flight) error {
+	var err error
+	if f.writes, err = b.boundRows(ctx, f.writes); err != nil {
+		return err
+	}
+
 	at, together := b.Now(), len(f.writes)
 	sends := map[*row]bool{}
-	err := isolate.Each(f.writes, func(some []*row) error {
+	err = isolate.Each(f.writes, func(some []*row) error {
 		var begun, noted []sheet24.RowChange
 		for _, r := range some {
 			c := r.change

@@ -198,8 +198,13 @@ func (b *pushing) run(ctx context.Context) (more bool, err error) {
 	return b.yields && b.pause == nil, b.err
 }
 
-// fail keeps the first error, which ends it all.
+// fail keeps the first error, which ends it all. Of a table that has been exchanged
+// meanwhile, the next push does what is to be done.
 func (b *pushing) fail(err error) {
+	if exchanged(err) {
+		b.stops, b.yields = true, true
+		return
+	}
 	if err != nil && b.err == nil {
 		b.err, b.stops = err, true
 	}

@@ -253,6 +253,11 @@ func (b *pushing) breaks(ctx context.Context, r *row, err error) error {
 // planRead plans rows with what was read of their records: those that are to be written
 // are ready, the others end, or wait.
 func (b *pushing) planRead(ctx context.Context, rows []*row, reply sheet24.Reply) error {
+	rows, err := b.boundRows(ctx, rows)
+	if err != nil {
+		return err
+	}
+
 	var changes []sheet24.RowChange
 	var plans []rowPlan
 	var planned, ended []*row

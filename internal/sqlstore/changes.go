@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	changeFields  = `id, config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of`
+	changeFields  = `id, config_id, user_id, binding, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of`
 	changeColumns = `SELECT ` + changeFields + ` FROM reverse_sync_logs `
 )
 
@@ -118,7 +118,7 @@ func scanChange(row scanner) (sheet24.RowChange, error) {
 	var c sheet24.RowChange
 	var fields string
 	var synced sql.NullTime
-	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.EntityID, &c.Action, &c.Row, &fields, &c.Status, &c.Error,
+	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.Binding, &c.EntityID, &c.Action, &c.Row, &fields, &c.Status, &c.Error,
 		&c.Attempts, &c.NotBefore, &c.CreatedAt, &synced, &c.Note, &c.TwinOf)
 	if err != nil {
 		return c, err

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// due are the changes l that wait to be pushed at $2.
-	due = `l.status IN ('pending', 'syncing') AND l.status = 'pending' AND l.not_before <= $2`
+	// due are the changes l that wait to be pushed at $2. What was made under a former
+	// binding of its table is nobody's.
+	due = `l.status IN ('pending', 'syncing') AND l.status = 'pending' AND l.not_before <= $2 AND ` + bound
 
 	// claimable are those of them whose row has no earlier change under way.
 	claimable = due + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs o
