@@ -229,8 +229,8 @@ func (s *Store) SetLook(ctx context.Context, tableID int64, l sheet24.Look) erro
 // SetColumns keeps where a table's columns stand by now, and under which names, and
 // which of them are not to be found. A column that is lost has a place of its own below 0.
 func (s *Store) SetColumns(ctx context.Context, tableID int64, found []sheet24.FieldMapping, lost []sheet24.FieldMapping) error {
-	names := []string{}
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		names := []string{}
 		place := func(m sheet24.FieldMapping, index int) error {
 			_, err := tx.ExecContext(ctx, `UPDATE field_mappings SET sheet_column_index = $3, sheet_column_name = $4 WHERE config_id = $1 AND bitrix_field = $2`,
 				tableID, m.Field, index, m.Column.Name)

@@ -71,7 +71,7 @@ func (s *Store) CountFailed(ctx context.Context, tableID int64) (n int, err erro
 // RetryFailed puts all failed changes of a table back to work that are unsent, and
 // tells how many.
 func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
-	done, err := s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
+	done, err := s.exec(ctx, s.db, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
 		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+retriable+`)`, tableID, s.now())
 	if err != nil {
 		return 0, err
