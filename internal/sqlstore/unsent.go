@@ -24,7 +24,7 @@ const retriable = lastFailed + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs
 // decided is done by the next push.
 func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`, id, tableID))
+		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`+s.dialect.forUpdate, id, tableID))
 		if err != nil {
 			return found(err, "change_decided")
 		}
@@ -117,7 +117,7 @@ func (s *Store) retryWithout(ctx context.Context, tx *sql.Tx, tableID int64, los
 func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		c, err := scanChange(tx.QueryRowContext(ctx,
-			changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'failed' AND entity_id <> 0`, id, tableID))
+			changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'failed' AND entity_id <> 0`+s.dialect.forUpdate, id, tableID))
 		if err != nil {
 			return found(err, "change_not_retriable")
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,12 +12,21 @@ import (
 	"sheet24/internal/sqlstore"
 )
 
-// scansBesidePushes has scans find edits of rows while a push claims the same rows and settles
-// them in another order, and reports tell of them: nothing fails, and what was typed last is
-// what is pushed last.
+// scansBesidePushes has a scan find edits of rows while a push claims the same rows and
+// settles them in another order, and a report tells of them: nothing fails, and what was typed
+// last is what is pushed last.
 func scansBesidePushes(t *testing.T, s *sqlstore.Store) {
-	const rows, rounds = 20, 40
+	const rows, rounds = 20, 30
 	table := Seed(t, s)
+	typed := func(value int) {
+		var found sheet24.Scanned
+		for i := range rows {
+			c := edit(i+2, int64(i+11), fmt.Sprint(value-1), fmt.Sprint(value))
+			found.Changes = append(found.Changes, c)
+			found.Snapshots = append(found.Snapshots, sheet24.Snapshot{EntityID: c.EntityID, Row: c.Row, Values: map[string]any{"EMAIL": fmt.Sprint(value)}})
+		}
+		check(t, s.CommitScan(t.Context(), table, found))
+	}
 	pushed := map[int64]any{}
 	push := func(round int) {
 		changes := must(s.ClaimChanges(t.Context(), table.PortalID, rows))(t)
@@ -33,45 +43,29 @@ func scansBesidePushes(t *testing.T, s *sqlstore.Store) {
 		check(t, s.SettleChanges(t.Context(), changes))
 	}
 
-	var work sync.WaitGroup
-	typed := make(chan bool)
-	work.Go(func() {
-		defer close(typed)
-		for round := range rounds {
-			var found sheet24.Scanned
-			for i := range rows {
-				c := edit(i+2, int64(i+11), fmt.Sprint(round-1), fmt.Sprint(round))
-				found.Changes = append(found.Changes, c)
-				found.Snapshots = append(found.Snapshots, sheet24.Snapshot{EntityID: c.EntityID, Row: c.Row, Values: map[string]any{"EMAIL": fmt.Sprint(round)}})
+	for round := range rounds {
+		typed(2 * round)
+		var beside sync.WaitGroup
+		var over atomic.Bool
+		beside.Go(func() { defer over.Store(true); typed(2*round + 1) })
+		beside.Go(func() {
+			for !over.Load() {
+				check(t, s.MarkReported(t.Context(), must(s.Unreported(t.Context(), table.ID, rows))(t)))
 			}
-			check(t, s.CommitScan(t.Context(), table, found))
-		}
-	})
-	work.Go(func() {
-		for open := true; open; {
-			select {
-			case _, open = <-typed:
-			default:
+		})
+		for n := round; ; n++ {
+			done := over.Load()
+			push(n)
+			if done && must(s.CountOpen(t.Context(), table.ID))(t) == 0 {
+				break
 			}
-			check(t, s.MarkReported(t.Context(), must(s.Unreported(t.Context(), table.ID, rows))(t)))
 		}
-	})
-	for round := 0; ; round++ {
-		push(round)
-		select {
-		case <-typed:
-		default:
-			continue
-		}
-		if n := must(s.CountOpen(t.Context(), table.ID))(t); n == 0 {
-			break
-		}
-	}
-	work.Wait()
+		beside.Wait()
 
-	for i := range int64(rows) {
-		if pushed[i+11] != fmt.Sprint(rounds-1) {
-			t.Errorf("record %d: %v was pushed last", i+11, pushed[i+11])
+		for i := range int64(rows) {
+			if want := fmt.Sprint(2*round + 1); pushed[i+11] != want {
+				t.Fatalf("record %d: %v was pushed last; its row says %s", i+11, pushed[i+11], want)
+			}
 		}
 	}
 }
