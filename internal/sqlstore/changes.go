@@ -27,7 +27,7 @@ func (s *Store) Forget(ctx context.Context, before time.Time) error {
 			WHERE l.created_at < $1 AND l.status IN ('completed', 'failed') AND l.reported_at IS NOT NULL AND NOT (` + lastFailed + `) ORDER BY l.id LIMIT $2)`,
 	} {
 		for {
-			done, err := s.db.ExecContext(ctx, statement, moment(before), forgetRows)
+			done, err := s.exec(ctx, s.db, statement, moment(before), forgetRows)
 			if err != nil {
 				return err
 			}
@@ -64,7 +64,7 @@ func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) e
 		ids[key] = append(ids[key], c.ID)
 	}
 	for key, all := range ids {
-		if _, err := s.quick.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN `+s.dialect.numbers("$4"),
+		if _, err := s.exec(ctx, s.quick, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN `+s.dialect.numbers("$4"),
 			s.now(), key.status, key.text, listed(all)); err != nil {
 			return asData(err)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"sheet24"
 )
@@ -78,6 +80,9 @@ func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sh
 			return err
 		}
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		if err := s.lockRows(ctx, tx, c.TableID, slices.Collect(maps.Keys(seen))); err != nil {
 			return err
 		}
 		for _, r := range rows {

@@ -42,6 +42,9 @@ type dialect struct {
 	// each is a table of the values of a JSON list, in a column called value; eachText has
 	// them as texts.
 	each, eachText func(list string) string
+	// forUpdate is what locks the rows of a query until the transaction ends, and forClaim what
+	// leaves out those that are locked; empty where one writes at a time.
+	forUpdate, forClaim string
 	// merged is a column's JSON object with the members of another.
 	merged func(column, other string) string
 }
@@ -84,7 +87,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 			eachText: func(list string) string {
 				return `jsonb_array_elements_text(CAST(` + list + ` AS jsonb)) AS value`
 			},
-			held:   ` FOR NO KEY UPDATE`,
+			held: ` FOR NO KEY UPDATE`, forUpdate: ` FOR UPDATE`, forClaim: ` FOR UPDATE SKIP LOCKED`,
 			merged: func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
 		}, nil
 	}

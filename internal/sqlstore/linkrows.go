@@ -17,6 +17,14 @@ import (
 func (s *Store) LinkRows(ctx context.Context, tableID int64, links []sheet24.RowLink) ([]sheet24.Linked, error) {
 	linked := make([]sheet24.Linked, len(links))
 	err := s.tx(ctx, func(tx *sql.Tx) error {
+		var rows []int64
+		for _, link := range links {
+			rows = append(rows, link.Change.EntityID, link.EntityID)
+		}
+		if err := s.lockRows(ctx, tx, tableID, rows); err != nil {
+			return err
+		}
+
 		for i, link := range links {
 			err := s.checkBinding(ctx, tx, &sheet24.Table{ID: tableID, Binding: link.Change.Binding})
 			if err != nil {
@@ -100,7 +108,7 @@ func (s *Store) rowOf(ctx context.Context, q querier, tableID, entityID int64) (
 // openOf returns the open changes of a record, the oldest first.
 func (s *Store) openOf(ctx context.Context, q querier, tableID, entityID int64) ([]sheet24.RowChange, error) {
 	rows, err := q.QueryContext(ctx, changeColumns+`
-		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'syncing', 'asked') ORDER BY id`, tableID, entityID)
+		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'syncing', 'asked') ORDER BY id`+s.dialect.forUpdate, tableID, entityID)
 	return collect(rows, err, scanChange)
 }
 

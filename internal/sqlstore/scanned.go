@@ -24,6 +24,9 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.
 		if err := s.checkBinding(ctx, tx, t); err != nil {
 			return err
 		}
+		if err := s.lockRows(ctx, tx, t.ID, scannedRows(found)); err != nil {
+			return err
+		}
 		if err := s.becomeRecords(ctx, tx, t.ID, &found); err != nil {
 			return err
 		}
@@ -62,6 +65,21 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.
 		}
 		return s.markProcessed(ctx, tx, found.Events)
 	})
+}
+
+// scannedRows are the records, and the keys, that a scan tells of.
+func scannedRows(found sheet24.Scanned) []int64 {
+	rows := slices.Concat(found.Dropped, found.Returned, slices.Collect(maps.Keys(found.Known)))
+	for _, c := range found.Changes {
+		rows = append(rows, c.EntityID)
+	}
+	for _, n := range found.Snapshots {
+		rows = append(rows, n.EntityID)
+	}
+	for _, w := range found.Written {
+		rows = append(rows, w.EntityID)
+	}
+	return rows
 }
 
 // becomeRecords gives rows their records that were created since a scan read them.
@@ -256,7 +274,7 @@ func (s *Store) withUnsent(ctx context.Context, q querier, t *sheet24.Table, c s
 // about; nil if none does.
 func (s *Store) waitingOf(ctx context.Context, q querier, tableID, entityID int64) (*sheet24.RowChange, error) {
 	c, err := scanChange(q.QueryRowContext(ctx, changeColumns+`
-		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'asked') ORDER BY status DESC LIMIT 1`, tableID, entityID))
+		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'asked') ORDER BY status DESC LIMIT 1`+s.dialect.forUpdate, tableID, entityID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

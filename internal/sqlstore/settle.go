@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"sheet24"
@@ -19,6 +21,9 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 		if err != nil {
 			return err
 		}
+		if err := s.lockChanged(ctx, tx, changes); err != nil {
+			return err
+		}
 		if err := s.answered(ctx, tx, changes); err != nil {
 			return err
 		}
@@ -30,6 +35,20 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 		}
 		return all.finish(ctx)
 	})
+}
+
+// lockChanged locks the rows that changes are of.
+func (s *Store) lockChanged(ctx context.Context, tx *sql.Tx, changes []sheet24.RowChange) error {
+	rows := map[int64][]int64{} // by table
+	for _, c := range changes {
+		rows[c.TableID] = append(rows[c.TableID], c.EntityID, c.Key)
+	}
+	for _, table := range slices.Sorted(maps.Keys(rows)) {
+		if err := s.lockRows(ctx, tx, table, rows[table]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settling is changes that are settled in one transaction.

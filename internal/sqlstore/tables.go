@@ -361,11 +361,12 @@ func (s *Store) SetLook(ctx context.Context, tableID int64, l sheet24.Look) erro
 // which of them are not to be found. A column that is lost has a place of its own below 0.
 // If the table has been exchanged since it was read, that is a Conflict.
 func (s *Store) SetColumns(ctx context.Context, t *sheet24.Table, found []sheet24.FieldMapping, lost []sheet24.FieldMapping) error {
-	names := []string{}
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := s.checkBinding(ctx, tx, t); err != nil {
 			return err
 		}
+
+		names := []string{}
 		place := func(m sheet24.FieldMapping, index int) error {
 			_, err := tx.ExecContext(ctx, `UPDATE field_mappings SET sheet_column_index = $3, sheet_column_name = $4 WHERE config_id = $1 AND bitrix_field = $2`,
 				t.ID, m.Field, index, m.Column.Name)

@@ -24,7 +24,7 @@ const retriable = lastFailed + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs
 // decided is done by the next push.
 func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`, id, tableID))
+		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`+s.dialect.forUpdate, id, tableID))
 		if err != nil {
 			return s.formerOr(ctx, tx, tableID, id, found(err, "change_decided"))
 		}
@@ -71,7 +71,7 @@ func (s *Store) CountFailed(ctx context.Context, tableID int64) (n int, err erro
 // RetryFailed puts all failed changes of a table back to work that are unsent, and
 // tells how many.
 func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
-	done, err := s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
+	done, err := s.exec(ctx, s.db, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
 		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+retriable+`)`, tableID, s.now())
 	if err != nil {
 		return 0, err
@@ -117,7 +117,7 @@ func (s *Store) retryWithout(ctx context.Context, tx *sql.Tx, tableID int64, los
 func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		c, err := scanChange(tx.QueryRowContext(ctx,
-			changeColumns+`l WHERE l.id = $1 AND l.config_id = $2 AND l.status = 'failed' AND l.entity_id <> 0 AND `+bound, id, tableID))
+			changeColumns+`l WHERE l.id = $1 AND l.config_id = $2 AND l.status = 'failed' AND l.entity_id <> 0 AND `+bound+s.dialect.forUpdate, id, tableID))
 		if err != nil {
 			return s.formerOr(ctx, tx, tableID, id, found(err, "change_not_retriable"))
 		}
