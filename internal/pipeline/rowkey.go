@@ -57,18 +57,43 @@ func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab
 		return nil, err
 	}
 
+	untold, err := p.untoldLeft(ctx, t, records)
+	if err != nil {
+		return nil, err
+	}
+
 	tab.records = records
 	var shown []sheet24.Replacement
 	for _, key := range slices.Sorted(maps.Keys(records)) {
 		if records[key] == 0 {
 			tab.leaveAlone(key)
-			shown = append(shown, sheet24.Replacement{Find: keyText(key)})
+			if !untold[key] {
+				shown = append(shown, sheet24.Replacement{Find: keyText(key)})
+			}
 			continue
 		}
 		tab.become(key, records[key])
 		shown = append(shown, sheet24.Replacement{Find: keyText(key), Text: mapping.Text(float64(records[key]))})
 	}
 	return shown, nil
+}
+
+// untoldLeft are the keys of rows that are left alone and do not say so yet: the report finds
+// them by their keys, and takes these away.
+func (p *Pipeline) untoldLeft(ctx context.Context, t *sheet24.Table, records map[int64]int64) (map[int64]bool, error) {
+	if !slices.Contains(slices.Collect(maps.Values(records)), 0) {
+		return nil, nil
+	}
+	changes, err := p.Store.Unreported(ctx, t.ID, reportRows)
+	if err != nil {
+		return nil, err
+	}
+
+	untold := map[int64]bool{}
+	for _, c := range changes {
+		untold[c.EntityID] = true
+	}
+	return untold, nil
 }
 
 // become has the rows of a key be those of a record.

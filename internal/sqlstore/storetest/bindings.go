@@ -70,7 +70,7 @@ func exchanged(t *testing.T, s *sqlstore.Store) {
 	if _, err := s.DB().ExecContext(t.Context(), `UPDATE reverse_sync_logs SET status = 'pending' WHERE entity_id = 12 AND binding = $1`, table.Binding); err != nil {
 		t.Fatal(err)
 	}
-	if c := must(s.ClaimChanges(t.Context(), now.PortalID, 10))(t); len(c) != 1 || c[0].EntityID != 13 {
+	if c := must(s.ClaimChanges(t.Context(), now.PortalID, 10))(t); len(c) != 0 {
 		t.Errorf("claimed of the former table: %+v", c)
 	}
 }
