@@ -39,6 +39,23 @@ type Table struct {
 	Lost              []string // names of columns that are mapped but not to be found; they are left alone
 	Problem           string   // code of the error that keeps the sheet from being read
 	StatusProblem     string   // code of the error that keeps the status from being written
+	Binding           int64    // counts the exchanges of its portal, entity or mapping; what is made under one belongs to it
+}
+
+// SameBinding reports whether what was made for a table as it was means the same for it
+// as it is: its portal, its entity, and the column of each field are what they were.
+func (t *Table) SameBinding(was *Table) bool {
+	if t.PortalID != was.PortalID || t.Entity != was.Entity || len(t.Mappings) != len(was.Mappings) {
+		return false
+	}
+
+	for _, m := range t.Mappings {
+		before, mapped := was.Mapping(m.Field)
+		if !mapped || before.Column != m.Column {
+			return false
+		}
+	}
+	return true
 }
 
 // Mapping returns the mapping that feeds the field of that name.

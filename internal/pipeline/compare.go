@@ -31,6 +31,9 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 	if err != nil || !t.Enabled {
 		return false, ignoreNotFound(err)
 	}
+	if c.Binding != t.Binding {
+		return true, nil // it was set up anew in between
+	}
 	from, before := c.State, *c
 	portal, err := p.Store.Portal(ctx, t.PortalID)
 	if err != nil {
@@ -47,7 +50,9 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 			return false, err
 		}
 	}
-	if err := k.page(ctx); err != nil {
+	if err := k.page(ctx); exchanged(err) {
+		return true, nil
+	} else if err != nil {
 		return false, k.waits(ctx, from, err)
 	}
 	c.Problem = ""
@@ -186,7 +191,7 @@ func (k *comparing) end(ctx context.Context) error {
 		}
 	case sheet24.Pushing:
 		if k.t.Policies.Seeks() { // rows without an id are the next scan's
-			if err := k.Store.LeaveNone(ctx, k.t.ID); err != nil {
+			if err := k.Store.LeaveNone(ctx, k.t); err != nil {
 				return err
 			}
 			return k.Recheck(ctx, k.t)

@@ -31,9 +31,13 @@ func (s *scanning) compare(ctx context.Context, tab *tab) (found sheet24.Scanned
 	if err != nil {
 		return found, err
 	}
+	left, err := s.leftKeys(ctx, tab, known)
+	if err != nil {
+		return found, err
+	}
 
 	for _, number := range slices.Sorted(maps.Keys(tab.rows)) {
-		if len(tab.rows[number]) == 0 {
+		if len(tab.rows[number]) == 0 || left[number] {
 			continue
 		}
 		id, err := identify(s.t, tab, number, known)

@@ -106,7 +106,7 @@ func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 		return err
 	}
 	shown = append(shown, stray...)
-	if err := s.Sheets.Replace(ctx, s.t.Ref(), shown); err != nil {
+	if err := s.replace(ctx, s.t, shown); err != nil {
 		return s.notWritten(err)
 	}
 

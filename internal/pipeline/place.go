@@ -48,6 +48,9 @@ func (p *Pipeline) place(ctx context.Context, t *sheet24.Table, id sheet24.Colum
 
 // placeAt is place for columns that were just read.
 func (p *Pipeline) placeAt(ctx context.Context, t *sheet24.Table, before *places, wanted []placement) (skipped map[cellOfRecord]bool, err error) {
+	if err := p.checkBound(ctx, t); err != nil {
+		return nil, err
+	}
 	skipped = map[cellOfRecord]bool{}
 	for range placeTries {
 		writes := before.writes(wanted, skipped)

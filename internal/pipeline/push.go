@@ -39,7 +39,9 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 	}
 	claimed := len(changes)
 	b := newPushBatch(p, portal)
-	if changes, err = b.prepare(ctx, changes); err != nil {
+	if changes, err = b.prepare(ctx, changes); exchanged(err) {
+		return true, nil
+	} else if err != nil {
 		return false, err
 	}
 	changes = inTurn(changes)
@@ -118,6 +120,9 @@ func (b *pushBatch) push(ctx context.Context, changes []sheet24.RowChange) error
 		return err
 	}
 	for chunk := range slices.Chunk(ready, writeRows) {
+		if chunk, err = b.present(ctx, changes, chunk); err != nil {
+			return err
+		}
 		var writes []sheet24.ItemWrite
 		for _, i := range chunk {
 			writes = append(writes, plans[i].write)

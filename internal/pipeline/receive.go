@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,19 +94,47 @@ func (p *Pipeline) Receive(ctx context.Context, sig Signature, body []byte) erro
 	if err != nil {
 		return err
 	}
-	event := &sheet24.Event{TableID: table.ID, Type: sheet24.EventType(m.Event), MessageID: sig.ID, Data: m.positions()}
+	beside, err := p.beside(ctx, table)
+	if err != nil {
+		return busy(err)
+	}
+
+	// The signer's own comes last: what was stored for the others does not keep the sender
+	// from trying again.
+	for _, t := range append(beside, table) {
+		err := p.receive(ctx, t, m, sig.ID)
+		if err != nil && (t == table || !sheet24.IsKind(err, sheet24.Conflict)) {
+			return busy(err)
+		}
+	}
+	return nil
+}
+
+// beside are the other tables that a table's user has on its tab: the script tells of the
+// tab's edits by the key of one of them.
+func (p *Pipeline) beside(ctx context.Context, t *sheet24.Table) ([]*sheet24.Table, error) {
+	all, err := p.followers(ctx, tabKey{t.SpreadsheetID, t.GID})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(o *sheet24.Table) bool { return o.ID == t.ID || o.UserID != t.UserID || !o.Enabled }), nil
+}
+
+// receive stores a nudge for a table.
+func (p *Pipeline) receive(ctx context.Context, t *sheet24.Table, m *message, id string) error {
+	event := &sheet24.Event{TableID: t.ID, Type: sheet24.EventType(m.Event), MessageID: id, Data: m.positions()}
 	if event.Type == sheet24.RowEdited {
 		event.Rows = sheet24.Rows(int(m.RowID), int(max(m.RowID, m.LastRow)))
 	}
 	if err := p.Store.AddEvent(ctx, event); err != nil {
-		return busy(err)
+		return err
 	}
 	if event.Type == sheet24.Ping {
-		if err := p.Store.SetRegistered(ctx, table.ID); err != nil {
-			return busy(err)
+		if err := p.Store.SetRegistered(ctx, t.ID); err != nil {
+			return err
 		}
 	}
-	p.Wake.Scan(ctx, table.ID)
+	p.Wake.Scan(ctx, t.ID)
 	return nil
 }
 
@@ -155,16 +184,36 @@ func (p *Pipeline) signer(ctx context.Context, m *message, sig Signature, body [
 			return t, nil
 		}
 	}
-	tables, err := p.Store.TablesOfTab(ctx, m.SheetID, int64(*m.GID))
+	tables, err := p.followersNow(ctx, key)
 	if err != nil {
 		return nil, busy(err)
 	}
 	if len(tables) == 0 {
-		p.tabs.Delete(key)
 		return nil, sheet24.Errorf(sheet24.NotFound, "webhook_table")
 	}
-	p.tabs.Store(key, followed{tables, p.Now()})
 	return signer(tables, sig, body)
+}
+
+// followers are the tables that a tab feeds, as they were a moment ago.
+func (p *Pipeline) followers(ctx context.Context, tab tabKey) ([]*sheet24.Table, error) {
+	if f, ok := p.tabs.Load(tab); ok && p.Now().Sub(f.(followed).read) < remembered {
+		return f.(followed).tables, nil
+	}
+	return p.followersNow(ctx, tab)
+}
+
+// followersNow are the tables that a tab feeds.
+func (p *Pipeline) followersNow(ctx context.Context, tab tabKey) ([]*sheet24.Table, error) {
+	tables, err := p.Store.TablesOfTab(ctx, tab.spreadsheetID, tab.gid)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(tables) == 0:
+		p.tabs.Delete(tab)
+	default:
+		p.tabs.Store(tab, followed{tables, p.Now()})
+	}
+	return tables, nil
 }
 
 // signer finds the table whose key signed a nudge: several users may follow one

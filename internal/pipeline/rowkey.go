@@ -154,6 +154,29 @@ func (s *scanning) giveKeys(ctx context.Context, tab *tab) (refused []sheet24.Un
 	return refused, nil
 }
 
+// leftKeys tells which rows are to be left alone as they are, though they show keys: what
+// was to become of them ended when the table was set up with something else.
+func (s *scanning) leftKeys(ctx context.Context, tab *tab, known map[int64]sheet24.Snapshot) (map[int]bool, error) {
+	var numbers []int
+	var held []map[string]any
+	for number, row := range tab.rows {
+		id, ok := recordID(cell(row, tab.layout.ID))
+		if _, seen := known[id]; ok && id < 0 && !seen {
+			numbers, held = append(numbers, number), append(held, values(tab.layout, row))
+		}
+	}
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+
+	found, err := s.Store.Left(ctx, s.t.ID, held)
+	left := map[int]bool{}
+	for i := range found {
+		left[numbers[i]] = true
+	}
+	return left, err
+}
+
 // writeIDs writes ids and keys into rows that were read, if their ID cells are still as
 // they were, and reads these rows again: what is in them, and what they are, is then of
 // one answer once more.
@@ -177,6 +200,9 @@ func (s *scanning) writeIDs(ctx context.Context, tab *tab, cells map[int]any) er
 		}
 	}
 
+	if err := s.checkBound(ctx, s.t); err != nil {
+		return err
+	}
 	read, err := s.Sheets.WriteColumns(ctx, s.t.Ref(), s.t.HeaderRow, []sheet24.ColumnWrite{{Column: id, Cells: cells, Last: before.last()}})
 	if err != nil {
 		return err

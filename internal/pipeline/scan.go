@@ -45,7 +45,7 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 	// What is to be written into cells, first: it is no edit.
 	back, err := p.writeBack(ctx, t, events)
 	if err != nil {
-		return false, p.stopped(ctx, t, events, nil, err)
+		return p.stopped(ctx, t, events, nil, err)
 	}
 	if !whole {
 		rows = join(append(rows, back.rows...))
@@ -54,7 +54,10 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		if len(events)+len(back.done) == 0 {
 			return false, nil
 		}
-		return more, p.commit(ctx, sheet24.ScanStage, t, sheet24.Scanned{Events: events, Written: back.done})
+		if err := p.commit(ctx, sheet24.ScanStage, t, sheet24.Scanned{Events: events, Written: back.done}); err != nil {
+			return p.stopped(ctx, t, events, nil, err)
+		}
+		return more, nil
 	}
 
 	work := &scanning{Pipeline: p, t: t, events: events, whole: whole, back: back}
@@ -69,7 +72,7 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		err = work.scan(ctx, rows)
 	}
 	if err != nil {
-		return false, p.stopped(ctx, t, events, work.again, err)
+		return p.stopped(ctx, t, events, work.again, err)
 	}
 
 	work.wake(ctx)
@@ -80,17 +83,20 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 // movingWait is how soon a tab is read anew whose rows or columns are being moved.
 const movingWait = time.Second
 
-// stopped takes the error that ended a scan. What is about the moment is no trouble with
-// the sheet: its events stay, and it is looked at anew.
-func (p *Pipeline) stopped(ctx context.Context, t *sheet24.Table, events []sheet24.Event, again *sheet24.SecondLook, err error) error {
+// stopped takes the error that ended a scan, and tells whether there is more to scan. What
+// is about the moment is no trouble with the sheet: its events stay, and it is looked at
+// anew.
+func (p *Pipeline) stopped(ctx context.Context, t *sheet24.Table, events []sheet24.Event, again *sheet24.SecondLook, err error) (more bool, _ error) {
 	switch {
 	case again != nil:
-		return p.waitForSecondLook(ctx, t, *again)
+		return false, p.waitForSecondLook(ctx, t, *again)
 	case moving(err):
 		p.Wake.ScanLater(ctx, t.ID, movingWait)
-		return nil
+		return false, nil
+	case exchanged(err): // it is scanned as what it is now
+		return true, nil
 	}
-	return p.unreadable(ctx, t, events, err)
+	return false, p.unreadable(ctx, t, events, err)
 }
 
 // moving reports whether an error says that rows or columns are moved at this moment.

@@ -47,7 +47,7 @@ func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table, events []she
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Sheets.Replace(ctx, t.Ref(), shown); err != nil && !sheet24.IsKind(err, sheet24.Invalid) {
+	if err := p.replace(ctx, t, shown); err != nil && !sheet24.IsKind(err, sheet24.Invalid) {
 		return nil, err
 	}
 	var ids []int64

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	changeFields  = `id, config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of`
+	changeFields  = `id, config_id, user_id, binding, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of`
 	changeColumns = `SELECT ` + changeFields + ` FROM reverse_sync_logs `
 )
 
@@ -21,13 +21,14 @@ const (
 // them syncing, unless the portal is paused: of each table its oldest, the tables in
 // turn, so that a paste into one does not hold up the edits of another. What an
 // interrupted push left as syncing is taken again; so one push at a time may run for a
-// portal. A row whose earlier change is under way waits.
+// portal. A row whose earlier change is under way waits, and what was made under a former
+// binding of its table is nobody's.
 func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error) {
 	rows, err := s.quick.QueryContext(ctx, `
 		UPDATE reverse_sync_logs SET status = 'syncing', attempts = attempts + 1 WHERE id IN (
 			SELECT id FROM (
 				SELECT id, ROW_NUMBER() OVER (PARTITION BY config_id ORDER BY id) AS turn
-				FROM reverse_sync_logs l WHERE status IN ('pending', 'syncing') AND not_before <= $2
+				FROM reverse_sync_logs l WHERE status IN ('pending', 'syncing') AND not_before <= $2 AND `+bound+`
 				AND config_id IN (SELECT c.id FROM sheet_sync_config c JOIN portals p ON p.id = c.portal_id
 					WHERE c.portal_id = $1 AND c.enabled AND (p.paused_until IS NULL OR p.paused_until <= $2))
 				AND NOT (status = 'pending' AND EXISTS (SELECT 1 FROM reverse_sync_logs o
@@ -161,7 +162,7 @@ func scanChange(row scanner) (sheet24.RowChange, error) {
 	var c sheet24.RowChange
 	var fields string
 	var synced sql.NullTime
-	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.EntityID, &c.Action, &c.Row, &fields, &c.Status, &c.Error,
+	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.Binding, &c.EntityID, &c.Action, &c.Row, &fields, &c.Status, &c.Error,
 		&c.Attempts, &c.NotBefore, &c.CreatedAt, &synced, &c.Note, &c.TwinOf)
 	if err != nil {
 		return c, err

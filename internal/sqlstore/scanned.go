@@ -13,13 +13,17 @@ import (
 
 // CommitScan stores what a scan found in one transaction: the changes, coalesced
 // with those still pending for the same rows, the rows' new snapshots, and that
-// the events behind them have been seen.
+// the events behind them have been seen. If the table has been exchanged since it was
+// read, nothing is stored, and that is a Conflict.
 func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error {
 	payload := ""
 	if n := len(found.Events); n > 0 {
 		payload = string(found.Events[n-1].Data)
 	}
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.checkBinding(ctx, tx, t); err != nil {
+			return err
+		}
 		if err := s.becomeRecords(ctx, tx, t.ID, &found); err != nil {
 			return err
 		}
@@ -172,7 +176,7 @@ func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c s
 		if waiting != nil {
 			return s.joinWaiting(ctx, tx, *waiting, c, payload)
 		}
-		if c.Fields, err = s.withUnsent(ctx, tx, t.ID, c); err != nil {
+		if c.Fields, err = s.withUnsent(ctx, tx, t, c); err != nil {
 			return err
 		}
 	}
@@ -187,9 +191,9 @@ func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c s
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message,
-			webhook_payload, not_before, created_at, synced_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		t.ID, t.UserID, c.EntityID, string(c.Action), c.Row, string(fields), string(c.Status), c.Error, payload, moment(c.NotBefore), now, settled)
+			webhook_payload, not_before, created_at, synced_at, binding)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		t.ID, t.UserID, c.EntityID, string(c.Action), c.Row, string(fields), string(c.Status), c.Error, payload, moment(c.NotBefore), now, settled, t.Binding)
 	return err
 }
 
@@ -236,12 +240,12 @@ func (s *Store) joinWaiting(ctx context.Context, tx *sql.Tx, waiting, c sheet24.
 
 // withUnsent adds to a row's change what its last one failed to send: the user
 // mends the cell that was refused, and the others must not be forgotten.
-func (s *Store) withUnsent(ctx context.Context, q querier, tableID int64, c sheet24.RowChange) (map[string]sheet24.Change, error) {
+func (s *Store) withUnsent(ctx context.Context, q querier, t *sheet24.Table, c sheet24.RowChange) (map[string]sheet24.Change, error) {
 	if c.EntityID == 0 || c.Action == sheet24.Delete {
 		return c.Fields, nil
 	}
 	last, err := scanChange(q.QueryRowContext(ctx,
-		changeColumns+`WHERE config_id = $1 AND entity_id = $2 ORDER BY id DESC LIMIT 1`, tableID, c.EntityID))
+		changeColumns+`WHERE config_id = $1 AND entity_id = $2 AND binding = $3 ORDER BY id DESC LIMIT 1`, t.ID, c.EntityID, t.Binding))
 	if errors.Is(err, sql.ErrNoRows) || err == nil && (last.Status != sheet24.Failed || last.Action == sheet24.Delete) {
 		return c.Fields, nil
 	}

@@ -12,8 +12,13 @@ import (
 
 // SettleChanges stores how claimed changes ended: completed, failed, asked, or
 // pending again from NotBefore on, then joined with what came for the row meanwhile.
+// Of those that a former binding of their table was about, it is only noted.
 func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		changes, err := s.settleFormer(ctx, tx, changes)
+		if err != nil {
+			return err
+		}
 		all := settling{Store: s, tx: tx, now: s.now(), synced: map[int64]bool{}, done: map[bool][]int64{}}
 		for _, c := range changes {
 			if err := all.settle(ctx, c); err != nil {
@@ -232,8 +237,8 @@ func (s *Store) ask(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error 
 		action = c.Action
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, not_before, created_at)
-		VALUES ($1, $2, $3, $7, $4, $5, 'asked', $6, $6)`, c.TableID, c.UserID, c.EntityID, c.Row, string(fields), s.now(), string(action))
+		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, not_before, created_at, binding)
+		VALUES ($1, $2, $3, $7, $4, $5, 'asked', $6, $6, $8)`, c.TableID, c.UserID, c.EntityID, c.Row, string(fields), s.now(), string(action), c.Binding)
 	return err
 }
 

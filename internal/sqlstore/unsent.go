@@ -10,9 +10,9 @@ import (
 
 // (SQLite uses an index of some rows only where a statement names them in its words.)
 
-// lastFailed are the failed changes of a table l after which nothing came for their
-// rows: what they hold is still unsent.
-const lastFailed = `l.status IN ('failed', 'asked') AND l.status = 'failed' AND l.entity_id <> 0 AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
+// lastFailed are the failed changes l after which nothing came for their rows: what they
+// hold is still unsent, as long as their table is what they were made under.
+const lastFailed = `l.status IN ('failed', 'asked') AND l.status = 'failed' AND l.entity_id <> 0 AND ` + bound + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
 	WHERE n.config_id = l.config_id AND n.entity_id = l.entity_id AND n.id > l.id)`
 
 // retriable are those of them that can go back to work: nothing else of their rows waits,
@@ -26,7 +26,7 @@ func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Si
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`, id, tableID))
 		if err != nil {
-			return found(err, "change_decided")
+			return s.formerOr(ctx, tx, tableID, id, found(err, "change_decided"))
 		}
 		if c.EntityID < 0 && c.Action == sheet24.Match && winner == sheet24.SheetWins {
 			c.Action = sheet24.Create
@@ -117,9 +117,9 @@ func (s *Store) retryWithout(ctx context.Context, tx *sql.Tx, tableID int64, los
 func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		c, err := scanChange(tx.QueryRowContext(ctx,
-			changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'failed' AND entity_id <> 0`, id, tableID))
+			changeColumns+`l WHERE l.id = $1 AND l.config_id = $2 AND l.status = 'failed' AND l.entity_id <> 0 AND `+bound, id, tableID))
 		if err != nil {
-			return found(err, "change_not_retriable")
+			return s.formerOr(ctx, tx, tableID, id, found(err, "change_not_retriable"))
 		}
 		c.Error, c.NotBefore = "", s.now()
 		return s.postpone(ctx, tx, c)

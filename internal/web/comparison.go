@@ -105,7 +105,7 @@ func (w *Web) differencesFile(rw http.ResponseWriter, r *http.Request, t *sheet2
 				record = strconv.FormatInt(d.EntityID, 10)
 			}
 			line := []string{strconv.Itoa(d.Row), record, text("difference." + string(d.Kind)), "", "", "", d.Message}
-			columns := columnsOf(t, sheet24.RowChange{Fields: d.Fields})
+			columns := columnsOf(t, sheet24.RowChange{Binding: t.Binding, Fields: d.Fields})
 			if len(columns) == 0 {
 				out.line(line)
 			}
