@@ -65,6 +65,14 @@ func exchanged(t *testing.T, s *sqlstore.Store) {
 	if c := must(s.ClaimChanges(t.Context(), now.PortalID, 10))(t); len(c) != 1 || c[0].Binding != now.Binding || len(c[0].Fields) != 1 {
 		t.Errorf("claimed %+v", c)
 	}
+
+	// Should one of the former ones wait all the same, it is nobody's.
+	if _, err := s.DB().ExecContext(t.Context(), `UPDATE reverse_sync_logs SET status = 'pending' WHERE entity_id = 12 AND binding = $1`, table.Binding); err != nil {
+		t.Fatal(err)
+	}
+	if c := must(s.ClaimChanges(t.Context(), now.PortalID, 10))(t); len(c) != 1 || c[0].EntityID != 13 {
+		t.Errorf("claimed of the former table: %+v", c)
+	}
 }
 
 // leaveOpen leaves a change that was completed and not told, one that waits, one that is
