@@ -65,7 +65,7 @@ func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 				return err
 			}
 		}
-		for _, kept := range []string{"row_snapshots", "left_rows", "cell_writes", "comparisons", "comparison_rows", "unidentified_rows"} {
+		for _, kept := range []string{"row_snapshots", "left_rows", "cell_writes", "comparisons", "comparison_rows", "unidentified_rows", "begun_writes"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+kept+` WHERE config_id = $1`, t.ID); err != nil {
 				return err
 			}
