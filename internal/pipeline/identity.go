@@ -221,7 +221,7 @@ func (s *scanning) strayKeys(ctx context.Context, tab *tab) (removed []sheet24.R
 	for _, key := range keys {
 		waits := slices.ContainsFunc(open, func(c sheet24.RowChange) bool { return c.EntityID == key && c.Status != sheet24.Failed })
 		switch {
-		case len(tab.byID[key]) > len(empty[key]):
+		case len(tab.byID[key]) > len(empty[key]), records[key] > 0 && len(tab.byID[records[key]]) > 0:
 			for _, number := range empty[key] {
 				doubled[number] = ""
 			}
