@@ -343,9 +343,15 @@ func columnsOf(marks []int64, answers []markedValues) ([][]any, error) {
 }
 
 // columnValues are a column's cells from the first row on, however they are arranged.
-func columnValues(v *sheets.ValueRange) []any {
+func columnValues(v *sheets.ValueRange) (cells []any) {
+	defer func() {
+		for i, v := range cells {
+			cells[i] = withoutZeros(v)
+		}
+	}()
+
 	first := max(rangeStart(v.Range).FirstRow, 1)
-	cells := make([]any, first-1)
+	cells = make([]any, first-1)
 	if v.MajorDimension == "COLUMNS" {
 		if len(v.Values) > 0 {
 			cells = append(cells, v.Values[0]...)
