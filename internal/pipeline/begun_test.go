@@ -51,7 +51,7 @@ func (w *world) endsAtWrite(stage func(context.Context, int64) (bool, error), en
 		w.t.Fatal("nothing was written")
 	}
 
-	next := *w.Pipeline
+	next := w.Pipeline
 	w.Pipeline = &pipeline.Pipeline{Store: next.Store, Sheets: next.Sheets, CRM: next.CRM, Wake: next.Wake, Now: next.Now, Log: next.Log}
 }
 

@@ -72,3 +72,35 @@ func tellAgain(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("told again: %v", again)
 	}
 }
+
+// goneWhileCreated has rows go while their records are created: under way, and after an
+// attempt whose answer was lost. Their records are followed, so that their deletion is
+// noticed; of a row whose creation nobody began nothing is left.
+func goneWhileCreated(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	for _, key := range []int64{-71, -72, -73} {
+		row := edit(5, key, nil, "yeni")
+		row.Action = sheet24.Create
+		check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{row}, Snapshots: []sheet24.Snapshot{{EntityID: key, Row: 5, Values: map[string]any{"EMAIL": "yeni"}}}}))
+		if key == -71 {
+			c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+			c[0].Status, c[0].Known = sheet24.Pending, sheet24.Known{"EMAIL": {"yeni"}} // its answer was lost
+			check(t, s.SettleChanges(t.Context(), c))
+		}
+		if key == -72 {
+			must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+		}
+	}
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Dropped: []int64{-71, -72, -73}}))
+	if got := must(s.Present(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{-71: 5, -72: 5, 11: 2}) {
+		t.Errorf("followed: %v", got)
+	}
+	open := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	for i := range open {
+		open[i].Status, open[i].Key, open[i].EntityID = sheet24.Completed, open[i].EntityID, -open[i].EntityID
+	}
+	check(t, s.SettleChanges(t.Context(), open))
+	if got := must(s.Present(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{71: 5, 72: 5, 11: 2}) {
+		t.Errorf("followed: %v", got)
+	}
+}

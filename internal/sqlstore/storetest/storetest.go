@@ -19,7 +19,7 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Corrections": corrections, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState, "SnapshotsAt": snapshotsAt, "Leases": leases, "Worked": worked, "Belongs": belongs, "Silent": silent, "Buckets": buckets, "Arrivals": arrivals,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Fair": fair, "Failures": failures, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "Policies": policies, "RowKeys": rowKeys, "Known": known, "Questions": questions, "Deletions": deletions, "Comparisons": comparisons, "Spans": spans, "WaitingTold": waitingTold, "Gathering": gathering, "History": history, "Links": links, "LinksAfterALostAnswer": linksAfterALostAnswer, "LinksWithOpenEdits": linksWithOpenEdits, "CreatedBesideItsID": createdBesideItsID, "LeftRows": leftRows, "LostColumns": lostColumns,
-		"Unstorable": unstorable, "FailRow": failRow, "FailedBeside": failedBeside, "Unreadable": unreadable, "StageProblems": stageProblems, "Waiting": waiting, "BegunWrites": begunWrites, "TellAgain": tellAgain, "Sessions": sessions,
+		"Unstorable": unstorable, "FailRow": failRow, "FailedBeside": failedBeside, "Unreadable": unreadable, "StageProblems": stageProblems, "Waiting": waiting, "BegunWrites": begunWrites, "TellAgain": tellAgain, "GoneWhileCreated": goneWhileCreated, "Sessions": sessions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
