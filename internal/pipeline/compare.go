@@ -50,9 +50,17 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 			return false, err
 		}
 	}
-	if err := k.page(ctx); exchanged(err) {
+	left, err := k.settleBegun(ctx, t, nil)
+	if moving(err) {
+		return false, nil // the sweeper wakes it again
+	}
+	if err == nil {
+		err = k.page(ctx, left)
+	}
+	if exchanged(err) {
 		return true, nil
-	} else if err != nil {
+	}
+	if err != nil {
 		return false, k.waits(ctx, from, err)
 	}
 	c.Problem = ""
@@ -132,7 +140,7 @@ func (k *comparing) waits(ctx context.Context, from sheet24.ComparisonState, err
 }
 
 // page reads the next rows and deals with them.
-func (k *comparing) page(ctx context.Context) error {
+func (k *comparing) page(ctx context.Context, left doubts) error {
 	first := max(k.c.DoneRow, k.t.HeaderRow) + 1
 	last := first + compareRows - 1
 	if k.c.State == sheet24.Pushing {
@@ -142,6 +150,7 @@ func (k *comparing) page(ctx context.Context) error {
 	if k.tab, err = k.readRecords(ctx, k.t, []sheet24.Range{sheet24.Rows(first, last)}); err != nil {
 		return err
 	}
+	k.tab.leaveOut(left)
 	if err := k.follow(ctx, k.t, k.tab.layout); err != nil {
 		return err
 	}

@@ -171,12 +171,7 @@ func (t *tab) claims(strange []int, candidates map[int64]sheet24.Snapshot) (clai
 
 // mostlyAlike reports whether a row holds what another held but for an edit or so.
 func mostlyAlike(now, before map[string]any) bool {
-	same := 0
-	for field, v := range before {
-		if now[field] == v {
-			same++
-		}
-	}
+	same := equalFields(now, before)
 	return same >= 3 && same*3 >= 2*len(before)
 }
 

@@ -51,6 +51,9 @@ type Store interface {
 	AddCellWrites(ctx context.Context, t *sheet24.Table, cells []sheet24.CellWrite) error
 	ChangesSince(ctx context.Context, tableID, first int64, records []int64) ([]sheet24.RowChange, error)
 	CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error
+	BeginSheetWrite(ctx context.Context, tableID int64, w sheet24.BegunSheetWrite) (id int64, err error)
+	BegunSheetWrites(ctx context.Context, tableID int64, stage sheet24.Stage) ([]sheet24.BegunSheetWrite, error)
+	EndSheetWrites(ctx context.Context, ids []int64) error
 
 	SettledSince(ctx context.Context, tableID int64, since time.Time, records []int64) (map[int64]time.Time, error)
 	Gathering(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error)
@@ -82,6 +85,7 @@ type Store interface {
 
 	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
 	MarkReported(ctx context.Context, changes []sheet24.RowChange) error
+	TellAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
 }
 
 // Waker starts stages. A wake-up may be lost: the sweeper finds what waits.

@@ -148,6 +148,10 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 	if err != nil {
 		return err
 	}
+	wrong, done, err := p.settleStatuses(ctx, t, at, status, changes)
+	if err != nil {
+		return err
+	}
 	original, err := p.originals(ctx, t, at, changes)
 	if err != nil {
 		return err
@@ -180,10 +184,14 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 		last[key] = len(wanted)
 		wanted = append(wanted, w)
 	}
+	wanted = append(wrong, wanted...)
 	if len(wanted) > 0 {
-		if _, err := p.placeAt(ctx, t, at, wanted); err != nil {
+		if _, err := p.placeAt(ctx, sheet24.ReportStage, t, at, wanted); err != nil {
 			return err
 		}
+	}
+	if err := p.Store.EndSheetWrites(ctx, done); err != nil {
+		return err
 	}
 	return p.removeKeys(ctx, t, changes)
 }

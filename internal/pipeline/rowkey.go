@@ -166,17 +166,7 @@ func (s *scanning) giveKeys(ctx context.Context, tab *tab) (refused []sheet24.Un
 		}
 		return refused, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-
-	// Where one went with its row meanwhile, the whole tab is looked at.
-	for number, key := range keys {
-		if cell(tab.rows[number], tab.layout.ID) != key {
-			return refused, s.Recheck(ctx, t)
-		}
-	}
-	return refused, nil
+	return refused, err
 }
 
 // leftKeys tells which rows are to be left alone as they are, though they show keys: what
@@ -225,72 +215,41 @@ func (s *scanning) writeIDs(ctx context.Context, tab *tab, cells map[int]any) er
 		}
 	}
 
-	if err := s.checkBound(ctx, s.t); err != nil {
-		return err
-	}
-	read, err := s.Sheets.WriteColumns(ctx, s.t.Ref(), s.t.HeaderRow, []sheet24.ColumnWrite{{Column: id, Cells: cells, Last: before.last()}})
+	begun := begunIDs(tab, id, cells)
+	number, read, err := s.writeColumns(ctx, s.t, begun, []sheet24.ColumnWrite{{Column: id, Cells: cells, Last: before.last()}})
 	if err != nil {
 		return err
 	}
-	if lost := before.idsLost(placesOf(s.t, before.columns, read), tab.idAt, cells); len(lost) > 0 {
-		if err := s.giveBack(ctx, tab, lost, cells); err != nil {
-			return err
+
+	// Where any went elsewhere, that is put right before anything else.
+	if before.idsLost(placesOf(s.t, before.columns, read), tab.idAt, cells) {
+		if !s.settling {
+			_, err = s.settleBegun(ctx, s.t, s.events)
 		}
+		return cmp.Or(err, error(errTabMoves))
+	}
+	if err := s.readAgain(ctx, s.t, tab, slices.Sorted(maps.Keys(cells))); err != nil {
+		return err
+	}
+	if !tab.tookIDs(begun.Cells) {
 		return errTabMoves
 	}
-	return s.readAgain(ctx, s.t, tab, slices.Sorted(maps.Keys(cells)))
+	return s.Store.EndSheetWrites(ctx, []int64{number})
 }
 
-// idsLost are the records whose ids a write took from the sheet, though it was to replace
-// others: their rows stood by then where the right ones had stood.
-func (s *places) idsLost(after *places, idAt map[int]int64, cells map[int]any) (lost []int64) {
+// idsLost reports whether a write took ids or keys from the sheet, though it was to
+// replace others: their rows stood by then where the right ones had stood.
+func (s *places) idsLost(after *places, idAt map[int]int64, cells map[int]any) bool {
 	meant := map[int64]bool{}
 	for number := range cells {
 		meant[idAt[number]] = true
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.rows)) {
-		if id > 0 && len(after.rows[id]) == 0 && !meant[id] {
-			lost = append(lost, id)
+	for id := range s.rows {
+		if len(after.rows[id]) == 0 && !meant[id] {
+			return true
 		}
 	}
-	return lost
-}
-
-// giveBack gives rows their ids back that were overwritten with keys a moment ago: among
-// the rows that show these keys, each is the one that holds what its record's row held.
-func (s *scanning) giveBack(ctx context.Context, tab *tab, lost []int64, cells map[int]any) error {
-	known, err := s.Store.Snapshots(ctx, s.t.ID, lost)
-	if err != nil {
-		return err
-	}
-	ids, err := s.readAt(ctx, s.t, tab.layout, nil)
-	if err != nil {
-		return err
-	}
-	var numbers []int
-	for _, v := range cells {
-		key, _ := recordID(v)
-		numbers = append(numbers, ids.byID[key]...)
-	}
-	slices.Sort(numbers)
-	rows, err := s.readAt(ctx, s.t, tab.layout, blocksOf(numbers))
-	if err != nil {
-		return err
-	}
-
-	var right []sheet24.Replacement
-	for _, id := range lost {
-		var claimed []int64
-		for _, number := range numbers {
-			if key := rows.idAt[number]; key < 0 && alike(values(tab.layout, rows.rows[number]), known[id].Values) {
-				claimed = append(claimed, key)
-			}
-		}
-		if len(claimed) == 1 {
-			right = append(right, sheet24.Replacement{Find: keyText(claimed[0]), Text: mapping.Text(float64(id))})
-		}
-	}
-	return s.Sheets.Replace(ctx, s.t.Ref(), right)
+	return false
 }
 
 // readAgain reads rows of a tab again, together with all ids. That these are the same as

@@ -42,8 +42,14 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		rows, whole = wholeTab(t), true
 	}
 
+	// Where writes went of which nobody has seen that, before anything is believed.
+	left, err := p.settleBegun(ctx, t, events)
+	if err != nil {
+		return p.stopped(ctx, t, events, nil, err)
+	}
+
 	// What is to be written into cells, first: it is no edit.
-	back, err := p.writeBack(ctx, t, events)
+	back, err := p.writeBack(ctx, t, events, left)
 	if err != nil {
 		return p.stopped(ctx, t, events, nil, err)
 	}
@@ -60,7 +66,7 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		return more, nil
 	}
 
-	work := &scanning{Pipeline: p, t: t, events: events, whole: whole, back: back}
+	work := &scanning{Pipeline: p, t: t, events: events, whole: whole, back: back, doubts: left}
 	if work.waits, err = p.waits(ctx, t); err != nil {
 		return false, err
 	}
@@ -115,8 +121,12 @@ type scanning struct {
 	events []sheet24.Event
 	whole  bool
 	back   *writtenBack
+	doubts doubts
 	waits  string              // why the portal takes nothing for now
 	again  *sheet24.SecondLook // what is to be looked at a second time
+
+	unknown  []unknownRow // of the whole tab: rows of which it is not certain which record they are
+	settling bool         // it puts right where writes went
 
 	push, report bool          // something is left to do for these stages
 	rests        time.Duration // of what has to rest first, the longest
@@ -218,7 +228,7 @@ func (s *scanning) page(ctx context.Context, tab *tab, rows sheet24.Range) error
 	if rows.LastRow == 0 {
 		found.Events, found.Written = s.events, s.back.done
 		if s.whole {
-			if err := s.gone(ctx, s.t, tab, &found); err != nil {
+			if err := s.gone(ctx, tab, &found); err != nil {
 				return err
 			}
 		}

@@ -87,7 +87,7 @@ func (s *Store) closeFormer(ctx context.Context, tx *sql.Tx, was *sheet24.Table,
 	if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET binding = binding + 1 WHERE id = $1`, was.ID); err != nil {
 		return err
 	}
-	return s.forgetRows(ctx, tx, was.ID, "row_snapshots", "left_rows", "unidentified_rows", "begun_writes", "cell_writes", "comparisons", "comparison_rows")
+	return s.forgetRows(ctx, tx, was.ID, "row_snapshots", "left_rows", "unidentified_rows", "begun_writes", "begun_sheet_writes", "cell_writes", "comparisons", "comparison_rows")
 }
 
 // farewell is what the history says of changes of a table as it was: of those that were

@@ -164,9 +164,23 @@ func (s *Store) cancelDeletions(ctx context.Context, tx *sql.Tx, tableID int64, 
 	return nil
 }
 
-// drop ends what was to become of rows that are gone before they became records.
+// drop ends what was to become of rows that are gone before they became records. A row
+// whose record is being created, or may have been, becomes that first: what is then done
+// about it is what is done about all records whose rows are gone.
 func (s *Store) drop(ctx context.Context, tx *sql.Tx, tableID int64, keys []int64) error {
 	for _, key := range keys {
+		tried, err := s.triedToCreate(ctx, tx, tableID, key)
+		if err != nil {
+			return err
+		}
+		open, err := s.openOf(ctx, tx, tableID, key)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 && (tried || slices.ContainsFunc(open, func(c sheet24.RowChange) bool { return c.Status == sheet24.Syncing })) {
+			continue
+		}
+
 		for _, statement := range []string{
 			`DELETE FROM reverse_sync_logs WHERE config_id = $1 AND entity_id = $2 AND status IN ('pending', 'asked')`,
 			`DELETE FROM row_snapshots WHERE config_id = $1 AND entity_id = $2`,

@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 		"Report": report, "Policies": policies, "RowKeys": rowKeys, "Known": known, "Questions": questions, "Deletions": deletions, "Comparisons": comparisons, "Spans": spans, "WaitingTold": waitingTold, "Gathering": gathering, "Exchanged": exchanged, "LateComers": lateComers, "Bindings": bindings, "Replaced": replaced, "SeveralTables": severalTables, "FormerIDColumns": formerIDColumns, "Retired": retired, "History": history, "Links": links, "LinksAfterALostAnswer": linksAfterALostAnswer, "LinksWithOpenEdits": linksWithOpenEdits, "CreatedBesideItsID": createdBesideItsID, "LeftRows": leftRows, "LostColumns": lostColumns,
 		"Unstorable": unstorable, "FailRow": failRow, "FailedBeside": failedBeside, "Unreadable": unreadable, "StageProblems": stageProblems, "Waiting": waiting, "Sessions": sessions,
 		"Elsewhere": elsewhere, "Begun": begun, "Holds": holds, "ScansBesidePushes": scansBesidePushes, "Entangled": entangled,
+		"BegunWrites": begunWrites, "TellAgain": tellAgain, "GoneWhileCreated": goneWhileCreated,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
