@@ -45,7 +45,8 @@ func begunWrites(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("begun: %+v", left)
 	}
 
-	// A table that is set up anew begins anew.
+	// One that is set up as something else begins anew.
+	table.Entity = sheet24.Contacts
 	check(t, s.SaveTable(t.Context(), table, nil))
 	if left := must(s.BegunSheetWrites(t.Context(), table.ID, sheet24.ReportStage))(t); len(left) != 0 {
 		t.Errorf("begun: %+v", left)
@@ -95,7 +96,7 @@ func goneWhileCreated(t *testing.T, s *sqlstore.Store) {
 	if got := must(s.Present(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{-71: 5, -72: 5, 11: 2}) {
 		t.Errorf("followed: %v", got)
 	}
-	open := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	open := append(must(s.Interrupted(t.Context(), table.PortalID))(t), must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)...)
 	for i := range open {
 		open[i].Status, open[i].Key, open[i].EntityID = sheet24.Completed, open[i].EntityID, -open[i].EntityID
 	}
