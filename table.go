@@ -1,6 +1,7 @@
 package sheet24
 
 import (
+	"regexp"
 	"strconv"
 	"time"
 )
@@ -125,6 +126,21 @@ type ColorScheme struct {
 	Accent string `json:"accent"` // buttons, links, the status of a synced row
 	Row    string `json:"row"`    // background of every second row
 }
+
+// Valid reports whether each of them is a colour as "#rrggbb".
+func (c ColorScheme) Valid() bool {
+	for _, v := range []string{c.Header, c.Text, c.Accent, c.Row} {
+		if !IsColor(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// IsColor reports whether a text is a colour as "#rrggbb".
+func IsColor(s string) bool { return color.MatchString(s) }
+
+var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // DefaultColors are offered first.
 var DefaultColors = ColorScheme{Header: "#1f5e4b", Text: "#ffffff", Accent: "#1f7a5c", Row: "#eef6f2"}

@@ -15,8 +15,9 @@ import (
 	"sheet24"
 )
 
-// MaxBody is the largest nudge accepted, in bytes.
-const MaxBody = 256 << 10
+// MaxBody is the largest notification accepted, in bytes: it names rows, and needs some
+// hundred.
+const MaxBody = 16 << 10
 
 // clockSkew is how far a nudge's time may be from ours.
 const clockSkew = 5 * time.Minute
@@ -30,7 +31,20 @@ type Signature struct {
 	Value     string // webhook-signature: "v1,BASE64", several separated by spaces
 }
 
-// message is a nudge's body. What it says of values is not read: the sheet is
+// Check looks at what is known without the body: that it is signed at all, and that its
+// time, at now, is not too far off. It spares reading the bodies of those who cannot sign.
+func (s Signature) Check(now time.Time) error {
+	if s.ID == "" || s.Timestamp == "" || s.Value == "" {
+		return sheet24.Errorf(sheet24.Unauthorized, "webhook_unsigned")
+	}
+	seconds, err := strconv.ParseInt(s.Timestamp, 10, 64)
+	if err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > clockSkew {
+		return sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
+	}
+	return nil
+}
+
+// message is a notification's body. What it says of values is not read: the sheet is
 // the truth about the data.
 type message struct {
 	SheetID string  `json:"sheet_id"`
@@ -38,6 +52,19 @@ type message struct {
 	Event   string  `json:"event"`
 	RowID   number  `json:"row_id"`
 	LastRow number  `json:"last_row_id"`
+}
+
+// positions are what is kept of a message: which rows, and no word of what is in them.
+func (m *message) positions() []byte {
+	data, err := json.Marshal(struct {
+		Event   string `json:"event"`
+		RowID   number `json:"row_id,omitempty"`
+		LastRow number `json:"last_row_id,omitempty"`
+	}{m.Event, m.RowID, m.LastRow})
+	if err != nil {
+		panic(err) // a text and two numbers
+	}
+	return data
 }
 
 // number is a whole number, also where a sender quotes it.
@@ -52,6 +79,9 @@ func (n *number) UnmarshalJSON(data []byte) error {
 // Receive checks a nudge and stores it durably. When it returns without an error
 // the nudge may be acknowledged; with one, nothing was stored.
 func (p *Pipeline) Receive(ctx context.Context, sig Signature, body []byte) error {
+	if err := sig.Check(p.Now()); err != nil {
+		return err
+	}
 	if len(body) > MaxBody {
 		return sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
 	}
@@ -63,7 +93,7 @@ func (p *Pipeline) Receive(ctx context.Context, sig Signature, body []byte) erro
 	if err != nil {
 		return err
 	}
-	event := &sheet24.Event{TableID: table.ID, Type: sheet24.EventType(m.Event), MessageID: sig.ID, Data: body}
+	event := &sheet24.Event{TableID: table.ID, Type: sheet24.EventType(m.Event), MessageID: sig.ID, Data: m.positions()}
 	if event.Type == sheet24.RowEdited {
 		event.Rows = sheet24.Rows(int(m.RowID), int(max(m.RowID, m.LastRow)))
 	}
@@ -121,7 +151,7 @@ const remembered = 2 * time.Second
 func (p *Pipeline) signer(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
 	key := tabKey{m.SheetID, int64(*m.GID)}
 	if f, ok := p.tabs.Load(key); ok && p.Now().Sub(f.(followed).read) < remembered {
-		if t, err := signer(f.(followed).tables, sig, body, p.Now()); err == nil {
+		if t, err := signer(f.(followed).tables, sig, body); err == nil {
 			return t, nil
 		}
 	}
@@ -134,19 +164,12 @@ func (p *Pipeline) signer(ctx context.Context, m *message, sig Signature, body [
 		return nil, sheet24.Errorf(sheet24.NotFound, "webhook_table")
 	}
 	p.tabs.Store(key, followed{tables, p.Now()})
-	return signer(tables, sig, body, p.Now())
+	return signer(tables, sig, body)
 }
 
 // signer finds the table whose key signed a nudge: several users may follow one
 // tab, each with a key of their own.
-func signer(tables []*sheet24.Table, sig Signature, body []byte, now time.Time) (*sheet24.Table, error) {
-	if sig.ID == "" || sig.Timestamp == "" || sig.Value == "" {
-		return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_unsigned")
-	}
-	seconds, err := strconv.ParseInt(sig.Timestamp, 10, 64)
-	if err != nil {
-		return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
-	}
+func signer(tables []*sheet24.Table, sig Signature, body []byte) (*sheet24.Table, error) {
 	for _, t := range tables {
 		if len(t.Key) == 0 {
 			continue
@@ -154,10 +177,6 @@ func signer(tables []*sheet24.Table, sig Signature, body []byte, now time.Time) 
 		want := []byte(Sign(t.Key, sig.ID, sig.Timestamp, body))
 		for _, got := range strings.Fields(sig.Value) {
 			if hmac.Equal([]byte(got), want) {
-				// The time is looked at last: it tells a forger nothing.
-				if now.Sub(time.Unix(seconds, 0)).Abs() > clockSkew {
-					return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
-				}
 				return t, nil
 			}
 		}

@@ -3,7 +3,6 @@ package setup
 import (
 	"context"
 	"crypto/rand"
-	"regexp"
 
 	"sheet24"
 	"sheet24/internal/locale"
@@ -24,8 +23,6 @@ type Choice struct {
 	Colors        sheet24.ColorScheme
 	Policies      sheet24.Policies
 }
-
-var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // Save stores a table as its user chose. Its rows as they stand now are taken for
 // known: only what changes from here on is sent.
@@ -121,7 +118,7 @@ func (s *Setup) mapped(ctx context.Context, t *sheet24.Table) ([][]any, error) {
 // added.
 func (s *Setup) table(user *sheet24.User, d *Draft, c Choice) (*sheet24.Table, error) {
 	for _, v := range []string{c.Colors.Header, c.Colors.Text, c.Colors.Accent, c.Colors.Row} {
-		if !color.MatchString(v) {
+		if !sheet24.IsColor(v) {
 			return nil, sheet24.Errorf(sheet24.Invalid, "color", v)
 		}
 	}
