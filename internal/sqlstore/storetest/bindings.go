@@ -29,6 +29,8 @@ func exchanged(t *testing.T, s *sqlstore.Store) {
 	sending := must(s.ClaimChanges(t.Context(), table.PortalID, 1))(t)[0]
 	check(t, s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 11, Field: "EMAIL", Value: "önceki", Undo: true}, {EntityID: 12, Field: "EMAIL", Value: "CRM'deki"}}))
 	check(t, s.StartComparison(t.Context(), table.ID))
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Snapshots: []sheet24.Snapshot{{EntityID: 12, Row: 3, Values: map[string]any{"EMAIL": "aday"}}},
+		Known: map[int64]sheet24.Known{11: {"EMAIL": {"a"}}}}))
 
 	now := anew(t, s, table, []sheet24.Snapshot{{EntityID: 11, Row: 2, Values: map[string]any{"EMAIL": "kişi"}}, {EntityID: -5, Row: 3, Values: map[string]any{"EMAIL": "yeni"}}}, asContacts)
 	if now.ID != table.ID || now.Binding != table.Binding+1 {
@@ -52,8 +54,11 @@ func exchanged(t *testing.T, s *sqlstore.Store) {
 	}
 	nothingWaits(t, s, now)
 
-	if n := must(s.Snapshots(t.Context(), now.ID, []int64{11, -5}))(t); len(n) != 1 || n[11].Values["EMAIL"] != "kişi" {
+	if n := must(s.Snapshots(t.Context(), now.ID, []int64{11, 12, -5}))(t); len(n) != 1 || n[11].Values["EMAIL"] != "kişi" {
 		t.Errorf("snapshots: %+v", n)
+	}
+	if k := must(s.Known(t.Context(), now.ID, []int64{11}))(t); len(k[11]) != 0 {
+		t.Errorf("known of the CRM: %+v", k)
 	}
 	if left := must(s.Left(t.Context(), now.ID, []map[string]any{{"EMAIL": "yeni"}}))(t); !left[0] {
 		t.Error("a row that waited under a key is not left alone")
