@@ -222,7 +222,12 @@ func (s *scanning) writeIDs(ctx context.Context, tab *tab, cells map[int]any) er
 	}
 
 	// Where any went elsewhere, that is put right before anything else.
-	if before.idsLost(placesOf(s.t, before.columns, read), tab.idAt, cells) {
+	lost := before.idsLost(placesOf(s.t, before.columns, read), tab.idAt, cells)
+	records, err := s.Store.RecordsOf(ctx, s.t.ID, lost) // whose keys a report has replaced meanwhile
+	if err != nil {
+		return err
+	}
+	if len(records) < len(lost) {
 		if !s.settling {
 			_, err = s.settleBegun(ctx, s.t, s.events)
 		}
@@ -237,19 +242,19 @@ func (s *scanning) writeIDs(ctx context.Context, tab *tab, cells map[int]any) er
 	return s.Store.EndSheetWrites(ctx, []int64{number})
 }
 
-// idsLost reports whether a write took ids or keys from the sheet, though it was to
-// replace others: their rows stood by then where the right ones had stood.
-func (s *places) idsLost(after *places, idAt map[int]int64, cells map[int]any) bool {
+// idsLost are the ids and keys that a write took from the sheet, though it was to replace
+// others: their rows stood by then where the right ones had stood.
+func (s *places) idsLost(after *places, idAt map[int]int64, cells map[int]any) (lost []int64) {
 	meant := map[int64]bool{}
 	for number := range cells {
 		meant[idAt[number]] = true
 	}
 	for id := range s.rows {
 		if len(after.rows[id]) == 0 && !meant[id] {
-			return true
+			lost = append(lost, id)
 		}
 	}
-	return false
+	return lost
 }
 
 // readAgain reads rows of a tab again, together with all ids. That these are the same as

@@ -34,6 +34,7 @@ type settling struct {
 	tab  *tab // the rows in which they stand
 	lost map[int64]sheet24.Snapshot
 
+	given    map[int64]int64 // by the key or id in whose place they are given back
 	replaced []sheet24.Replacement
 	written  map[int]any
 	doubts   doubts
@@ -66,7 +67,7 @@ func (p *Pipeline) settleBegun(ctx context.Context, t *sheet24.Table, events []s
 
 // settleIDs looks where ids and keys went.
 func (p *Pipeline) settleIDs(ctx context.Context, t *sheet24.Table, tab *tab, begun []sheet24.BegunSheetWrite) (doubts, error) {
-	s := &settling{Pipeline: p, t: t, written: map[int]any{}, doubts: doubts{map[int64]error{}, map[int64]bool{}}}
+	s := &settling{Pipeline: p, t: t, given: map[int64]int64{}, written: map[int]any{}, doubts: doubts{map[int64]error{}, map[int64]bool{}}}
 	cells, done, err := s.open(ctx, tab, begun)
 	if err != nil || len(cells) == 0 {
 		return s.doubts, cmp.Or(err, p.Store.EndSheetWrites(ctx, done))
@@ -84,19 +85,19 @@ func (p *Pipeline) settleIDs(ctx context.Context, t *sheet24.Table, tab *tab, be
 	if err := s.decide(ctx, cells); err != nil {
 		return s.doubts, err
 	}
-	if len(s.replaced)+len(s.written) > 0 {
-		if err := s.write(ctx); err != nil {
-			return s.doubts, err
-		}
-		if err := p.Recheck(ctx, t); err != nil { // what was edited in these rows meanwhile
-			return s.doubts, err
-		}
-		return s.doubts, errTabMoves
+	wrote, err := s.write(ctx)
+	if err != nil {
+		return s.doubts, err
 	}
-	if len(s.doubts.rows) > 0 {
+	if len(s.doubts.rows) == 0 {
+		if err := p.Store.EndSheetWrites(ctx, done); err != nil {
+			return s.doubts, err
+		}
+	}
+	if !wrote {
 		return s.doubts, nil
 	}
-	return s.doubts, p.Store.EndSheetWrites(ctx, done)
+	return s.doubts, cmp.Or(p.Recheck(ctx, t), error(errTabMoves)) // what was edited in these rows meanwhile is found
 }
 
 // open are the cells of writes of ids that stand somewhere, and of which it is not known
@@ -228,15 +229,22 @@ func (s *settling) decide(ctx context.Context, cells []sheet24.BegunCell) error 
 		id, _ := recordID(c.cell.Value)
 		switch {
 		case !c.sure || claimed[c.record] > 1:
-			s.doubts.rows[id] = sheet24.Errorf(sheet24.Invalid, "row_other_record", mapping.Text(cellOf(id)), mapping.Text(cellOf(c.record)))
-			s.doubts.records[c.record] = true
+			s.doubt(id, c.record)
 		case id < 0:
+			s.given[id] = c.record
 			s.replaced = append(s.replaced, sheet24.Replacement{Find: keyText(id), Text: mapping.Text(cellOf(c.record))})
 		default:
+			s.given[id] = c.record
 			s.written[c.number] = cellOf(c.record)
 		}
 	}
 	return s.takeBack(ctx, strangers, held)
+}
+
+// doubt leaves in doubt whether the row that shows an id is a lost record's.
+func (s *settling) doubt(id, record int64) {
+	s.doubts.rows[id] = sheet24.Errorf(sheet24.Invalid, "row_other_record", mapping.Text(cellOf(id)), mapping.Text(cellOf(record)))
+	s.doubts.records[record] = true
 }
 
 // whose is the lost record whose row this is that shows an id, rather than the one that
@@ -279,16 +287,25 @@ func (s *settling) takeBack(ctx context.Context, cells []sheet24.BegunCell, held
 	return nil
 }
 
-// write puts right what was decided.
-func (s *settling) write(ctx context.Context) error {
-	if err := s.replace(ctx, s.t, s.replaced); err != nil {
-		return err
+// write puts right what was decided, and reports whether it wrote. Where the column is
+// protected, all of it is left in doubt.
+func (s *settling) write(ctx context.Context) (wrote bool, err error) {
+	if len(s.replaced)+len(s.written) == 0 {
+		return false, nil
 	}
-	if len(s.written) == 0 {
-		return nil
+	if err = s.replace(ctx, s.t, s.replaced); err == nil {
+		work := &scanning{Pipeline: s.Pipeline, t: s.t, settling: true}
+		err = work.writeIDs(ctx, s.tab, s.written)
 	}
-	work := &scanning{Pipeline: s.Pipeline, t: s.t, settling: true}
-	return work.writeIDs(ctx, s.tab, s.written)
+	if !sheet24.IsKind(err, sheet24.Invalid) {
+		return true, err
+	}
+
+	for id, record := range s.given {
+		s.doubt(id, record)
+	}
+	s.Log.Warn("ids not given back", "table", s.t.ID, "error", err)
+	return false, nil
 }
 
 // begunValue is a value of a write that was begun, and the column that it was for.
