@@ -25,3 +25,19 @@ func CheckLease(ctx context.Context) error {
 	}
 	return nil
 }
+
+// stopKey is the key of what WithStop marks.
+type stopKey struct{}
+
+// WithStop marks work that is to begin nothing new once a channel is closed, and to end
+// soon.
+func WithStop(ctx context.Context, stop <-chan struct{}) context.Context {
+	return context.WithValue(ctx, stopKey{}, stop)
+}
+
+// Stopping is closed when work is to begin nothing new. What is under way may finish for
+// as long as ctx lasts.
+func Stopping(ctx context.Context) <-chan struct{} {
+	stop, _ := ctx.Value(stopKey{}).(<-chan struct{})
+	return stop
+}

@@ -1,6 +1,9 @@
 package sheet24
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Sheets reads and writes the cells of a tab with the grant of a user.
 type Sheets interface {
@@ -75,10 +78,76 @@ type CRM interface {
 	// a plain field's Name; one, none or several for each value. Telephone numbers are
 	// found however they are written, in a sheet of a locale or in the CRM.
 	Find(ctx context.Context, p *Portal, e Entity, field string, values []string, locale string) (map[string][]int64, error)
-	// Write makes changes and tells how each ended. One whose answer was lost has
-	// been settled by reading; if even that was not possible, its error is of kind
-	// Unavailable and leaves open whether it was made.
-	Write(ctx context.Context, p *Portal, writes []ItemWrite) []Written
+	// Turn waits until the portal may be sent a request, and returns the right to one.
+	Turn(ctx context.Context, p *Portal) (Turn, error)
+	// GivesUp is how long after it was sent a request may still be carried out, whoever
+	// waits for its answer.
+	GivesUp() time.Duration
+}
+
+// Turn is the right to send a portal one request now. It ends with Send or GiveBack.
+type Turn interface {
+	// Size is how many commands the request may carry.
+	Size() int
+	// Spare is how many more requests the portal would let through at once.
+	Spare() int
+	// Pace is how long it takes until it lets one more through, once it does not.
+	Pace() time.Duration
+	// Alone reports whether a write must be a request of its own.
+	Alone(w ItemWrite) bool
+	// Room is how many calls of a kind the portal has working time left for. If none, it
+	// is worth asking again then; at a zero time, once an answer has come.
+	Room(call Call) (calls int, again time.Time)
+	// Book takes the working time for what Send will make.
+	Book(r Request)
+	// Send makes the request that was booked: its writes in their order, then what it
+	// reads. It repeats nothing.
+	Send(ctx context.Context, r Request) Reply
+	// GiveBack gives back a turn with which nothing was sent.
+	GiveBack()
+}
+
+// Request is what one request to a portal carries.
+type Request struct {
+	Writes []ItemWrite
+	Items  []ItemRef // records to read
+	Keys   []ItemKey // creations to look for: their records may be there
+
+	Begun time.Time // when its writes were noted as begun; if that is too long ago, they are not sent
+}
+
+// ListSize is how many records, or keys, one command reads.
+const ListSize = 50
+
+// Commands is how many commands a request carries.
+func (r Request) Commands() int {
+	items, keys := map[Entity]int{}, map[Entity]int{}
+	for _, ref := range r.Items {
+		items[ref.Entity]++
+	}
+	for _, key := range r.Keys {
+		keys[key.Entity]++
+	}
+
+	n := len(r.Writes)
+	for _, lists := range []map[Entity]int{items, keys} {
+		for _, list := range lists {
+			n += (list + ListSize - 1) / ListSize
+		}
+	}
+	return n
+}
+
+// Reply is what came of a Request. Err is why it failed as a whole, and Outcome what that
+// says of it; then that is how its writes ended too, and nothing was read.
+type Reply struct {
+	Written []Written // as its writes
+	Items   map[ItemRef]*Item
+	Created map[ItemKey]int64
+	Unread  map[Entity]error // why records of an entity could not be read
+	Unfound map[Entity]error // why creations of an entity could not be looked for
+	Outcome Outcome
+	Err     error
 }
 
 // interactive is the key of what Interactive marks.

@@ -65,7 +65,8 @@ type RowChange struct {
 	CreatedAt time.Time
 	SyncedAt  time.Time // when it was settled
 
-	Unreadable bool // what is stored of its fields cannot be read
+	Unreadable bool   // what is stored of its fields cannot be read
+	Begun      *Begun // a write of it that was sent and not answered; nil: there is none
 
 	// What settling adds.
 	TwinOf  int64             // the record, or the key, of the row whose second row this one would be
@@ -76,6 +77,14 @@ type RowChange struct {
 	Asks    map[string]Change // fields that are left to the owner, apart from the rest
 	Forget  bool              // nothing came of it, and nothing is to be told
 	Quiet   bool              // its sheet is to be told nothing
+}
+
+// BegunWrite is what stands in the database of a write that was begun for a row.
+type BegunWrite struct {
+	TableID  int64
+	Entity   Entity // of the table
+	EntityID int64  // as RowChange's
+	Begun
 }
 
 // Known is what the CRM was last known to hold of a record, in its own words: what

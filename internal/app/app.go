@@ -71,7 +71,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	for i, h := range c.Bitrix24Hosts {
 		hosts[i] = strings.ToLower(strings.TrimSpace(h))
 	}
-	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Buckets: store, Silences: store, Log: log,
+	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Buckets: store, Silences: store, Log: log, RequestLimit: time.Duration(c.Bitrix24Seconds) * time.Second,
 		App: bitrix24.App{ID: c.Bitrix24ID, Secret: c.Bitrix24Secret, AuthURL: c.Bitrix24AuthURL}})
 	runner.Looks = c.PollSeconds > 0
 	a := &App{

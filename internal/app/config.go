@@ -38,6 +38,7 @@ type Config struct {
 	Bitrix24ID         string   `env:"BITRIX24_CLIENT_ID"`
 	Bitrix24Secret     string   `env:"BITRIX24_CLIENT_SECRET"`
 	Bitrix24AuthURL    string   `env:"SHEET24_BITRIX24_AUTH_URL"`
+	Bitrix24Seconds    int      `env:"SHEET24_BITRIX24_REQUEST_SECONDS" envDefault:"60"`
 	KeepDays           int      `env:"SHEET24_KEEP_DAYS" envDefault:"365"`
 	RetryMinutes       int      `env:"SHEET24_RETRY_MINUTES" envDefault:"15"`
 	RetryHours         int      `env:"SHEET24_RETRY_HOURS" envDefault:"24"`
@@ -120,6 +121,9 @@ func (c *Config) check() error {
 	if c.PollSeconds < 0 {
 		complain("SHEET24_POLL_SECONDS", "%d is less than 0, which switches the looks off", c.PollSeconds)
 	}
+	if c.Bitrix24Seconds < 1 {
+		complain("SHEET24_BITRIX24_REQUEST_SECONDS", "%d is no time: it is how long a portal works at a request, 60 in Bitrix24's cloud", c.Bitrix24Seconds)
+	}
 	if c.KeepDays < 0 {
 		complain("SHEET24_KEEP_DAYS", "%d is less than 0, which keeps history for ever", c.KeepDays)
 	}
@@ -174,5 +178,6 @@ func (c *Config) Environ() []string {
 		"SHEET24_RETRY_MINUTES="+strconv.Itoa(cmp.Or(c.RetryMinutes, 15)), "SHEET24_RETRY_HOURS="+strconv.Itoa(cmp.Or(c.RetryHours, 24)),
 		"SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
 		"SHEET24_GOOGLE_PER_MINUTE="+strconv.Itoa(c.GooglePerMinute), "SHEET24_POLL_SECONDS="+strconv.Itoa(c.PollSeconds), "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
-		"BITRIX24_CLIENT_ID="+c.Bitrix24ID, "BITRIX24_CLIENT_SECRET="+c.Bitrix24Secret, "SHEET24_BITRIX24_AUTH_URL="+c.Bitrix24AuthURL)
+		"BITRIX24_CLIENT_ID="+c.Bitrix24ID, "BITRIX24_CLIENT_SECRET="+c.Bitrix24Secret, "SHEET24_BITRIX24_AUTH_URL="+c.Bitrix24AuthURL,
+		"SHEET24_BITRIX24_REQUEST_SECONDS="+strconv.Itoa(cmp.Or(c.Bitrix24Seconds, 60)))
 }

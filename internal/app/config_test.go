@@ -52,7 +52,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	for _, line := range []string{
 		"GOOGLE_CLIENT_ID=", "GOOGLE_CLIENT_SECRET=", "SHEET24_SECRET_KEY=", "SHEET24_SECRET_KEY=short",
 		"GOOGLE_REDIRECT_URI=localhost", "GOOGLE_REDIRECT_URI=http://localhost:3000/elsewhere", "SHEET24_PUBLIC_URL=ftp://x", "SHEET24_GOOGLE_URL=x",
-		"SHEET24_LISTEN=3000", "SHEET24_BITRIX24_HOSTS=http://crm.local/", "SHEET24_DATABASE_URL=mysql://x", "SHEET24_ROLE=web", "SHEET24_KEEP_DAYS=-1", "SHEET24_ROLE=boss",
+		"SHEET24_LISTEN=3000", "SHEET24_BITRIX24_HOSTS=http://crm.local/", "SHEET24_DATABASE_URL=mysql://x", "SHEET24_ROLE=web", "SHEET24_KEEP_DAYS=-1", "SHEET24_BITRIX24_REQUEST_SECONDS=0", "SHEET24_ROLE=boss",
 	} {
 		name, _, _ := strings.Cut(line, "=")
 		lines := slices.DeleteFunc(good(), func(l string) bool { return strings.HasPrefix(l, name+"=") })

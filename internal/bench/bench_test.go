@@ -15,7 +15,7 @@ import (
 )
 
 // only names the figures to measure; empty: all.
-var only = flag.String("figures", "", "webhooks, edits, burst, push, portals, memory, history")
+var only = flag.String("figures", "", "webhooks, edits, burst, beside, push, portals, memory, history")
 
 // BenchmarkTable measures all figures, and prints them as one table.
 func BenchmarkTable(b *testing.B) {
@@ -35,6 +35,7 @@ func BenchmarkTable(b *testing.B) {
 		{"webhooks", func() []bench.Figure { return bench.Webhooks(b, "PostgreSQL", postgres()) }},
 		{"edits", func() []bench.Figure { return bench.Edits(b) }},
 		{"burst", func() []bench.Figure { return bench.Burst(b) }},
+		{"beside", func() []bench.Figure { return bench.Beside(b) }},
 		{"push", func() []bench.Figure { return bench.LargePush(b) }},
 		{"portals", func() []bench.Figure { return bench.Portals(b) }},
 		{"memory", func() []bench.Figure { return bench.Memory(b) }},

@@ -79,7 +79,9 @@ func Portals(tb testing.TB) []Figure {
 						writes = append(writes, sheet24.ItemWrite{Entity: sheet24.Leads, ID: c.EntityID, Fields: map[string]any{"name": "ara"}})
 					}
 					crm.Items(tb.Context(), p, refs)
-					for _, w := range crm.Write(tb.Context(), p, writes) {
+					turn, err := crm.Turn(tb.Context(), p)
+					check(err)
+					for _, w := range turn.Send(tb.Context(), sheet24.Request{Writes: writes}).Written {
 						check(w.Err)
 					}
 				}

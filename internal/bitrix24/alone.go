@@ -1,7 +1,6 @@
 package bitrix24
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -9,9 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"sheet24"
 )
 
 // alone reports whether a command must be a request of its own. Within a batch a portal
@@ -55,42 +51,42 @@ func together(commands []command, waiting []int, n int) (took, rest []int) {
 	return took, rest
 }
 
-// sendTogether makes the request that carries commands, which together has put together, and
-// tells when that was. Its error is the request's; commands that failed have theirs in the
-// answer.
-func (c *Client) sendTogether(ctx context.Context, p *sheet24.Portal, commands []command, list []int) (batchAnswer, time.Time, error) {
-	if len(list) == 1 && commands[list[0]].alone() {
-		return c.sendAlone(ctx, p, commands[list[0]], key(list[0]))
+// single reports whether commands, which together has put together, are one that goes alone.
+func single(commands []command) bool { return len(commands) == 1 && commands[0].alone() }
+
+// requestOf is the request that carries commands which together has put together.
+func requestOf(commands []command) (method string, params map[string]any) {
+	if single(commands) {
+		return commands[0].method, nested(commands[0].params)
 	}
 
-	cmd := make(map[string]string, len(list))
-	for _, i := range list {
-		cmd[key(i)] = commands[i].method + "?" + commands[i].params.Encode()
+	cmd := make(map[string]string, len(commands))
+	for i, one := range commands {
+		cmd[key(i)] = one.method + "?" + one.params.Encode()
 	}
-	a, sent, err := c.send(ctx, p, "batch", map[string]any{"halt": 0, "cmd": cmd})
-
-	var got batchAnswer
-	if err == nil {
-		err = a.into(p.Host, &got)
-	}
-	return got, sent, err
+	return "batch", map[string]any{"halt": 0, "cmd": cmd}
 }
 
-// sendAlone makes the request of one command. Its answer is read like that of a batch of one,
-// so that an error about its record is not taken for one about the portal.
-func (c *Client) sendAlone(ctx context.Context, p *sheet24.Portal, cmd command, key string) (batchAnswer, time.Time, error) {
-	a, sent, err := c.send(ctx, p, cmd.method, nested(cmd.params))
-	if err == nil {
-		return batchAnswer{Result: phpMap[json.RawMessage]{key: a.Result}, Total: phpMap[lenient]{key: a.Total}, Time: phpMap[timing]{key: a.Time}}, sent, nil
+// answerTo reads the answer to such a request. Its error is the request's; commands that
+// failed have theirs in the answer. That to a command alone is read like that to a batch of
+// one, so that an error about its record is not taken for one about the portal.
+func answerTo(host string, commands []command, a *answer, err error) (got batchAnswer, _ error) {
+	switch alone := single(commands); {
+	case err == nil && !alone:
+		return got, a.into(host, &got)
+	case err == nil:
+		return batchAnswer{Result: phpMap[json.RawMessage]{key(0): a.Result}, Total: phpMap[lenient]{key(0): a.Total}, Time: phpMap[timing]{key(0): a.Time}}, nil
+	case !alone:
+		return got, err
 	}
 
 	// A portal refuses a request with one of the system's errors; what is wrong with one
 	// record it says with the status 400.
 	r, refused := errors.AsType[*refusal](err)
 	if !refused || r.status != http.StatusBadRequest || notDone(err) {
-		return batchAnswer{}, sent, err
+		return got, err
 	}
-	return batchAnswer{Error: phpMap[batchError]{key: {Code: r.code, Description: lenient(r.description)}}}, sent, nil
+	return batchAnswer{Error: phpMap[batchError]{key(0): {Code: r.code, Description: lenient(r.description)}}}, nil
 }
 
 // nested are parameters as JSON has them: a[b][0]=x is {"a": {"b": ["x"]}}.

@@ -3,10 +3,10 @@ package bitrix24
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -24,26 +24,20 @@ type result struct {
 	data  json.RawMessage
 	total int64
 	err   error
-	sent  time.Time // when it was last sent; zero: never
 }
 
-// run brings commands to a portal, as many to a request as it can bear and a few
-// requests at once, and returns each one's result in their order. What the portal
-// turned away is sent again, and what only reads also when its answer was lost;
-// the commands of a request that may have been done, or not, have that error.
+// run brings commands that only read to a portal, as many to a request as it can bear and
+// a few requests at once, and returns each one's result in their order. What the portal
+// turned away, or whose answer was lost, is sent again.
 func (c *Client) run(ctx context.Context, p *sheet24.Portal, commands []command) []result {
-	return c.runBy(ctx, p, commands, maxBatch)
-}
-
-// runBy is run with so many commands to a request at most.
-func (c *Client) runBy(ctx context.Context, p *sheet24.Portal, commands []command, most int) []result {
 	defer sheet24.Outside(ctx)()
-	q := &queue{most: most, commands: commands, results: make([]result, len(commands)), tried: make([]int, len(commands))}
+	q := &queue{commands: commands, results: make([]result, len(commands)), tried: make([]int, len(commands))}
 	for i := range commands {
 		q.waiting = append(q.waiting, i)
 	}
+
 	var workers sync.WaitGroup
-	for range min(c.options.Parallel, (len(commands)+most-1)/most) {
+	for range min(c.options.Parallel, (len(commands)+maxBatch-1)/maxBatch) {
 		workers.Go(func() { c.work(ctx, p, q) })
 	}
 	workers.Wait()
@@ -54,7 +48,6 @@ func (c *Client) runBy(ctx context.Context, p *sheet24.Portal, commands []comman
 // took until it has a result or is put back.
 type queue struct {
 	mu       sync.Mutex
-	most     int // commands to a request
 	commands []command
 	results  []result
 	tried    []int
@@ -96,7 +89,7 @@ func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
 	l, watch := c.line(p), c.watch(p)
 	waits := c.pace()
 	for {
-		taken := q.take(min(q.most, l.size.get()))
+		taken := q.take(l.size.get())
 		if len(taken) == 0 {
 			return
 		}
@@ -112,7 +105,7 @@ func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
 			continue
 		}
 		q.back(taken[len(kept):])
-		again := c.sendBatch(ctx, p, q, kept, booked)
+		again := c.readBatch(ctx, p, q, kept, booked)
 		if len(again) == 0 {
 			waits.Reset()
 			continue
@@ -155,38 +148,27 @@ func bookAll(ctx context.Context, watch *operating, q *queue, taken []int) (book
 	return booked, kept, err
 }
 
-// sendBatch sends one batch, keeps its results, and returns what is to be sent
-// again.
-func (c *Client) sendBatch(ctx context.Context, p *sheet24.Portal, q *queue, list []int, booked map[string]int) (again []int) {
-	l, watch := c.line(p), c.watch(p)
-	got, sent, err := c.sendTogether(ctx, p, q.commands, list)
-	if err == nil || outcomeUnknown(err) {
-		l.size.took(len(list), time.Since(sent))
+// readBatch sends one batch of commands that only read, keeps their results, and returns
+// those that are to be sent again.
+func (c *Client) readBatch(ctx context.Context, p *sheet24.Portal, q *queue, list []int, booked map[string]int) (again []int) {
+	commands := make([]command, len(list))
+	for n, i := range list {
+		commands[n] = q.commands[i]
 	}
-	times := map[string][]timing{}
-	for _, i := range list {
-		if t, ok := got.Time[key(i)]; ok {
-			times[q.commands[i].method] = append(times[q.commands[i].method], t)
-		}
-	}
-	for method, n := range booked {
-		watch.settle(method, n, times[method])
-	}
+	method, params := requestOf(commands)
+	a, sent, err := c.send(ctx, p, method, params)
+	got, err := c.answered(p, commands, a, sent, err, c.watch(p), booked)
 	if err != nil && !notDone(err) && !outcomeUnknown(err) {
 		q.end(err)
 	}
-	for _, i := range list {
-		r := result{err: err, sent: sent}
+
+	for n, i := range list {
+		r := result{err: err}
 		if err == nil {
-			r = got.of(p.Host, key(i))
-			r.sent = sent
-		}
-		method := q.commands[i].method
-		if is(r.err, "OPERATION_TIME_LIMIT") {
-			watch.refused(method)
+			r = got.of(p.Host, key(n))
 		}
 		q.tried[i]++
-		if r.err != nil && q.tried[i] < triesFor(ctx) && ctx.Err() == nil && (notDone(r.err) || (reads[method] && outcomeUnknown(r.err))) {
+		if r.err != nil && q.tried[i] < triesFor(ctx) && ctx.Err() == nil && (notDone(r.err) || outcomeUnknown(r.err)) {
 			again = append(again, i)
 			continue
 		}
@@ -195,7 +177,42 @@ func (c *Client) sendBatch(ctx context.Context, p *sheet24.Portal, q *queue, lis
 	return again
 }
 
-func key(i int) string { return "c" + strconv.Itoa(i) }
+// batch sends commands in one request, for which the bucket has room and operating time
+// is booked.
+func (c *Client) batch(ctx context.Context, to destination, commands []command, watch *operating, booked map[string]int) (batchAnswer, error) {
+	method, params := requestOf(commands)
+	sent := time.Now()
+	a, err := c.post(ctx, to.of(method), params)
+	return c.answered(to.portal, commands, a, sent, err, watch, booked)
+}
+
+// answered reads the answer to a batch, and learns from it what the portal can bear.
+func (c *Client) answered(p *sheet24.Portal, commands []command, a *answer, sent time.Time, err error, watch *operating, booked map[string]int) (got batchAnswer, _ error) {
+	got, err = answerTo(p.Host, commands, a, err)
+	if err == nil || outcomeUnknown(err) {
+		c.line(p).size.took(len(commands), time.Since(sent))
+	}
+
+	times := map[string][]timing{}
+	for i, one := range commands {
+		if t, ok := got.Time[key(i)]; ok {
+			times[one.method] = append(times[one.method], t)
+		}
+	}
+	for method, n := range booked {
+		watch.settle(method, n, times[method])
+	}
+	for i, one := range commands {
+		if is(err, "OPERATION_TIME_LIMIT") || err == nil && is(got.of(p.Host, key(i)).err, "OPERATION_TIME_LIMIT") {
+			watch.refused(one.method)
+		}
+	}
+	return got, err
+}
+
+// key is what a command of a batch is called. Commands run in the order in which they are
+// sent, which is that of their names.
+func key(i int) string { return fmt.Sprintf("c%02d", i) }
 
 // batchAnswer is the result of a batch: objects by the commands' keys.
 type batchAnswer struct {

@@ -11,8 +11,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sheet24"
@@ -146,68 +148,112 @@ func connection(p *sheet24.Portal) string {
 	return p.WebhookURL
 }
 
-// reads are the methods that change nothing.
-var reads = map[string]bool{
-	"scope": true, "profile": true, "app.info": true, "server.time": true, "method.get": true, "user.get": true,
-	"crm.item.fields": true, "crm.item.get": true, "crm.item.list": true, "crm.status.list": true, "crm.category.list": true,
-	"crm.type.list": true, "crm.currency.list": true, "crm.duplicate.findbycomm": true,
+// destination is where requests to a portal go.
+type destination struct {
+	portal  *sheet24.Portal // under the name that it has now
+	address *url.URL        // of a method
+	token   string          // of the application, if any: it goes in a header, where logs of addresses do not show it
 }
 
-// send makes one request when the portal's bucket has room for it, and tells
-// when that was.
-func (c *Client) send(ctx context.Context, p *sheet24.Portal, method string, params any) (*answer, time.Time, error) {
+// destination tells where a method of a portal is called. An application's token is
+// renewed before it runs out, or if it is the stale one.
+func (c *Client) destination(ctx context.Context, p *sheet24.Portal, method, stale string) (destination, error) {
 	if p.WebhookURL == "" {
-		return c.sendGranted(ctx, p, method, params)
+		return c.grantedDestination(ctx, p, method, stale)
 	}
+
 	base, err := c.options.Hosts.Webhook(p.WebhookURL)
 	if err != nil {
-		return nil, time.Time{}, err
+		return destination{}, err
 	}
-	return c.post(ctx, p, base.JoinPath(method), params, "")
+	return destination{p, base.JoinPath(method), ""}, nil
 }
 
-// post sends JSON and reads the answer. token, if any, goes in a header, where
-// logs of addresses do not show it.
-func (c *Client) post(ctx context.Context, p *sheet24.Portal, address *url.URL, params any, token string) (*answer, time.Time, error) {
-	l := c.line(p)
-	if err := l.silence.silent(ctx, p); err != nil {
-		return nil, time.Time{}, err
-	}
-	if err := l.limiter.wait(ctx, sheet24.IsInteractive(ctx)); err != nil {
-		if ctx.Err() == nil { // nothing was sent
-			return nil, time.Time{}, sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
-		}
-		return nil, time.Time{}, unreachable(p.Host, err)
-	}
-	if err := sheet24.CheckLease(ctx); err != nil { // it may have been frozen while it waited
-		return nil, time.Time{}, unreachable(p.Host, err)
-	}
-	if err := l.silence.silent(ctx, p); err != nil { // found while it waited
-		return nil, time.Time{}, err
-	}
+// of is the destination for another method.
+func (d destination) of(method string) destination {
+	d.address = d.address.JoinPath("..", method)
+	return d
+}
 
-	f := l.silence.fly(ctx, p, onlyReads(address, params), func() {
-		ask, cancel := context.WithTimeout(asking(context.WithoutCancel(ctx)), c.askWithin())
-		defer cancel()
-		_, _, _ = c.post(ask, p, address.JoinPath("..", "server.time"), struct{}{}, token) // the answer is heard there
-	})
-	defer f.end()
-	sent := f.sent
-	a, err := c.exchange(f, p.Host, address, params, token)
-	if f.heard && pausedSilent(p) && !isAsking(ctx) { // a person tried
-		c.answers(ctx, p.Host)
-	}
-
-	if is(err, "QUERY_LIMIT_EXCEEDED") {
-		plan, smaller, err := l.limiter.overflowed(ctx)
+// send makes one request when the portal's bucket has room for it, and tells when that
+// was. If the portal finds that a token has run out, it is made once more with a new one.
+func (c *Client) send(ctx context.Context, p *sheet24.Portal, method string, params any) (*answer, time.Time, error) {
+	stale := ""
+	for {
+		to, err := c.destination(ctx, p, method, stale)
 		if err != nil {
-			c.options.Log.Error("fill the portal's bucket", "portal", p.Host, "error", err)
+			return nil, time.Time{}, err
 		}
-		if smaller {
-			c.learnPlan(ctx, p, plan)
+		if err := c.wait(ctx, to); err != nil {
+			return nil, time.Time{}, err
 		}
+
+		sent := time.Now()
+		a, err := c.post(ctx, to, params)
+		if stale != "" || !renewable(to, err) {
+			return a, sent, err
+		}
+		stale = to.token
 	}
-	return a, sent, err
+}
+
+// wait returns when the portal's bucket has room for a request. For one that does not answer
+// nobody waits.
+func (c *Client) wait(ctx context.Context, to destination) error {
+	l := c.line(to.portal)
+	if err := l.silence.silent(ctx, to.portal); err != nil {
+		return err
+	}
+
+	err := l.limiter.wait(ctx, sheet24.IsInteractive(ctx))
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == nil: // the buckets cannot be asked
+		return sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
+	}
+	return unreachable(to.portal.Host, errNotSent{err})
+}
+
+// post sends JSON, for which the bucket has room, and reads the answer.
+func (c *Client) post(ctx context.Context, to destination, params any) (*answer, error) {
+	host, l := to.portal.Host, c.line(to.portal)
+	if err := sheet24.CheckLease(ctx); err != nil { // it may have been frozen while it waited
+		return nil, unreachable(host, errNotSent{err})
+	}
+	if err := l.silence.silent(ctx, to.portal); err != nil { // found while it waited
+		return nil, err
+	}
+
+	f := l.silence.fly(ctx, to.portal, onlyReads(to.address, params), func() { c.askTime(ctx, to) })
+	defer f.end()
+	a, err := c.exchange(f, host, to.address, params, to.token)
+	if f.heard && pausedSilent(to.portal) && !isAsking(ctx) { // a person tried
+		c.answers(ctx, host)
+	}
+
+	if !is(err, "QUERY_LIMIT_EXCEEDED") {
+		return a, err
+	}
+
+	plan, smaller, filled := l.limiter.overflowed(ctx)
+	if filled != nil {
+		c.options.Log.Error("fill the portal's bucket", "portal", host, "error", filled)
+	}
+	if smaller {
+		c.learnPlan(ctx, to.portal, plan)
+	}
+	return a, err
+}
+
+// askTime asks a portal for the time. That it answers is heard there.
+func (c *Client) askTime(ctx context.Context, to destination) {
+	ask, cancel := context.WithTimeout(asking(context.WithoutCancel(ctx)), c.askWithin())
+	defer cancel()
+	to = to.of("server.time")
+	if c.wait(ask, to) == nil {
+		_, _ = c.post(ask, to, struct{}{})
+	}
 }
 
 // exchange sends a request and reads what the portal answers, if it does.
@@ -225,7 +271,14 @@ func (c *Client) exchange(f *flight, host string, address *url.URL, params any, 
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	resp, err := c.http.Do(req)
+
+	// Before there is a connection, nothing has been sent.
+	var connected atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
+	resp, err := c.http.Do(req.WithContext(httptrace.WithClientTrace(f.ctx, trace)))
+	if err != nil && !connected.Load() {
+		return nil, f.failed(host, errNotSent{withoutURL(err)})
+	}
 	if err != nil {
 		return nil, f.failed(host, withoutURL(err))
 	}

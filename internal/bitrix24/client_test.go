@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,8 +64,62 @@ func (w *world) fail(faults ...bitrixsim.Fault) {
 	w.check(w.sim.Fail(faults...))
 }
 
+// write makes writes, a request after the other, and those that were not sent again.
 func (w *world) write(writes ...sheet24.ItemWrite) []sheet24.Written {
-	return w.Write(w.t.Context(), w.portal, writes)
+	w.t.Helper()
+	return w.writeTo(w.portal, writes...)
+}
+
+// writeTo is write by another connection.
+func (w *world) writeTo(p *sheet24.Portal, writes ...sheet24.ItemWrite) []sheet24.Written {
+	w.t.Helper()
+	done := make([]sheet24.Written, len(writes))
+	var todo []int
+	for i := range writes {
+		todo = append(todo, i)
+	}
+
+	for range 200 {
+		turn, err := w.Turn(w.t.Context(), p)
+		w.check(err)
+		var now []int
+		for _, i := range todo {
+			if alone := turn.Alone(writes[i]); alone && len(now) > 0 || len(now) > 0 && turn.Alone(writes[now[0]]) {
+				continue
+			}
+			if room, _ := turn.Room(writes[i].Call()); len(now) < min(turn.Size(), room) {
+				now = append(now, i)
+			}
+		}
+		if len(now) == 0 {
+			turn.GiveBack()
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+
+		var r sheet24.Request
+		for _, i := range now {
+			r.Writes = append(r.Writes, writes[i])
+		}
+		turn.Book(r)
+		for n, d := range turn.Send(w.t.Context(), r).Written {
+			done[now[n]] = d
+		}
+		todo = slices.DeleteFunc(todo, func(i int) bool { return slices.Contains(now, i) && done[i].Outcome != sheet24.Unsent })
+		if len(todo) == 0 {
+			break
+		}
+	}
+	return done
+}
+
+// send makes one request.
+func (w *world) send(r sheet24.Request) sheet24.Reply {
+	w.t.Helper()
+	turn, err := w.Turn(w.t.Context(), w.portal)
+	w.check(err)
+	turn.Book(r)
+	return turn.Send(w.t.Context(), r)
 }
 
 // wrote makes writes that must succeed.

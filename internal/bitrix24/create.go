@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -14,48 +13,10 @@ import (
 // originator is who sheet24 says it is in the records that it creates.
 const originator = "sheet24"
 
-// findCreated looks for the records that creations with a key have made already,
-// and returns those writes that have yet to be made; where looking fails, that is
-// how they end.
-func (w *writer) findCreated(ctx context.Context, indexes []int) (open []int) {
-	byKey := map[sheet24.Entity]map[string]int{}
-	for _, i := range indexes {
-		write := w.writes[i]
-		if write.ID != 0 || write.Key == "" {
-			open = append(open, i)
-			continue
-		}
-		if byKey[write.Entity] == nil {
-			byKey[write.Entity] = map[string]int{}
-		}
-		byKey[write.Entity][write.Key] = i
-	}
-	for e, keys := range byKey {
-		found, err := w.c.created(ctx, w.p, e, slices.Sorted(maps.Keys(keys)))
-		for key, i := range keys {
-			switch id, ok := found[key]; {
-			case err != nil:
-				w.done[i].Err = err
-			case ok:
-				w.done[i] = sheet24.Written{ID: id}
-			default:
-				open = append(open, i)
-			}
-		}
-	}
-	slices.Sort(open)
-	return open
-}
-
-// created finds the records of an entity that were created under keys: 50 keys a
-// list, 50 lists a request.
-func (c *Client) created(ctx context.Context, p *sheet24.Portal, e sheet24.Entity, keys []string) (map[string]int64, error) {
-	names, err := (&writer{c: c, p: p}).originNames(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	var commands []command
-	for chunk := range slices.Chunk(keys, pageSize) {
+// keyLists are the calls that look for records that were created under keys: 50 keys a
+// list.
+func keyLists(e sheet24.Entity, names, keys []string) (lists []command) {
+	for chunk := range slices.Chunk(keys, sheet24.ListSize) {
 		params := listParams(e)
 		params.Set("select[0]", "id")
 		params.Set("select[1]", names[0])
@@ -68,39 +29,43 @@ func (c *Client) created(ctx context.Context, p *sheet24.Portal, e sheet24.Entit
 				}
 			}
 		}
-		commands = append(commands, command{"crm.item.list", params})
+		lists = append(lists, command{methodOf[sheet24.Reading], params})
 	}
-	found := map[string]int64{}
-	for _, r := range c.run(ctx, p, commands) {
-		if r.err != nil {
-			return nil, r.err
+	return lists
+}
+
+// keepCreated adds the records of a list to those that were found by their keys. Of
+// several under one key the first counts.
+func keepCreated(host string, e sheet24.Entity, r result, names []string, created map[sheet24.ItemKey]int64) error {
+	if r.err != nil {
+		return r.err
+	}
+	rows, err := decodeItems(host, r.data)
+	if err != nil {
+		return err
+	}
+
+	for _, row := range rows {
+		var value lenient
+		id, err := integer(row["id"])
+		if err == nil {
+			err = json.Unmarshal(row[names[0]], &value)
 		}
-		rows, err := decodeItems(p.Host, r.data)
 		if err != nil {
-			return nil, err
+			return sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
 		}
-		for _, row := range rows {
-			var value lenient
-			id, err := integer(row["id"])
-			if err == nil {
-				err = json.Unmarshal(row[names[0]], &value)
-			}
-			if err != nil {
-				return nil, sheet24.Errorf(sheet24.Unavailable, "portal_answer", p.Host).Because(err)
-			}
-			key := strings.TrimPrefix(string(value), originator+":")
-			if first, ok := found[key]; !ok || id < first {
-				found[key] = id
-			}
+		key := sheet24.ItemKey{Entity: e, Key: strings.TrimPrefix(string(value), originator+":")}
+		if first, ok := created[key]; !ok || id < first {
+			created[key] = id
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // originNames are the API names of the fields that keep where a record is from:
 // originId and originatorId, or xmlId alone.
-func (w *writer) originNames(ctx context.Context, e sheet24.Entity) ([]string, error) {
-	fields, err := w.c.Fields(ctx, w.p, e)
+func (c *Client) originNames(ctx context.Context, p *sheet24.Portal, e sheet24.Entity) ([]string, error) {
+	fields, err := c.kept(ctx, p, e)
 	if err != nil {
 		return nil, err
 	}

@@ -87,16 +87,37 @@ func unreachable(host string, err error) error {
 	return sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", host).Because(err)
 }
 
-// notDone tells that a request was turned away for now, and changed nothing.
+// errNotSent is why a request was not sent at all.
+type errNotSent struct{ error }
+
+func (e errNotSent) Unwrap() error { return e.error }
+
+// notDone reports whether a request was turned away for now, and changed nothing.
 func notDone(err error) bool {
+	if _, ok := errors.AsType[errNotSent](err); ok {
+		return true
+	}
 	code := sheet24.AsError(err).Code
 	return code == "portal_busy" || code == "portal_operating" || code == "database_busy"
 }
 
-// outcomeUnknown tells that a request may have been carried out, or not.
+// outcomeUnknown reports whether a request may have been carried out, or not.
 func outcomeUnknown(err error) bool {
 	code := sheet24.AsError(err).Code
-	return code == "portal_unreachable" || code == "portal_answer"
+	return !notDone(err) && (code == "portal_unreachable" || code == "portal_answer")
+}
+
+// outcome is what an error says of a write.
+func outcome(err error) sheet24.Outcome {
+	switch {
+	case err == nil:
+		return sheet24.Made
+	case notDone(err), sheet24.AsError(err).Code == sheet24.PortalSilent: // what is given up only read
+		return sheet24.Unsent
+	case outcomeUnknown(err):
+		return sheet24.Open
+	}
+	return sheet24.Refused
 }
 
 // withoutURL drops the URL from a transport error: its path holds the secret.

@@ -73,7 +73,9 @@ func TestCommandErrors(t *testing.T) {
 	reader := bitrixsim.Webhook{UserID: 5, Secret: "okur", Scopes: []string{"crm"}}
 	p, err := w.Connect(t.Context(), w.server.URL+w.sim.AddWebhook(reader))
 	w.check(err)
-	done := w.Write(t.Context(), p, []sheet24.ItemWrite{{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"title": "x"}}})
+	turn, err := w.Turn(t.Context(), p)
+	w.check(err)
+	done := turn.Send(t.Context(), sheet24.Request{Writes: []sheet24.ItemWrite{{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"title": "x"}}}}).Written
 	wantCode(t, "no right", done[0].Err, sheet24.Invalid, "record_access")
 	if _, pauses := sheet24.PauseFor(done[0].Err, time.Now()); pauses {
 		t.Error("one record's refusal pauses the portal")

@@ -57,6 +57,32 @@ func (c *Client) cachedFields(ctx context.Context, p *sheet24.Portal, e sheet24.
 	return fields, nil
 }
 
+// lastFields are an entity's fields as they were last read, however long ago; false: never.
+func (c *Client) lastFields(p *sheet24.Portal, e sheet24.Entity) ([]sheet24.Field, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cached, ok := c.fields[fieldsKey{p.ID, connection(p), e}]
+	return cached.fields, ok
+}
+
+// kept are an entity's fields as they were last read: while a request is about to be sent,
+// nothing else is to be asked.
+func (c *Client) kept(ctx context.Context, p *sheet24.Portal, e sheet24.Entity) ([]sheet24.Field, error) {
+	if fields, ok := c.lastFields(p, e); ok {
+		return fields, nil
+	}
+	return c.Fields(ctx, p, e)
+}
+
+// apiNames are the names of fields by their API names.
+func apiNames(fields []sheet24.Field) map[string]string {
+	names := make(map[string]string, len(fields))
+	for _, f := range fields {
+		names[f.APIName] = f.Name
+	}
+	return names
+}
+
 // fieldDescription is a field as crm.item.fields describes it.
 type fieldDescription struct {
 	Type       string          `json:"type"`

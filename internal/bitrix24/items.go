@@ -24,19 +24,12 @@ func (c *Client) Items(ctx context.Context, p *sheet24.Portal, refs []sheet24.It
 			failed[e] = err
 			continue
 		}
-		names[e] = make(map[string]string, len(fields)) // API name → name
-		for _, f := range fields {
-			names[e][f.APIName] = f.Name
-		}
-		for chunk := range slices.Chunk(ids, pageSize) {
-			params := listParams(e)
-			params.Set("select[0]", "*") // only this brings fm
-			for i, id := range chunk {
-				params.Set(fmt.Sprintf("filter[@id][%d]", i), itoa(id))
-			}
-			commands, entities = append(commands, command{"crm.item.list", params}), append(entities, e)
+		names[e] = apiNames(fields)
+		for _, list := range itemLists(e, ids) {
+			commands, entities = append(commands, list), append(entities, e)
 		}
 	}
+
 	for i, r := range c.run(ctx, p, commands) {
 		e := entities[i]
 		if err := keepItems(p.Host, e, r, names[e], items); err != nil {
@@ -44,6 +37,19 @@ func (c *Client) Items(ctx context.Context, p *sheet24.Portal, refs []sheet24.It
 		}
 	}
 	return items, failed
+}
+
+// itemLists are the calls that read records whole.
+func itemLists(e sheet24.Entity, ids []int64) (lists []command) {
+	for chunk := range slices.Chunk(ids, sheet24.ListSize) {
+		params := listParams(e)
+		params.Set("select[0]", "*") // only this brings fm
+		for i, id := range chunk {
+			params.Set(fmt.Sprintf("filter[@id][%d]", i), itoa(id))
+		}
+		lists = append(lists, command{methodOf[sheet24.Reading], params})
+	}
+	return lists
 }
 
 // keepItems adds the records of a list to items.

@@ -136,6 +136,36 @@ func (l *limiter) turn() (time.Time, error) {
 	return l.at.Add(time.Duration((l.level - brim) / plan.Rate * float64(time.Second))), nil
 }
 
+// spare is how many requests more there is room for at this moment.
+func (l *limiter) spare() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at.IsZero() {
+		return 0
+	}
+	level := max(0, l.level-time.Since(l.at).Seconds()*l.plan.Rate)
+	return int(max(1, l.plan.Burst-reserve) - level - float64(len(l.urgent)+len(l.ordinary)))
+}
+
+// pace is how long it takes until there is room for one more.
+func (l *limiter) pace() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Duration(float64(time.Second) / l.plan.Rate)
+}
+
+// giveBack ends a turn for which nothing was sent.
+func (l *limiter) giveBack() {
+	l.mu.Lock()
+	l.level--
+	rate := l.plan.Rate
+	l.mu.Unlock()
+
+	ctx, cancel := context.WithTimeout(context.Background(), takeTime)
+	defer cancel()
+	l.buckets.Take(ctx, "bitrix24 "+l.host, -1, rate) // else it counts as sent, which does no harm
+}
+
 // overflowed tells the limiter that the portal refused a request: its bucket is
 // full, whoever filled it. If there should have been room beyond what a standard
 // plan has, the plan is a standard one; then that is returned, and true.

@@ -60,30 +60,28 @@ func (c *Client) Exchange(ctx context.Context, code, server string) (*sheet24.Po
 	return p, c.inspect(ctx, p)
 }
 
-// sendGranted makes one request with the application's access token, renewed
-// before it runs out; if the portal finds that it has, once more with a new one.
-func (c *Client) sendGranted(ctx context.Context, p *sheet24.Portal, method string, params any) (*answer, time.Time, error) {
-	stale := ""
-	for {
-		g, err := c.granted(ctx, p, stale)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		base, err := c.options.Hosts.Portal(g.Endpoint)
-		if err != nil {
-			return nil, time.Time{}, err
-		}
-		at := &sheet24.Portal{ID: p.ID, Host: base.Host, Plan: p.Plan, Paused: p.Paused}
-		a, sent, err := c.post(ctx, at, base.JoinPath("rest", method), params, g.AccessToken)
-		// A portal that was renamed redirects from its old name, or the name is
-		// gone; with the next tokens the authorisation server tells the new one.
-		_, nameless := errors.AsType[*net.DNSError](err)
-		renewable := is(err, "expired_token") || is(err, "invalid_token") || nameless || (err != nil && sheet24.AsError(err).Code == "portal_moved")
-		if stale != "" || !renewable {
-			return a, sent, err
-		}
-		stale = g.AccessToken
+// grantedDestination is the destination of a portal that gave the application a grant.
+func (c *Client) grantedDestination(ctx context.Context, p *sheet24.Portal, method, stale string) (destination, error) {
+	g, err := c.granted(ctx, p, stale)
+	if err != nil {
+		return destination{}, err
 	}
+	base, err := c.options.Hosts.Portal(g.Endpoint)
+	if err != nil {
+		return destination{}, err
+	}
+	return destination{&sheet24.Portal{ID: p.ID, Host: base.Host, Plan: p.Plan, Paused: p.Paused}, base.JoinPath("rest", method), g.AccessToken}, nil
+}
+
+// renewable reports whether a request failed as it may with another token: this one has
+// run out, or the portal was renamed. Then it redirects from its old name, or that is
+// gone; with the next tokens the authorisation server tells the new one.
+func renewable(to destination, err error) bool {
+	if to.token == "" || err == nil {
+		return false
+	}
+	_, nameless := errors.AsType[*net.DNSError](err)
+	return is(err, "expired_token") || is(err, "invalid_token") || nameless || sheet24.AsError(err).Code == "portal_moved"
 }
 
 // early is how long before its end a token is renewed.
@@ -91,8 +89,9 @@ const early = time.Minute
 
 // session is a portal's grant as this process knows it.
 type session struct {
-	mu    sync.Mutex // held while the grant is renewed
-	grant sheet24.Grant
+	mu      sync.Mutex // held while the grant is renewed
+	grant   sheet24.Grant
+	renewed string // the access token that took the place of a refused one
 }
 
 func (c *Client) session(p *sheet24.Portal) *session {

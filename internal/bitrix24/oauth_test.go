@@ -187,9 +187,37 @@ func TestTwoProcessesRenewAtOnce(t *testing.T) {
 	}
 }
 
+// TestTokenRunsOutBeforeAWrite: it was not sent, and is with the next token; until then
+// the record is read again.
+func TestTokenRunsOutBeforeAWrite(t *testing.T) {
+	t.Parallel()
+	w, k := appWorld(t, bitrixsim.Options{})
+	w.check(w.ping(t.Context()))
+	write := sheet24.ItemWrite{Entity: sheet24.Leads, ID: w.lead("a@x.tr"), Fields: map[string]any{"title": "yeni"}}
+	for round := range 2 {
+		w.sim.ExpireTokens()
+		if d := w.send(sheet24.Request{Writes: []sheet24.ItemWrite{write}}).Written[0]; d.Outcome != sheet24.Unsent || d.Err == nil {
+			t.Errorf("round %d, with a token that ran out: %s, %v", round, d.Outcome, d.Err)
+		}
+		if d := w.send(sheet24.Request{Writes: []sheet24.ItemWrite{write}}).Written[0]; d.Outcome != sheet24.Made {
+			t.Errorf("round %d, with the next one: %s, %v", round, d.Outcome, d.Err)
+		}
+	}
+	if k.saved != 2 {
+		t.Errorf("renewed %d times", k.saved)
+	}
+}
+
 func TestRevokedApplication(t *testing.T) {
 	t.Parallel()
 	w, _ := appWorld(t, bitrixsim.Options{})
+	w.check(w.ping(t.Context()))
+	id := w.lead("a@x.tr")
 	w.sim.RevokeApp()
+	d := w.send(sheet24.Request{Writes: []sheet24.ItemWrite{{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"title": "yeni"}}}}).Written[0]
+	wantCode(t, "revoked, a write", d.Err, sheet24.Unauthorized, "portal_reconnect")
+	if d.Outcome != sheet24.Refused {
+		t.Errorf("outcome: %s", d.Outcome)
+	}
 	wantCode(t, "revoked", w.ping(t.Context()), sheet24.Unauthorized, "portal_reconnect")
 }

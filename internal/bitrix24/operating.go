@@ -43,39 +43,56 @@ func (o *operating) use(method string) *methodUse {
 // is room, at least one; it waits until there is.
 func (o *operating) book(ctx context.Context, method string, n int, urgent bool) (int, error) {
 	for {
-		o.mu.Lock()
-		u := o.use(method)
-		limit := o.limit
-		if !urgent {
-			limit = time.Duration(share * float64(limit))
-		}
-		now := time.Now()
-		room := n
-		if !u.known && u.booked > 0 {
-			room = 0 // what a call takes will be known in a moment
-		}
-		if u.each > 0 {
-			room = min(n, int((limit-u.used)/u.each)-u.booked)
-		}
-		if room < 1 && now.After(u.resetAt) && u.booked == 0 {
-			room = 1 // some of it is forgotten by now; one call will tell how much
-		}
+		room, again := o.room(method, urgent)
 		if room > 0 {
-			u.booked += room
-			o.mu.Unlock()
-			return room, nil
+			n = min(n, room)
+			o.bookNow(method, n)
+			return n, nil
 		}
-		wait := 20 * time.Millisecond
-		if u.booked == 0 {
-			wait = max(wait, time.Until(u.resetAt))
-		}
-		o.mu.Unlock()
+
 		select {
-		case <-time.After(wait):
+		case <-time.After(max(glance, time.Until(again))):
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}
 	}
+}
+
+// glance is how soon it is looked again whether calls under way have left room.
+const glance = 20 * time.Millisecond
+
+// room is how many calls of a method there is room for. If there is none, it is worth
+// asking again then; at a zero time, once those under way are answered.
+func (o *operating) room(method string, urgent bool) (calls int, again time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	u := o.use(method)
+	limit := o.limit
+	if !urgent {
+		limit = time.Duration(share * float64(limit))
+	}
+
+	calls = maxBatch
+	if !u.known && u.booked > 0 {
+		calls = 0 // what a call takes will be known in a moment
+	}
+	if u.each > 0 {
+		calls = int((limit-u.used)/u.each) - u.booked
+	}
+	if calls < 1 && time.Now().After(u.resetAt) && u.booked == 0 {
+		calls = 1 // some of it is forgotten by now; one call will tell how much
+	}
+	if calls < 1 && u.booked == 0 {
+		again = u.resetAt
+	}
+	return max(calls, 0), again
+}
+
+// bookNow takes room for n calls.
+func (o *operating) bookNow(method string, n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.use(method).booked += n
 }
 
 // settle ends n booked calls. answers are the times of those that were answered.

@@ -302,6 +302,13 @@ func (c *Client) askAgain(ctx context.Context, d sheet24.Silence) {
 // askWithin is how long a portal has to say what time it is.
 func (c *Client) askWithin() time.Duration { return askPatience * c.options.Patience }
 
+// reads are the methods that change nothing.
+var reads = map[string]bool{
+	"scope": true, "profile": true, "app.info": true, "server.time": true, "method.get": true, "user.get": true,
+	"crm.item.fields": true, "crm.item.get": true, "crm.item.list": true, "crm.status.list": true, "crm.category.list": true,
+	"crm.type.list": true, "crm.currency.list": true, "crm.duplicate.findbycomm": true,
+}
+
 // onlyReads reports whether a request changes nothing.
 func onlyReads(address *url.URL, params any) bool {
 	method := path.Base(address.Path)

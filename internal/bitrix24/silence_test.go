@@ -98,8 +98,8 @@ func TestSilentPortal(t *testing.T) {
 	if err := w.ping(t.Context()); code(err) != sheet24.PortalSilent {
 		t.Errorf("who comes later: %v", err)
 	}
-	if done := w.write(w.titles(1)...); code(done[0].Err) != sheet24.PortalSilent {
-		t.Errorf("a write that comes later: %v", done[0].Err)
+	if _, err := w.Turn(t.Context(), w.portal); code(err) != sheet24.PortalSilent {
+		t.Errorf("a write that comes later: %v", err)
 	}
 	if n := w.sim.Stats().Requests - sent; n != 0 {
 		t.Errorf("a silent portal got %d more requests", n)

@@ -46,104 +46,163 @@ func TestWriteChangesWhatItIsTold(t *testing.T) {
 	w.wrote(sheet24.ItemWrite{Entity: sheet24.Leads, ID: id, Delete: true}) // gone is what was wanted
 }
 
-// TestCreateHappensOnce makes the same creations again and again, in entities
-// with the two ways to remember where a record is from.
-func TestCreateHappensOnce(t *testing.T) {
+// TestCreationsAreFound looks for what creations made, in entities with the two ways to
+// remember where a record is from.
+func TestCreationsAreFound(t *testing.T) {
 	t.Parallel()
 	for _, e := range []sheet24.Entity{sheet24.Leads, sheet24.Companies, sheet24.Quotes, "spa:1036"} {
 		w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
 		var writes []sheet24.ItemWrite
+		var keys []sheet24.ItemKey
 		for n := range 60 {
-			writes = append(writes, sheet24.ItemWrite{Entity: e, Key: fmt.Sprint("7-", n), Fields: map[string]any{"title": fmt.Sprint("Kayıt ", n)}})
+			key := fmt.Sprint("7-", n)
+			writes = append(writes, sheet24.ItemWrite{Entity: e, Key: key, Fields: map[string]any{"title": fmt.Sprint("Kayıt ", n)}})
+			keys = append(keys, sheet24.ItemKey{Entity: e, Key: key})
 		}
-		first := w.wrote(writes[:40]...)
-		again := w.wrote(writes...)
-		records := w.sim.Records(e.TypeID())
-		if len(records) != 60 {
-			t.Fatalf("%s: %d records of 60", e, len(records))
+		done := w.wrote(writes[:40]...)
+
+		reply := w.send(sheet24.Request{Keys: keys})
+		w.check(reply.Err)
+		if len(reply.Created) != 40 || len(reply.Unread) > 0 {
+			t.Errorf("%s: %d of 40 found, %v", e, len(reply.Created), reply.Unread)
 		}
-		for n, d := range again {
-			if r, ok := w.sim.Record(e.TypeID(), d.ID); !ok || r.Fields["title"] != fmt.Sprint("Kayıt ", n) || (n < 40 && first[n].ID != d.ID) {
-				t.Errorf("%s %d: %+v, %v", e, n, d, r.Fields)
+		for n, d := range done {
+			if reply.Created[keys[n]] != d.ID {
+				t.Errorf("%s %d: found %d; it is %d", e, n, reply.Created[keys[n]], d.ID)
 			}
+		}
+
+		// Of two under one key, which no one should have made, the first counts.
+		w.wrote(writes[0])
+		if again := w.send(sheet24.Request{Keys: keys[:1]}); again.Created[keys[0]] != done[0].ID {
+			t.Errorf("%s: of two: %d; the first is %d", e, again.Created[keys[0]], done[0].ID)
 		}
 	}
 }
 
-// TestLostAnswersAreSettledByReading lets answers be lost after all was done,
-// before anything was, and in the midst of it.
-func TestLostAnswersAreSettledByReading(t *testing.T) {
+// TestWritesAndThenReads has one request that writes and reads: what it reads is as the
+// writes leave it, whatever their number.
+func TestWritesAndThenReads(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]bitrixsim.Fault{
-		"all done, connection broken": {Kind: "lost", Method: "crm.item.update"},
-		"all done, half an answer":    {Kind: "truncated", Method: "crm.item.update"},
-		"nothing done":                {Kind: "502", Method: "crm.item.update"},
-		"half done, timed out":        {Kind: "partial", Method: "crm.item.update", After: 10},
-		"no answer":                   {Kind: "hang", Method: "crm.item.update"},
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+	writes := w.titles(48)
+	var refs []sheet24.ItemRef
+	for _, write := range writes {
+		refs = append(refs, sheet24.ItemRef{Entity: sheet24.Leads, ID: write.ID})
+	}
+	deal := w.sim.Add(2, map[string]any{"title": "d"})
+	r := sheet24.Request{Writes: writes, Items: append(refs, sheet24.ItemRef{Entity: sheet24.Deals, ID: deal}, sheet24.ItemRef{Entity: sheet24.Deals, ID: 999})}
+	if n := r.Commands(); n != 50 {
+		t.Fatalf("%d commands", n)
+	}
+	w.sim.ResetStats()
+	reply := w.send(r)
+	w.check(reply.Err)
+	for i, d := range reply.Written {
+		if d.Outcome != sheet24.Made || d.Holds["TITLE"] != writes[i].Fields["title"] {
+			t.Errorf("write %d: %+v", i, d)
+		}
+		if item := reply.Items[refs[i]]; item == nil || item.Values["TITLE"] != writes[i].Fields["title"] {
+			t.Errorf("read %d: %+v", i, item)
+		}
+	}
+	if len(reply.Items) != 49 || w.sim.Stats().Requests > 3 { // two of them describe the entities
+		t.Errorf("%d records in %d requests", len(reply.Items), w.sim.Stats().Requests)
+	}
+}
+
+// TestOutcomes tells what is known of writes whose request went wrong.
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault bitrixsim.Fault
+		want  sheet24.Outcome
+	}{
+		"all done, connection broken": {bitrixsim.Fault{Kind: "lost", Method: "crm.item.update"}, sheet24.Open},
+		"all done, half an answer":    {bitrixsim.Fault{Kind: "truncated", Method: "crm.item.update"}, sheet24.Open},
+		"nothing done":                {bitrixsim.Fault{Kind: "502", Method: "crm.item.update"}, sheet24.Open},
+		"half done, timed out":        {bitrixsim.Fault{Kind: "partial", Method: "crm.item.update", After: 10}, sheet24.Open},
+		"done later":                  {bitrixsim.Fault{Kind: "late", Method: "crm.item.update", MS: 50}, sheet24.Open},
+		"no answer":                   {bitrixsim.Fault{Kind: "hang", Method: "crm.item.update"}, sheet24.Open},
+		"no room in the bucket":       {bitrixsim.Fault{Kind: "503", Method: "crm.item.update"}, sheet24.Unsent},
+		"no working time left":        {bitrixsim.Fault{Kind: "429", Method: "crm.item.update"}, sheet24.Unsent},
+		"no right":                    {bitrixsim.Fault{Kind: "error", Method: "crm.item.update", Status: 403, Code: "insufficient_scope"}, sheet24.Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, bitrixsim.Options{RequestLimit: 300 * time.Millisecond}, bitrix24.Options{RequestLimit: 300 * time.Millisecond})
-			var writes []sheet24.ItemWrite
-			for n := range 30 {
-				id := w.lead("eski@x.tr")
-				r, _ := w.sim.Record(1, id)
-				writes = append(writes, sheet24.ItemWrite{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"title": fmt.Sprint("Yeni ", n)},
-					Multi: []sheet24.MultiValue{{ID: r.Multi[0].ID, Type: "EMAIL", Kind: "WORK", Value: "yeni@x.tr"}, {Type: "EMAIL", Kind: "HOME", Value: "iki@x.tr"}}})
-			}
+			w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{RequestLimit: 300 * time.Millisecond})
+			_, err := w.Fields(t.Context(), w.portal, sheet24.Leads)
+			w.check(err)
+			writes := w.titles(30)
 			creation := sheet24.ItemWrite{Entity: sheet24.Leads, Key: "yeni-satir", Fields: map[string]any{"title": "Doğan"}}
-			w.fail(fault)
-			done := w.wrote(append(writes, creation)...)
-			for n, write := range writes {
-				r, _ := w.sim.Record(1, write.ID)
-				if r.Fields["title"] != fmt.Sprint("Yeni ", n) || len(r.Multi) != 3 || r.FirstOf("EMAIL") != "yeni@x.tr" || r.Changes != 1 {
-					t.Errorf("record %d: %v, %+v, %d changes", n, r.Fields["title"], r.Multi, r.Changes)
+			w.fail(c.fault)
+			w.sim.ResetStats()
+			reply := w.send(sheet24.Request{Writes: append(writes, creation), Items: []sheet24.ItemRef{{Entity: sheet24.Leads, ID: writes[0].ID}}})
+			if reply.Err == nil || len(reply.Items) > 0 {
+				t.Errorf("the request: %v, %v", reply.Err, reply.Items)
+			}
+			for i, d := range reply.Written {
+				if d.Outcome != c.want || d.Err == nil {
+					t.Errorf("write %d: %s, %v; want %s", i, d.Outcome, d.Err, c.want)
 				}
 			}
-			if n := len(w.sim.Records(1)); n != 31 || done[30].ID == 0 {
-				t.Errorf("%d records; the new one is %d", n, done[30].ID)
+			if n := w.sim.Stats().Faults[c.fault.Kind]; n != 1 {
+				t.Errorf("it was sent %d times", n)
 			}
+			w.sim.Wait()
 		})
 	}
+
+	// Nobody is there to be sent anything, or it is too late to send it.
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
+	_, err := w.Fields(t.Context(), w.portal, sheet24.Leads)
+	w.check(err)
+	writes := w.titles(2)
+	if d := w.send(sheet24.Request{Writes: writes, Begun: time.Now().Add(-time.Minute)}).Written[1]; d.Outcome != sheet24.Unsent {
+		t.Errorf("begun long ago: %s, %v", d.Outcome, d.Err)
+	}
+	w.server.Close()
+	w.send(sheet24.Request{Writes: writes}) // on a connection that was there
+	if d := w.send(sheet24.Request{Writes: writes}).Written[1]; d.Outcome != sheet24.Unsent {
+		t.Errorf("nobody there: %s, %v", d.Outcome, d.Err)
+	}
+	wantCode(t, "nobody there", w.send(sheet24.Request{Writes: writes}).Err, sheet24.Unavailable, "portal_unreachable")
 }
 
-// TestPoison has a record that the portal breaks down on, among a hundred: it fails
-// alone.
-func TestPoison(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, bitrixsim.Options{Leak: 1000, Brim: 1000}, bitrix24.Options{Plan: sheet24.Plan{Rate: 1000, Burst: 1000}})
-	writes := w.titles(100)
-	w.fail(bitrixsim.Fault{Kind: "502", Record: writes[42].ID, Times: 1000})
-	w.sim.ResetStats()
-	for i, d := range w.Write(t.Context(), w.portal, writes) {
-		r, _ := w.sim.Record(1, writes[i].ID)
-		switch {
-		case i == 42 && sheet24.AsError(d.Err).Kind != sheet24.Unavailable:
-			t.Errorf("the poison: %v", d.Err)
-		case i != 42 && (d.Err != nil || r.Changes != 1):
-			t.Errorf("record %d: %v, %d changes", i, d.Err, r.Changes)
-		}
-	}
-	// Two requests; eight of seven, one of which fails; seven of one; and the reading.
-	if n := w.sim.Stats().Requests; n > 30 {
-		t.Errorf("%d requests", n)
-	}
-}
-
-// TestOutcomeStaysOpen is when even reading does not tell.
-func TestOutcomeStaysOpen(t *testing.T) {
+// TestOneRefusedWrite among many leaves the others alone.
+func TestOneRefusedWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{})
-	id := w.lead("a@x.tr")
-	w.check(func() error { _, err := w.Fields(t.Context(), w.portal, sheet24.Leads); return err }())
-	w.fail(bitrixsim.Fault{Kind: "502", Times: 1000})
-	done := w.write(sheet24.ItemWrite{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"title": "x"}}, sheet24.ItemWrite{Entity: sheet24.Leads, Key: "k", Fields: map[string]any{"title": "y"}})
-	wantCode(t, "update", done[0].Err, sheet24.Unavailable, "portal_unreachable")
-	wantCode(t, "creation", done[1].Err, sheet24.Unavailable, "portal_unreachable")
-	w.fail()
-	w.wrote(sheet24.ItemWrite{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"title": "x"}}, sheet24.ItemWrite{Entity: sheet24.Leads, Key: "k", Fields: map[string]any{"title": "y"}})
-	if n := len(w.sim.Records(1)); n != 2 {
-		t.Errorf("%d records", n)
+	writes := w.titles(3)
+	writes[1].ID = 999
+	reply := w.send(sheet24.Request{Writes: writes, Items: []sheet24.ItemRef{{Entity: "spa:7777", ID: 1}, {Entity: sheet24.Leads, ID: writes[0].ID}}})
+	w.check(reply.Err)
+	wantCode(t, "no such record", reply.Written[1].Err, sheet24.NotFound, "record_missing")
+	if reply.Written[0].Outcome != sheet24.Made || reply.Written[1].Outcome != sheet24.Refused || reply.Written[2].Outcome != sheet24.Made {
+		t.Errorf("outcomes: %+v", reply.Written)
+	}
+	if reply.Unread["spa:7777"] == nil || len(reply.Items) != 1 {
+		t.Errorf("read: %v, unread: %v", reply.Items, reply.Unread)
+	}
+}
+
+// TestTurnsAreGivenBack takes as many as the bucket holds, and sends nothing.
+func TestTurnsAreGivenBack(t *testing.T) {
+	t.Parallel()
+	plan := sheet24.Plan{Rate: 0.1, Burst: 20}
+	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Plan: plan})
+	for range 100 {
+		turn, err := w.Turn(t.Context(), w.portal)
+		w.check(err)
+		turn.GiveBack()
+	}
+	turn, err := w.Turn(t.Context(), w.portal)
+	w.check(err)
+	if spare := turn.Spare(); spare < 10 || spare > 17 {
+		t.Errorf("room for %d more", spare)
+	}
+	if turn.Pace() != 10*time.Second {
+		t.Errorf("pace = %v", turn.Pace())
 	}
 }
 

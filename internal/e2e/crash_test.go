@@ -298,6 +298,7 @@ func activatedOn(t *testing.T, databaseURL string) *service {
 		GoogleClientID: s.ready.GoogleClientID, GoogleClientSecret: s.ready.GoogleClientSecret, GoogleRedirectURI: front.URL + "/sheet-sync/oauth/callback",
 		DatabaseURL: databaseURL, PublicURL: front.URL, SecretKey: secret.NewKey(),
 		GooglePerMinute: 6000, // and no looks, which would hide a lost event
+		Bitrix24Seconds: 6,    // what was under way when it was killed is repeated soon
 		Listen:          listen, GoogleURL: behind.URL, Bitrix24Hosts: []string{strings.TrimPrefix(behind.URL, "http://")},
 	}
 	s.process, _ = start(t, s.config.Environ(), "serve", "--env-file", os.DevNull)

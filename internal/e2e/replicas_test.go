@@ -78,7 +78,7 @@ func TestReplicas(t *testing.T) {
 	t.Cleanup(front.Close)
 	c := app.Config{
 		GoogleClientID: sim.GoogleClientID, GoogleClientSecret: sim.GoogleClientSecret, GoogleRedirectURI: front.URL + "/sheet-sync/oauth/callback",
-		DatabaseURL: cluster.Database(t), PublicURL: front.URL, SecretKey: secret.NewKey(), GooglePerMinute: 6000, PollSeconds: 5,
+		DatabaseURL: cluster.Database(t), PublicURL: front.URL, SecretKey: secret.NewKey(), GooglePerMinute: 6000, Bitrix24Seconds: 6, PollSeconds: 5,
 		GoogleURL: sim.URL, Bitrix24Hosts: []string{strings.TrimPrefix(sim.URL, "http://")},
 	}
 	var processes []*process

@@ -76,9 +76,10 @@ type Runner struct {
 	swept   time.Time          // when the sweeper last looked
 	stalled []string           // stages
 
-	stopped atomic.Bool
-	stop    context.CancelFunc
-	sweeper sync.WaitGroup
+	stopped  atomic.Bool
+	stopping chan struct{} // closed once stages are to begin nothing new
+	stop     context.CancelFunc
+	sweeper  sync.WaitGroup
 }
 
 // task is a stage for a table or a portal.
@@ -110,7 +111,7 @@ func New(ctx context.Context, store Store, works bool, log *slog.Logger) (*Runne
 		return nil, err
 	}
 
-	r := &Runner{store: store, log: log, works: works, shares: newShares(), places: make(places, atOnce), stalledAfter: stalledAfter,
+	r := &Runner{store: store, log: log, works: works, shares: newShares(), places: make(places, atOnce), stalledAfter: stalledAfter, stopping: make(chan struct{}),
 		queued: map[task]time.Time{}, failed: map[task]failure{}, delayed: map[task]time.Time{}, missed: map[task]int{}}
 	var err error
 	r.client, err = r.newClient()
@@ -145,7 +146,9 @@ func (r *Runner) Start(ctx context.Context, stages Stages) error {
 
 // Stop lets the stages that run finish, and cancels them when ctx ends.
 func (r *Runner) Stop(ctx context.Context) error {
-	r.stopped.Store(true)
+	if r.stopped.CompareAndSwap(false, true) {
+		close(r.stopping)
+	}
 	if r.stop == nil {
 		return nil
 	}

@@ -130,6 +130,8 @@ func (r *Runner) run(ctx context.Context, t task) (more bool, err error) {
 			more, err = false, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+
+	ctx = sheet24.WithStop(ctx, r.stopping)
 	switch t.Stage {
 	case scan:
 		return r.stages.Scan(ctx, t.ID)

@@ -27,9 +27,14 @@ func (b *pushBatch) planNew(fields entityFields, c sheet24.RowChange, found map[
 		}
 	}
 	plan := b.planRow(fields, &sheet24.Item{Funnel: 0, Values: map[string]any{}}, c, found)
-	plan.write.Key = fmt.Sprintf("%d-%s", t.ID, strings.TrimPrefix(keyText(c.EntityID), keyMark))
+	plan.write.Key = creationKey(t, c)
 	plan.create = true
 	return plan
+}
+
+// creationKey is what the portal keeps with the record that a row's creation makes.
+func creationKey(t *sheet24.Table, c sheet24.RowChange) string {
+	return fmt.Sprintf("%d-%s", t.ID, strings.TrimPrefix(keyText(c.EntityID), keyMark))
 }
 
 // planGone says what becomes of the record of a row that was deleted.

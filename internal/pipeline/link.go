@@ -86,7 +86,7 @@ func (l *linking) take(i int, done sheet24.Linked) bool {
 		l.records[l.changes[i].EntityID] = record
 		l.changes[i] = done.Change
 		for _, id := range done.Joined {
-			l.joined[id] = true
+			l.joined[id], l.settled[id] = true, true
 		}
 		return false
 	}

@@ -143,7 +143,8 @@ func (m *model) history(t *rapid.T) {
 	m.now.Store(&start)
 	p := &perils{crashIn: -1, faultIn: -1, touched: m.touched}
 	w := &modelWorld{perils: p, store: m.store, now: start, sheet: &modelSheet{perils: p, rows: [][]any{slices.Clone(modelHeader)}, order: []int{0, 1, 2, 3, 4, 5}},
-		crm: &modelCRM{perils: p, records: map[int64]*modelRecord{}}}
+		crm: &modelCRM{perils: p, records: map[int64]*modelRecord{}, goesOn: -1, landIn: -1}}
+	w.crm.now = func() time.Time { return w.now }
 	h := &history{modelWorld: w, t: t, colleagues: map[overwritten]bool{}, copied: map[int64]bool{}, owners: map[string]string{}}
 	h.ok = func(err error) {
 		if err != nil {
@@ -158,7 +159,11 @@ func (m *model) history(t *rapid.T) {
 	m.users++
 	h.setUp(m.users)
 	w.start()
-	tick := func() { now := w.now; m.now.Store(&now) }
+	tick := func() {
+		now := w.now
+		m.now.Store(&now)
+		w.crm.land(false)
+	}
 	for range rapid.IntRange(5, 30).Draw(t, "steps") {
 		h.act()
 		tick()
@@ -408,11 +413,15 @@ func (h *history) colleague() {
 // stage runs a stage among perils.
 func (h *history) stage() {
 	stage := rapid.SampledFrom([]string{"scan", "scan", "push", "push", "report", "compare"}).Draw(h.t, "stage")
-	h.crashIn = rapid.IntRange(-8, 12).Draw(h.t, "crash in")
+	h.crashIn = rapid.IntRange(-8, 20).Draw(h.t, "crash in")
 	h.faultIn = rapid.IntRange(-8, 5).Draw(h.t, "fault in")
+	h.faults = rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(h.t, "more faults")
 	h.lost = rapid.Bool().Draw(h.t, "answer lost")
+	h.crm.goesOn = rapid.SampledFrom([]time.Duration{-1, -1, 0, 2 * time.Second, 30 * time.Second, modelGivesUp - time.Second}).Draw(h.t, "goes on")
+	h.crm.landIn = rapid.IntRange(-8, 5).Draw(h.t, "lands in")
 	if stage == "push" && rapid.IntRange(0, 3).Draw(h.t, "edited meanwhile") == 0 {
-		h.during = func() { h.during = nil; h.outside(h.edit) }
+		act := map[string]func(){"the user": h.edit, "a colleague": h.colleague}[rapid.SampledFrom([]string{"the user", "a colleague"}).Draw(h.t, "who")]
+		h.during = func() { h.during = nil; h.outside(act) }
 	}
 	if rapid.IntRange(0, 2).Draw(h.t, "moved meanwhile") == 0 {
 		in := rapid.IntRange(0, 6).Draw(h.t, "moved in")
@@ -424,7 +433,8 @@ func (h *history) stage() {
 		}
 	}
 	h.run(stage)
-	h.crashIn, h.faultIn, h.during, h.moves = -1, -1, nil, nil
+	h.crashIn, h.faultIn, h.faults, h.during, h.moves = -1, -1, 0, nil, nil
+	h.crm.goesOn, h.crm.landIn = -1, -1
 }
 
 // compare begins a comparison, or acts upon one.

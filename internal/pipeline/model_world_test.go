@@ -25,6 +25,7 @@ type perils struct {
 	crashIn int                 // steps until the process is killed; less than 0: it is not
 	crashed bool                // it was
 	faultIn int                 // calls until one fails; less than 0: none does
+	faults  int                 // and how many more after it
 	lost    bool                // it fails after it was done, else before
 	during  func()              // somebody does something while the CRM is asked; nil: nobody
 	moves   func()              // somebody moves rows or columns before a call to Google takes effect; nil: nobody
@@ -49,7 +50,10 @@ func (p *perils) step(name string) {
 func (p *perils) call(name string, f func()) error {
 	p.step("before " + name)
 	fails := p.faultIn == 0
-	if p.faultIn >= 0 {
+	switch {
+	case fails && p.faults > 0:
+		p.faults--
+	case p.faultIn >= 0:
 		p.faultIn--
 	}
 	if fails && !p.lost {
@@ -113,6 +117,18 @@ func (s fragileStore) ClaimChanges(ctx context.Context, portalID int64, limit in
 		return err
 	})
 	return claimed, err
+}
+
+func (s fragileStore) Interrupted(ctx context.Context, portalID int64) (claimed []sheet24.RowChange, err error) {
+	err = s.commit("Interrupted", func() (err error) {
+		claimed, err = s.Store.Interrupted(ctx, portalID)
+		return err
+	})
+	return claimed, err
+}
+
+func (s fragileStore) Begin(ctx context.Context, changes []sheet24.RowChange) error {
+	return s.commit("Begin", func() error { return s.Store.Begin(ctx, changes) })
 }
 
 // googleCalls are the calls that reach the sheet.
@@ -291,13 +307,59 @@ type modelRecord struct {
 	key               string
 }
 
-// modelCRM is a portal. What its client promises is taken for granted: creations are
-// made once by their keys, and an error leaves open whether a write was done.
+// modelCRM is a portal. It makes a record for each creation, whatever its key, and an error
+// leaves open whether a write was done.
 type modelCRM struct {
 	*perils
+	now      func() time.Time
 	records  map[int64]*modelRecord
 	nextID   int64
 	replaced func(id int64, field, value string) // by a write
+
+	// What it goes on with though whoever sent it is gone, or was told nothing.
+	goesOn  time.Duration // after which it is done; less than 0: never
+	goingOn []lateWrites
+	landIn  int // calls until all of that is done, whenever that should be; less than 0: not before
+}
+
+// lateWrites are what is left of a request, done at a time.
+type lateWrites struct {
+	writes []sheet24.ItemWrite
+	at     time.Time
+}
+
+// leave has the portal go on with what is left of a request.
+func (c *modelCRM) leave(writes []sheet24.ItemWrite) {
+	if len(writes) > 0 && c.goesOn >= 0 {
+		c.goingOn = append(c.goingOn, lateWrites{writes, c.now().Add(c.goesOn)})
+	}
+}
+
+// land does what it is time for, or all.
+func (c *modelCRM) land(all bool) {
+	replaced := c.replaced
+	c.replaced = func(int64, string, string) {} // nobody could have prevented it
+	defer func() { c.replaced = replaced }()
+	c.goingOn = slices.DeleteFunc(c.goingOn, func(l lateWrites) bool {
+		if !all && l.at.After(c.now()) {
+			return false
+		}
+		for _, w := range l.writes {
+			c.write(w)
+		}
+		return true
+	})
+}
+
+// called is a call that somebody else's work may come before.
+func (c *modelCRM) called(name string, f func()) error {
+	if c.landIn == 0 {
+		c.land(true)
+	}
+	if c.landIn >= 0 {
+		c.landIn--
+	}
+	return c.call(name, f)
 }
 
 var modelFields = []sheet24.Field{
@@ -329,7 +391,7 @@ func (c *modelCRM) Items(_ context.Context, _ *sheet24.Portal, refs []sheet24.It
 	if len(refs) == 0 {
 		return items, nil
 	}
-	err := c.call("Items", func() {
+	err := c.called("Items", func() {
 		for _, ref := range refs {
 			if r, ok := c.records[ref.ID]; ok {
 				item := &sheet24.Item{ID: ref.ID, Values: map[string]any{"UF_CODE": r.code, "NAME": r.name, "OPPORTUNITY": r.amount}}
@@ -347,7 +409,7 @@ func (c *modelCRM) Items(_ context.Context, _ *sheet24.Portal, refs []sheet24.It
 }
 
 func (c *modelCRM) Find(_ context.Context, _ *sheet24.Portal, _ sheet24.Entity, field string, values []string, _ string) (found map[string][]int64, err error) {
-	err = c.call("Find", func() {
+	err = c.called("Find", func() {
 		found = map[string][]int64{}
 		for _, id := range slices.Sorted(maps.Keys(c.records)) {
 			r := c.records[id]
@@ -360,18 +422,89 @@ func (c *modelCRM) Find(_ context.Context, _ *sheet24.Portal, _ sheet24.Entity, 
 	return found, err
 }
 
-func (c *modelCRM) Write(_ context.Context, _ *sheet24.Portal, writes []sheet24.ItemWrite) []sheet24.Written {
-	done := make([]sheet24.Written, len(writes))
-	for i, w := range writes {
-		err := c.call("crm", func() { done[i] = c.write(w) })
+// modelGivesUp is how long after it was sent a request may still be carried out.
+const modelGivesUp = 70 * time.Second
+
+func (c *modelCRM) GivesUp() time.Duration { return modelGivesUp }
+
+func (c *modelCRM) Turn(context.Context, *sheet24.Portal) (sheet24.Turn, error) {
+	return &modelTurn{c}, nil
+}
+
+// modelTurn is a request to the portal, which lets all through.
+type modelTurn struct{ crm *modelCRM }
+
+func (*modelTurn) Size() int                          { return 3 } // so that there are several requests
+func (*modelTurn) Spare() int                         { return 1 }
+func (*modelTurn) Pace() time.Duration                { return time.Second }
+func (*modelTurn) Room(sheet24.Call) (int, time.Time) { return 50, time.Time{} }
+func (*modelTurn) Book(sheet24.Request)               {}
+
+// Alone reports whether a write must be a request of its own: as good as any text does for
+// one that a batch would misread.
+func (*modelTurn) Alone(w sheet24.ItemWrite) bool { return len(fmt.Sprint(w.Fields))%5 == 0 }
+
+func (*modelTurn) GiveBack() {}
+
+// Send carries out the writes one by one, then reads. Where it is cut off, by a fault or
+// with the process that sent it, the portal may go on with the rest.
+func (t *modelTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
+	c := t.crm
+	if len(r.Writes)+len(r.Items)+len(r.Keys) > 1 && slices.ContainsFunc(r.Writes, t.Alone) {
+		panic(fmt.Sprintf("not alone: %v", r))
+	}
+	done, answered := 0, false
+	defer func() {
+		if !answered {
+			c.leave(r.Writes[done:])
+		}
+	}()
+	lost := func() sheet24.Reply {
+		if c.during != nil {
+			c.during()
+		}
+		return lostRequest(r)
+	}
+
+	reply := sheet24.Reply{Written: make([]sheet24.Written, len(r.Writes)), Created: map[sheet24.ItemKey]int64{}}
+	for i, w := range r.Writes {
+		err := c.called("crm", func() { reply.Written[i] = c.write(w); done++ })
 		if err != nil {
-			done[i] = sheet24.Written{ID: w.ID, Err: err}
+			return lost()
 		}
 	}
-	if c.during != nil {
+	if len(r.Writes) > 0 && c.during != nil {
 		c.during()
 	}
-	return done
+
+	if reply.Items, reply.Unread = c.Items(ctx, nil, r.Items); len(reply.Unread) > 0 {
+		return lost()
+	}
+	if len(r.Keys) > 0 {
+		err := c.called("keys", func() {
+			for _, key := range r.Keys {
+				for _, id := range slices.Sorted(maps.Keys(c.records)) {
+					if _, found := reply.Created[key]; c.records[id].key == key.Key && !found {
+						reply.Created[key] = id
+					}
+				}
+			}
+		})
+		if err != nil {
+			return lost()
+		}
+	}
+	answered = true
+	return reply
+}
+
+// lostRequest is the reply to a request whose answer does not come.
+func lostRequest(r sheet24.Request) sheet24.Reply {
+	reply := sheet24.Reply{Outcome: sheet24.Open, Err: sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", "x")}
+	for range r.Writes {
+		reply.Written = append(reply.Written, sheet24.Written{Outcome: sheet24.Open, Err: reply.Err})
+	}
+	return reply
 }
 
 func (c *modelCRM) write(w sheet24.ItemWrite) sheet24.Written {
@@ -380,18 +513,13 @@ func (c *modelCRM) write(w sheet24.ItemWrite) sheet24.Written {
 		return sheet24.Written{ID: w.ID}
 	}
 	if w.ID == 0 {
-		for id, r := range c.records {
-			if r.key == w.Key {
-				return sheet24.Written{ID: id, Existed: true}
-			}
-		}
 		c.nextID++
 		w.ID = c.nextID
 		c.records[w.ID] = &modelRecord{key: w.Key}
 	}
 	r, ok := c.records[w.ID]
 	if !ok {
-		return sheet24.Written{ID: w.ID, Err: sheet24.Errorf(sheet24.Invalid, "record_missing")}
+		return sheet24.Written{ID: w.ID, Outcome: sheet24.Refused, Err: sheet24.Errorf(sheet24.Invalid, "record_missing")}
 	}
 	before := *r
 	defer func() {
@@ -442,7 +570,7 @@ type modelWorld struct {
 
 // start starts the process, or starts it again.
 func (w *modelWorld) start() {
-	w.sync = &pipeline.Pipeline{Store: fragileStore{w.store, w.perils}, Sheets: w.sheet, CRM: w.crm, Wake: bench.Asleep{}, Now: func() time.Time { return w.now }, Log: quietLog}
+	w.sync = &pipeline.Pipeline{Store: fragileStore{w.store, w.perils}, Sheets: w.sheet, CRM: w.crm, Wake: bench.Asleep{}, Parallel: 1, Now: func() time.Time { return w.now }, Log: quietLog}
 }
 
 // run runs a stage; a crash starts the process again.

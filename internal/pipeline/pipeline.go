@@ -55,7 +55,14 @@ type Store interface {
 	Gathering(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error)
 	Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error)
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
-	WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error)
+	ClaimOf(ctx context.Context, portalID, tableID int64, limit int) ([]sheet24.RowChange, error)
+	Interrupted(ctx context.Context, portalID int64) ([]sheet24.RowChange, error)
+	Due(ctx context.Context, portalID int64) (bool, error)
+	DueElsewhere(ctx context.Context, portalID int64) (bool, error)
+	Begin(ctx context.Context, changes []sheet24.RowChange) error
+	Begun(ctx context.Context, portalID int64, before time.Time) ([]sheet24.BegunWrite, error)
+	Hold(ctx context.Context, portalID int64, call sheet24.Call, until time.Time, why func(language string) string) error
+	Delayed(ctx context.Context, portalID int64, why func(language string) string) error
 	NoteFields(ctx context.Context, changes []sheet24.RowChange) error
 	LinkRows(ctx context.Context, tableID int64, links []sheet24.RowLink) ([]sheet24.Linked, error)
 	SettleChanges(ctx context.Context, changes []sheet24.RowChange) error
@@ -86,8 +93,8 @@ type Waker interface {
 	Compare(ctx context.Context, tableID int64)
 }
 
-// Pipeline holds what the stages work with. All fields but Every, Gather and Retry are
-// required.
+// Pipeline holds what the stages work with. All fields but Every, Gather, Retry,
+// Parallel and Slow are required.
 type Pipeline struct {
 	Store  Store
 	Sheets sheet24.Sheets
@@ -99,6 +106,10 @@ type Pipeline struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 
+	Parallel int           // requests to a portal under way at once: 4; 1: nothing goes on beside one
+	Slow     time.Duration // how long a request may take before rows say that they wait: 10 s
+
 	tabs      sync.Map // by tab: who follows it
 	described sync.Map // by table: when its spreadsheet was last described
+	down      sync.Map // by portal: how often in a row it was left alone
 }

@@ -130,7 +130,7 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 	w.store.SetClock(now)
 	client := google.New(google.Config{ClientID: "id", ClientSecret: "secret", PerMinute: 1e6, BaseURL: googleServer.URL}, w.store)
-	crm := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(portalServer.URL, "http://")}, Pace: time.Millisecond, RequestLimit: 100 * time.Millisecond, Fresh: time.Millisecond})
+	crm := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{strings.TrimPrefix(portalServer.URL, "http://")}, Pace: time.Millisecond, RequestLimit: 10 * time.Second, Fresh: time.Millisecond})
 	w.Pipeline = &pipeline.Pipeline{Store: w.store, Sheets: client, CRM: crm, Wake: bench.Asleep{}, Now: now, Log: slog.New(slog.DiscardHandler)}
 
 	user, err := w.store.EnsureUser(t.Context(), owner, "Ayşe", "tr")

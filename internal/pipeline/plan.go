@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -44,47 +43,6 @@ func byName(described []sheet24.Field) entityFields {
 		fields[f.Name] = f
 	}
 	return fields
-}
-
-// plan reads what the CRM holds of the records of changes and says for each what
-// must be sent so that the record holds what its row does.
-func (b *pushBatch) plan(ctx context.Context, changes []sheet24.RowChange) ([]rowPlan, error) {
-	plans := make([]rowPlan, len(changes))
-	if err := b.remember(ctx, changes); err != nil {
-		return nil, err
-	}
-	fields := map[sheet24.Entity]entityFields{}
-	failed := map[sheet24.Entity]error{}
-	var refs []sheet24.ItemRef
-	for _, c := range changes {
-		r := b.ref(c)
-		if fields[r.Entity] == nil && failed[r.Entity] == nil {
-			described, err := b.CRM.Fields(ctx, b.portal, r.Entity)
-			fields[r.Entity], failed[r.Entity] = byName(described), err
-		}
-		if failed[r.Entity] == nil && r.ID > 0 {
-			refs = append(refs, r)
-		}
-	}
-	items, unread := b.CRM.Items(ctx, b.portal, refs)
-	found, unfound := b.resolve(ctx, fields, changes)
-	for i, c := range changes {
-		r := b.ref(c)
-		plans[i] = b.refused[c.ID]
-		if plans[i].err == nil {
-			plans[i].err = cmp.Or(failed[r.Entity], unread[r.Entity])
-		}
-		if plans[i].err == nil {
-			plans[i] = b.planned(c, func() rowPlan {
-				if err := linksFailed(fields[r.Entity], c, unfound); err != nil {
-					return rowPlan{err: err}
-				}
-				return b.planChange(fields[r.Entity], items[r], c, found)
-			})
-		}
-	}
-	b.lookAgain(ctx, changes, plans, items, found)
-	return plans, nil
 }
 
 // planned plans a change. One at which that panics fails, and no other with it.

@@ -11,9 +11,8 @@ import (
 	"sheet24/internal/locale"
 )
 
-// prepare makes claimed changes ready to be planned, and returns those that are: it loads
-// their tables, drops what has no column any more, and finds which records the rows
-// without an id are. What cannot be read fails.
+// prepare makes claimed changes ready to be looked at, and returns those that are: it loads
+// their tables, and drops what has no column any more. What cannot be read fails.
 func (b *pushBatch) prepare(ctx context.Context, changes []sheet24.RowChange) ([]sheet24.RowChange, error) {
 	if err := b.loadTables(ctx, changes); err != nil {
 		return nil, err
@@ -33,7 +32,7 @@ func (b *pushBatch) prepare(ctx context.Context, changes []sheet24.RowChange) ([
 			ready = append(ready, c)
 		}
 	}
-	return b.link(ctx, ready)
+	return ready, nil
 }
 
 // loadTables loads the tables of changes. The changes of one that cannot be read, for a
@@ -99,28 +98,6 @@ func sentences(first, second string) string {
 		return second
 	}
 	return first + " " + second
-}
-
-// pushEach pushes changes of different records. Should our own code break down on one of
-// them, wherever that is, it alone fails. What is pushed once more is read once more
-// before, so nothing is written that the CRM holds.
-func (b *pushBatch) pushEach(ctx context.Context, changes []sheet24.RowChange) error {
-	return isolate.Each(changes, func(some []sheet24.RowChange) error {
-		var open []sheet24.RowChange
-		for _, c := range some {
-			if !b.settled[c.ID] && !b.yielded {
-				c.Fields = maps.Clone(c.Fields)
-				open = append(open, c)
-			}
-		}
-		if len(open) == 0 {
-			return nil
-		}
-		return b.push(ctx, open)
-	}, func(c sheet24.RowChange, err error) error {
-		b.Wake.Report(ctx, c.TableID)
-		return b.failRow(ctx, sheet24.PushStage, b.tables[c.TableID], c, err)
-	})
 }
 
 // store settles changes in the database. One that it does not take fails.

@@ -2,30 +2,23 @@ package pipeline
 
 import (
 	"context"
-	"errors"
-	"maps"
-	"slices"
+	"time"
 
 	"sheet24"
-	"sheet24/internal/isolate"
-	"sheet24/internal/locale"
-	"sheet24/internal/mapping"
 )
 
-const (
-	pushRows  = 1250 // that one push takes at most: half of what one request reads, so that the first write comes soon
-	writeRows = 200  // that are written, and then settled, at once: four batches
-)
-
-// Push takes the due changes of a portal's tables, reads what the CRM holds,
-// sends what differs, and settles each row. It tells whether there may be more.
+// Push brings a portal's due changes to the CRM: their records are read, merged with what
+// the rows hold, and written right after, many to a request and a few requests at once,
+// until nothing waits. It tells whether there may be more. One at a time may run for a
+// portal.
 func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err error) {
 	defer p.survive(sheet24.PushStage, portalID, &more, &err)
+
 	portal, err := p.Store.Portal(ctx, portalID)
 	if err != nil {
 		return false, ignoreNotFound(err)
 	}
-	wait, err := p.gathers(ctx, portalID)
+	wait, _, err := p.gathers(ctx, portalID)
 	if err != nil {
 		return false, err
 	}
@@ -33,31 +26,11 @@ func (p *Pipeline) Push(ctx context.Context, portalID int64) (more bool, err err
 		p.Wake.PushLater(ctx, portalID, wait)
 		return false, nil
 	}
-	changes, err := p.Store.ClaimChanges(ctx, portalID, pushRows)
-	if err != nil || len(changes) == 0 {
-		return false, err
-	}
-	claimed := len(changes)
-	b := newPushBatch(p, portal)
-	if changes, err = b.prepare(ctx, changes); err != nil {
-		return false, err
-	}
-	changes = inTurn(changes)
 
-	// Two rows of one record go one after the other: each is compared with what
-	// the CRM holds then.
-	for rest := changes; len(rest) > 0 && err == nil; {
-		var now []sheet24.RowChange
-		now, rest = b.distinct(rest)
-		err = b.pushEach(ctx, now)
-		if b.yielded {
-			return true, err
-		}
-	}
-	return claimed == pushRows && b.pause == nil, err
+	return newPushing(p, portal).run(ctx)
 }
 
-// pushBatch is one push at work.
+// pushBatch is what is known of a portal while changes are planned for it.
 type pushBatch struct {
 	*Pipeline
 	portal  *sheet24.Portal
@@ -67,8 +40,6 @@ type pushBatch struct {
 	back    map[knownKey]bool // records that were to be deleted, and whose rows are in the sheet again
 	refused map[int64]rowPlan // changes that cannot be sent, known before they are planned
 	settled map[int64]bool    // changes
-
-	yielded bool // it left the rest of its changes to the next push
 }
 
 func newPushBatch(p *Pipeline, portal *sheet24.Portal) *pushBatch {
@@ -84,215 +55,250 @@ func (b *pushBatch) ref(c sheet24.RowChange) sheet24.ItemRef {
 	return sheet24.ItemRef{Entity: b.tables[c.TableID].Entity, ID: c.EntityID}
 }
 
-// distinct parts the first change of each record from those that come after.
-func (b *pushBatch) distinct(changes []sheet24.RowChange) (first, rest []sheet24.RowChange) {
-	seen := map[sheet24.ItemRef]bool{}
-	for _, c := range changes {
-		if r := b.ref(c); seen[r] {
-			rest = append(rest, c)
-		} else {
-			seen[r] = true
-			first = append(first, c)
-		}
-	}
-	return first, rest
+// row is a claimed change on its way. It is looked up, if other records have to be found
+// for it, then waits to be read, is planned with what was read, and is ready to be written
+// for a moment; then it waits to be read again.
+type row struct {
+	change  sheet24.RowChange
+	found   map[sheet24.Link][]int64 // records that its cells name
+	unfound map[sheet24.Link]error
+	plan    rowPlan
+	read    time.Time                 // when its record was
+	before  map[string]sheet24.Change // its fields before what a write over them was noted
+	sending *sheet24.Begun            // the write that is under way
+	begun   *sheet24.Begun            // one that was sent before, and not answered
+	others  []sheet24.Begun           // and of the same record, for other rows
+	may     sheet24.Known             // what the CRM holds of the fields that it set, whether or not it was carried out
+	tries   int                       // how often it was turned away
+	most    int                       // with how many rows it may share a request, itself included; 0: any number
+	until   time.Time                 // before which nothing can be done about it
 }
 
-// push brings changes of different records to the CRM: it reads them all at once
-// and settles those that are written, a few batches at a time.
-func (b *pushBatch) push(ctx context.Context, changes []sheet24.RowChange) error {
-	plans, err := b.plan(ctx, changes)
-	if err != nil {
-		return err
-	}
-	var ready []int // indexes of what is to be written; the rest is settled already
-	var settled []int
-	for i, plan := range plans {
-		if plan.writes() {
-			ready = append(ready, i)
-		} else {
-			settled = append(settled, i) // it cannot be sent, or the CRM holds it
-		}
-	}
-	if err := b.settleAll(ctx, changes, plans, settled); err != nil {
-		return err
-	}
-	for chunk := range slices.Chunk(ready, writeRows) {
-		var writes []sheet24.ItemWrite
-		for _, i := range chunk {
-			writes = append(writes, plans[i].write)
-		}
-		if err := b.noteConflicts(ctx, changes, plans, chunk); err != nil {
-			return err
-		}
-		for n, w := range b.CRM.Write(ctx, b.portal, writes) {
-			b.wrote(ctx, &changes[chunk[n]], &plans[chunk[n]], w)
-		}
-		if err := b.settleAll(ctx, changes, plans, chunk); err != nil {
-			return err
-		}
-		if b.yielded, err = b.yields(ctx); err != nil || b.yielded {
-			return err
-		}
-	}
-	return nil
+// pushing is one push at work. All of it is done by one goroutine, but for waiting for a
+// turn and for answers.
+type pushing struct {
+	*pushBatch
+	fields map[sheet24.Entity]entityFields // as they were last described
+
+	raw     []*row                     // to be looked up
+	waiting []*row                     // to be read
+	ready   []*row                     // to be written, the first read first
+	busy    map[sheet24.ItemRef]*row   // records that are being read, or are to be written: one row of each at a time
+	begun   map[int64][]beginning      // by entity id, what was sent to the portal before and not answered
+	full    map[sheet24.Call]time.Time // kinds of calls for which the portal has no working time until then
+
+	flights []*flight
+	answers chan answer
+	turns   chan turned
+	asked   bool         // for a turn
+	alone   bool         // the last request was one write that goes alone
+	held    sheet24.Turn // kept to write what another reads
+	lanes   int          // how many requests are to be under way at once
+	took    time.Duration
+
+	due    bool          // changes wait to be claimed
+	flood  int           // claims for which more than enough waits, so that no burst has to be gathered
+	later  time.Duration // a burst is gathered until then
+	stuck  bool          // nothing can be sent before an answer comes, or time passes
+	yields bool          // it begins with no more rows, others wait
+	stops  bool          // it sends nothing more
+	until  time.Time     // after which it yields
+	failed int           // requests in a row that failed
+	unmade int           // requests with writes in a row that failed
+	why    error         // the portal is paused
+	err    error
 }
 
-// noteConflicts stores what writes are about to overwrite that somebody changed in the
-// CRM: should the process end before they are settled, nothing else would tell of it.
-func (b *pushBatch) noteConflicts(ctx context.Context, changes []sheet24.RowChange, plans []rowPlan, chunk []int) error {
-	var noted []sheet24.RowChange
-	for _, i := range chunk {
-		conflict := false
-		for field, change := range plans[i].fields {
-			if change.Conflict {
-				change.Tried, conflict = true, true
-				plans[i].fields[field] = change
-			}
-			changes[i].Fields[field] = change
+// beginning is a write that was begun, for a row of a table.
+type beginning struct {
+	row knownKey
+	of  sheet24.ItemRef
+	sheet24.Begun
+}
+
+// How many requests are under way at once, where nothing else is set.
+const underWay = 4
+
+// pushFor is how long one push goes on at most: then others may have the portal, and the
+// worker.
+const pushFor = time.Minute
+
+func newPushing(p *Pipeline, portal *sheet24.Portal) *pushing {
+	return &pushing{
+		pushBatch: newPushBatch(p, portal), fields: map[sheet24.Entity]entityFields{},
+		busy: map[sheet24.ItemRef]*row{}, begun: map[int64][]beginning{}, full: map[sheet24.Call]time.Time{},
+		answers: make(chan answer, p.parallel()), turns: make(chan turned, 1), lanes: 1,
+		due: true, until: time.Now().Add(pushFor),
+	}
+}
+
+func (p *Pipeline) parallel() int {
+	if p.Parallel == 0 {
+		return underWay
+	}
+	return p.Parallel
+}
+
+// turned is what waiting for a turn ended with.
+type turned struct {
+	turn sheet24.Turn
+	err  error
+}
+
+// glance is how often a push that waits for answers looks what else there is.
+const glance = 100 * time.Millisecond
+
+// run pushes until nothing is left to do, or it is to stop. What is under way then is
+// waited for, and what is known of it is stored; what was not sent is left as it is, for
+// the next push to begin with.
+func (b *pushing) run(ctx context.Context) (more bool, err error) {
+	patience, leave := context.WithCancel(ctx) // for a turn
+	defer leave()
+	tick := time.NewTicker(glance)
+	defer tick.Stop()
+
+	b.fail(b.resume(ctx))
+	stop, gone := sheet24.Stopping(ctx), ctx.Done()
+	for {
+		b.advance(ctx, patience)
+		if b.stops {
+			leave()
 		}
-		if conflict {
-			noted = append(noted, changes[i])
+		if b.over() {
+			break
+		}
+
+		var act func() error
+		back := sheet24.Outside(ctx)
+		select {
+		case got := <-b.turns:
+			act = func() error { b.asked = false; return b.take(ctx, got) }
+		case a := <-b.answers:
+			act = func() error { return b.answered(ctx, a) }
+		case <-tick.C:
+			act = func() error { return b.glance(ctx) }
+		case <-stop:
+			act = func() error { b.stops, stop = true, nil; return nil }
+		case <-gone:
+			act = func() error { b.stops, gone = true, nil; return nil }
+		}
+		back()
+		b.fail(act())
+	}
+
+	if b.held != nil {
+		b.held.GiveBack()
+	}
+	if b.err == nil {
+		b.err = ctx.Err()
+	}
+	if b.later > 0 && b.err == nil {
+		b.Wake.PushLater(ctx, b.portal.ID, b.later)
+	}
+	return b.yields && b.pause == nil, b.err
+}
+
+// fail keeps the first error, which ends it all.
+func (b *pushing) fail(err error) {
+	if err != nil && b.err == nil {
+		b.err, b.stops = err, true
+	}
+}
+
+// over reports whether nothing is under way, nor left to do.
+func (b *pushing) over() bool {
+	if len(b.flights) > 0 || b.asked {
+		return false
+	}
+	if b.stops || b.yields && len(b.ready) == 0 {
+		return true
+	}
+	return len(b.raw)+len(b.waiting)+len(b.ready) == 0 && !b.due
+}
+
+// advance does what can be done without waiting for anybody, and asks for a turn if there
+// is something to send.
+func (b *pushing) advance(ctx, patience context.Context) {
+	if !b.stops && len(b.raw) > 0 {
+		b.fail(b.lookUp(ctx))
+	}
+	if idle := len(b.raw)+len(b.waiting)+len(b.ready)+len(b.flights) == 0 && !b.asked; idle && !b.stops && !b.yields {
+		b.fail(b.claim(ctx, listRows))
+		if !b.stops && len(b.raw) > 0 {
+			b.fail(b.lookUp(ctx))
 		}
 	}
-	if len(noted) == 0 {
+	if !b.wants() {
+		return
+	}
+
+	b.asked = true
+	b.beside(func() {
+		turn, err := b.CRM.Turn(patience, b.portal)
+		b.turns <- turned{turn, err}
+	})
+}
+
+// wants reports whether there is something to send, and room for one more request under
+// way.
+func (b *pushing) wants() bool {
+	if b.stops || b.asked || b.stuck || b.pause != nil || len(b.flights) >= b.lanes {
+		return false
+	}
+	if b.held != nil && len(b.flights) > 0 {
+		return false // what is read now is written with that turn
+	}
+	return len(b.ready) > 0 || !b.yields && (b.due || b.readable())
+}
+
+// beside does something while others go on, unless one thing at a time is to be done.
+func (b *pushing) beside(do func()) {
+	if b.parallel() == 1 {
+		do()
+		return
+	}
+	go do()
+}
+
+// take uses a turn that has come.
+func (b *pushing) take(ctx context.Context, got turned) error {
+	switch {
+	case got.err != nil && b.stops:
+		return nil
+	case got.err != nil:
+		return b.away(ctx, nil, got.err)
+	case b.stops:
+		got.turn.GiveBack()
 		return nil
 	}
-	return b.Store.NoteFields(ctx, noted)
-}
 
-// yields tells whether tables wait that this push has nothing of: the next one takes
-// them in, and what this one leaves behind.
-func (b *pushBatch) yields(ctx context.Context) (bool, error) {
-	return b.Store.WaitingBeside(ctx, b.portal.ID, slices.Collect(maps.Keys(b.tables)))
-}
-
-// settleAll stores how the changes named by their indexes ended, and pauses the
-// portal if one of them says so. A push that is being stopped leaves its rows as
-// they are: the next one begins with them.
-func (b *pushBatch) settleAll(ctx context.Context, changes []sheet24.RowChange, plans []rowPlan, indexes []int) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if len(indexes) == 0 {
+	// Turns that come late bring nothing but records read too long ago. Then one is kept,
+	// and the next one reads what is written with the first at once.
+	late := b.drop(got.turn)
+	if late && len(b.ready)+len(b.flights) == 0 && b.held == nil {
+		b.held = got.turn
 		return nil
 	}
-	var done []sheet24.RowChange
-	var reached bool
-	wake := map[int64]bool{}
-	for _, i := range indexes {
-		if err := isolate.Guard(func() error { b.settle(&changes[i], plans[i]); return nil }); err != nil {
-			b.settle(&changes[i], rowPlan{err: b.broken(sheet24.PushStage, changes[i], err)})
-		}
-		done = append(done, changes[i])
-		if !changes[i].Quiet {
-			wake[changes[i].TableID] = true
-		}
-		reached = reached || plans[i].err == nil
+	return b.fill(ctx, got.turn)
+}
+
+// glance looks what else there is while answers, or turns, are waited for.
+func (b *pushing) glance(ctx context.Context) error {
+	b.stuck = false
+	if time.Now().After(b.until) {
+		b.yields = true
 	}
-	switch {
-	case b.pause != nil:
-		if err := b.Store.PausePortal(ctx, b.portal.ID, *b.pause); err != nil {
-			return err
-		}
-	case b.portal.Paused != nil && reached:
-		if err := b.Store.ResumePortal(ctx, b.portal.ID); err != nil {
-			return err
-		}
-		b.portal.Paused = nil
-	}
-	if err := b.store(ctx, done); err != nil {
+	if err := b.delayed(ctx); err != nil || b.stops || b.yields {
 		return err
 	}
-	for id := range wake {
-		b.Wake.Report(ctx, id)
-	}
-	return nil
-}
 
-// wrote takes how a write ended. The answer shows what the record holds by now; one that
-// was lost leaves open whether that is the old or the new.
-func (b *pushBatch) wrote(ctx context.Context, c *sheet24.RowChange, plan *rowPlan, w sheet24.Written) {
-	plan.err = w.Err
-	fields, _ := b.CRM.Fields(ctx, b.portal, b.ref(*c).Entity) // they were there a moment ago
-	switch {
-	case w.Err == nil:
-		for _, f := range fields {
-			if _, written := plan.known[f.Name]; written && w.Holds != nil && f.Type != "crm_multifield" {
-				plan.known[f.Name] = []any{w.Holds[f.Name]}
-			}
-		}
-		if plan.create {
-			c.Key, c.EntityID = c.EntityID, w.ID
-			if w.Existed { // by an earlier attempt, perhaps with other values: the next push compares
-				plan.create = false
-				plan.known = nil
-				c.Status = sheet24.Pending
-			}
-		}
-	case !sheet24.IsKind(w.Err, sheet24.Invalid):
-		before := b.known[knownKey{c.TableID, c.EntityID}]
-		for field, now := range plan.known {
-			plan.known[field] = append(slices.Clone(before[field]), now...)
-			if len(before[field]) == 0 {
-				plan.known[field] = append(plan.known[field], plan.held[field])
-			}
-		}
-	default:
-		plan.known = nil
+	var err error
+	if b.yields, err = b.Store.DueElsewhere(ctx, b.portal.ID); err != nil || b.yields || b.due {
+		return err
 	}
-}
-
-// settle decides how a change ends: a fault that may pass, or that its owner can
-// mend (a webhook that expired), is tried again; as long as the portal is paused,
-// no change gives up.
-func (b *pushBatch) settle(c *sheet24.RowChange, plan rowPlan) {
-	t := b.tables[c.TableID]
-	c.Known, c.Forget, c.Left, c.TwinOf = plan.known, plan.forget, plan.left, plan.twin
-	c.Note = sentences(c.Note, plan.note)
-	err := plan.err
-	if err == nil && c.Key != 0 && c.Status == sheet24.Pending {
-		c.NotBefore, c.Error = b.Now(), ""
-		return
+	if b.later, _, err = b.gathers(ctx, b.portal.ID); err != nil || b.later > 0 {
+		return err
 	}
-	if err == nil {
-		c.Status, c.Error = sheet24.Completed, ""
-		switch {
-		case len(plan.asks) > 0 && len(plan.fields) == 0:
-			c.Status, c.Fields = sheet24.Asked, plan.asks
-		case len(plan.asks) > 0:
-			c.Fields, c.Asks = plan.fields, plan.asks
-		case plan.fields != nil:
-			c.Fields = plan.fields
-		}
-		c.Quiet = t.StatusColumn.Name == "" && c.Status == sheet24.Completed && c.Action == sheet24.Update && c.Key == 0
-		return
-	}
-	e := sheet24.AsError(err)
-	c.Error = locale.Error(t.Language, e)
-	if e.Kind == sheet24.Internal {
-		b.Log.Error("push", "table", t.ID, "record", c.EntityID, "error", err)
-	}
-	now := b.Now()
-	if pause, ok := sheet24.PauseFor(e, now); ok {
-		if b.pause == nil {
-			b.Log.Warn("portal paused", "portal", b.portal.Host, "until", pause.Until, "error", err)
-			b.pause = &pause
-		}
-		c.Status, c.NotBefore = sheet24.Pending, now // the pause holds it
-		return
-	}
-	switch {
-	case e.Kind == sheet24.Invalid || e.Kind == sheet24.NotFound:
-		c.Status = sheet24.Failed
-	case now.Sub(c.CreatedAt) > b.retry().For:
-		c.Status = sheet24.Failed
-		c.Error = locale.Error(t.Language, sheet24.Errorf(sheet24.Unavailable, "too_many_attempts", mapping.Text(float64(c.Attempts)), c.Error))
-	default:
-		c.Status = sheet24.Pending
-		c.NotBefore = now.Add(b.retry().after(c.Attempts))
-		if !errors.Is(err, context.Canceled) {
-			b.Log.Warn("push will be tried again", "table", t.ID, "record", c.EntityID, "attempt", c.Attempts, "error", err)
-		}
-	}
+	b.due, err = b.Store.Due(ctx, b.portal.ID)
+	return err
 }

@@ -31,3 +31,13 @@ func (r Retry) after(attempt int) time.Duration {
 	}
 	return wait/2 + rand.N(max(wait/2, 1))
 }
+
+// patience is how long a request may take before rows say that they wait for the portal.
+const patience = 10 * time.Second
+
+func (p *Pipeline) slow() time.Duration {
+	if p.Slow == 0 {
+		return patience
+	}
+	return p.Slow
+}

@@ -1,12 +1,10 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"sheet24"
@@ -16,50 +14,6 @@ const (
 	changeFields  = `id, config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of`
 	changeColumns = `SELECT ` + changeFields + ` FROM reverse_sync_logs `
 )
-
-// ClaimChanges takes up to limit due changes of a portal's enabled tables and marks
-// them syncing, unless the portal is paused: of each table its oldest, the tables in
-// turn, so that a paste into one does not hold up the edits of another. What an
-// interrupted push left as syncing is taken again; so one push at a time may run for a
-// portal. A row whose earlier change is under way waits.
-func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error) {
-	rows, err := s.quick.QueryContext(ctx, `
-		UPDATE reverse_sync_logs SET status = 'syncing', attempts = attempts + 1 WHERE id IN (
-			SELECT id FROM (
-				SELECT id, ROW_NUMBER() OVER (PARTITION BY config_id ORDER BY id) AS turn
-				FROM reverse_sync_logs l WHERE status IN ('pending', 'syncing') AND not_before <= $2
-				AND config_id IN (SELECT c.id FROM sheet_sync_config c JOIN portals p ON p.id = c.portal_id
-					WHERE c.portal_id = $1 AND c.enabled AND (p.paused_until IS NULL OR p.paused_until <= $2))
-				AND NOT (status = 'pending' AND EXISTS (SELECT 1 FROM reverse_sync_logs o
-					WHERE o.config_id = l.config_id AND o.entity_id = l.entity_id AND o.status = 'syncing'))
-			) AS due ORDER BY turn, id LIMIT $3)
-		RETURNING `+changeFields, portalID, s.now(), limit)
-	claimed, err := collect(rows, err, scanChange)
-	slices.SortFunc(claimed, func(a, b sheet24.RowChange) int { return cmp.Compare(a.ID, b.ID) })
-	return claimed, err
-}
-
-// Gathering tells how many edits wait for a portal that nobody has tried to push yet,
-// since when the oldest of them does, and when an edit was last found.
-func (s *Store) Gathering(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error) {
-	var first, last sql.NullTime
-	err = s.db.QueryRowContext(ctx, `SELECT rows, (SELECT created_at FROM reverse_sync_logs WHERE id = first),
-			(SELECT edited_at FROM sheet_sync_config WHERE portal_id = $1 AND edited_at IS NOT NULL ORDER BY edited_at DESC LIMIT 1) FROM (
-		SELECT COUNT(*) AS rows, MIN(l.id) AS first FROM reverse_sync_logs l
-		WHERE l.status IN ('pending', 'syncing') AND l.attempts = 0 AND l.not_before <= $2
-		AND l.config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled)) AS waiting`, portalID, s.now()).Scan(&rows, &first, &last)
-	return rows, first.Time, last.Time, err
-}
-
-// WaitingBeside tells whether changes wait for a portal that are of none of the tables
-// named.
-func (s *Store) WaitingBeside(ctx context.Context, portalID int64, tableIDs []int64) (bool, error) {
-	var waits bool
-	err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM reverse_sync_logs WHERE status IN ('pending', 'syncing') AND status = 'pending' AND not_before <= $2
-		AND config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled AND id NOT IN `+s.dialect.numbers("$3")+`))`,
-		portalID, s.now(), listed(tableIDs)).Scan(&waits)
-	return waits, err
-}
 
 // forgetRows is how many rows one statement forgets, so that none holds others up.
 const forgetRows = 1000
@@ -88,11 +42,14 @@ func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	return nil
 }
 
+// tellable are the changes of which there is something to tell.
+const tellable = `(status IN ('completed', 'failed', 'asked') OR status IN ('pending', 'syncing') AND error_message <> '')`
+
 // Unreported returns changes that the sheet has not been told of: those settled, those
 // that are asked about, and those that wait for a fault to pass.
 func (s *Store) Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error) {
 	rows, err := s.db.QueryContext(ctx, changeColumns+`
-		WHERE config_id = $1 AND reported_at IS NULL AND (status IN ('completed', 'failed', 'asked') OR status = 'pending' AND error_message <> '')
+		WHERE config_id = $1 AND reported_at IS NULL AND `+tellable+`
 		ORDER BY id LIMIT $2`, tableID, limit)
 	return collect(rows, err, scanChange)
 }
@@ -150,7 +107,7 @@ func (s *Store) Waiting(ctx context.Context) (Work, error) {
 		AND (p.paused_until IS NULL OR p.paused_until <= $1)`, s.now())
 	find(&w.Report, `SELECT DISTINCT l.config_id FROM reverse_sync_logs l
 		JOIN sheet_sync_config c ON c.id = l.config_id
-		WHERE l.reported_at IS NULL AND (l.status IN ('completed', 'failed', 'asked') OR l.status = 'pending' AND l.error_message <> '') AND c.enabled`+granted)
+		WHERE l.reported_at IS NULL AND `+tellable+` AND c.enabled`+granted)
 	find(&w.Compare, `SELECT k.config_id FROM comparisons k JOIN sheet_sync_config c ON c.id = k.config_id JOIN portals p ON p.id = c.portal_id
 		WHERE k.state IN ('comparing', 'pushing', 'taking') AND NOT k.paused AND c.enabled
 		AND (p.paused_until IS NULL OR p.paused_until <= $1)`+granted, s.now())

@@ -21,7 +21,7 @@ type Copied struct {
 // are made anew.
 var copied = []struct{ table, order string }{
 	{"users", "id"}, {"sessions", "token"}, {"user_sheets_tokens", "user_id"}, {"portals", "id"}, {"header_corrections", "portal_id, entity, header"}, {"sheet_sync_config", "id"}, {"field_mappings", "id"},
-	{"row_snapshots", "config_id, entity_id"}, {"row_keys", "config_id, row_key"}, {"left_rows", "config_id, row_hash"}, {"unidentified_rows", "config_id, sheet_row"}, {"reverse_sync_logs", "id"},
+	{"row_snapshots", "config_id, entity_id"}, {"row_keys", "config_id, row_key"}, {"left_rows", "config_id, row_hash"}, {"unidentified_rows", "config_id, sheet_row"}, {"reverse_sync_logs", "id"}, {"begun_writes", "config_id, entity_id"},
 	{"webhook_events", "id"}, {"cell_writes", "id"}, {"comparisons", "config_id"}, {"comparison_rows", "config_id, sheet_row"}, {"drive_channels", "id"},
 }
 

@@ -172,7 +172,8 @@ func (d *dialect) migrations(db *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(d.goose, db, dir)
+	// Steps that come later may have smaller numbers: their numbers were given out before.
+	return goose.NewProvider(d.goose, db, dir, goose.WithAllowOutofOrder(true))
 }
 
 func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {

@@ -14,6 +14,9 @@ import (
 // pending again from NotBefore on, then joined with what came for the row meanwhile.
 func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.answered(ctx, tx, changes); err != nil {
+			return err
+		}
 		all := settling{Store: s, tx: tx, now: s.now(), synced: map[int64]bool{}, done: map[bool][]int64{}}
 		for _, c := range changes {
 			if err := all.settle(ctx, c); err != nil {

@@ -11,9 +11,9 @@ import (
 // maxBatch is the most commands that a batch may carry.
 const maxBatch = 50
 
-// batch runs commands, each "method?query", one after another until the deadline;
-// stop, if it is not 0, breaks off before that command as a time-out would.
-func (p *Portal) batch(by caller, in params, deadline time.Time, stop int) (answer, error) {
+// batch runs commands, each "method?query", one after another until the deadline. Before
+// each of them a fault may strike: partial breaks off as a time-out would.
+func (p *Portal) batch(by caller, in params, deadline time.Time, fault Fault) (answer, error) {
 	commands := in.object("cmd")
 	if len(commands) == 0 {
 		return answer{}, badRequest("ERROR_BATCH_EMPTY", "Parameter cmd is required")
@@ -24,9 +24,10 @@ func (p *Portal) batch(by caller, in params, deadline time.Time, stop int) (answ
 	halt := in.text("halt") == "1" || strings.EqualFold(in.text("halt"), "true")
 	results, failures, totals, nexts, times := map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}
 	for n, key := range in.keys("cmd") {
-		if n+1 == stop {
+		if fault.Kind == "partial" && n == fault.After {
 			return answer{}, errTimeout
 		}
+		fault.during(p, n)
 		text, _ := commands[key].(string)
 		name, query, _ := strings.Cut(text, "?")
 		name = strings.ToLower(name)

@@ -19,11 +19,19 @@ type Fault struct {
 	Record int64  `json:"record,omitempty"` // id that the request or a command in a batch names; 0: any
 	Skip   int    `json:"skip,omitempty"`   // requests that pass before it strikes
 	Times  int    `json:"times,omitempty"`  // how often it strikes; 0: once
-	MS     int    `json:"ms,omitempty"`     // hang, slow: for how long
-	After  int    `json:"after,omitempty"`  // partial: commands that are still done
+	MS     int    `json:"ms,omitempty"`     // hang, slow, late, toil: for how long
+	After  int    `json:"after,omitempty"`  // partial, edit: commands that are done before
 	Status int    `json:"status,omitempty"` // error: the HTTP status
 	Code   string `json:"code,omitempty"`   // error: the error code
 	Text   string `json:"text,omitempty"`   // error: its description
+	Edit   *Edit  `json:"edit,omitempty"`   // edit: what a colleague changes
+}
+
+// Edit is what a colleague changes in the portal itself.
+type Edit struct {
+	EntityTypeID int            `json:"entityTypeId"`
+	ID           int64          `json:"id"`
+	Fields       map[string]any `json:"fields"`
 }
 
 // faultKinds are the kinds of faults.
@@ -37,6 +45,9 @@ var faultKinds = map[string]string{
 	"lost":      "all is done, then the connection breaks",
 	"truncated": "all is done, the answer breaks off in its middle",
 	"partial":   "of a batch the first commands are done, then a 504 page of HTML",
+	"late":      "the connection breaks at once; all is done all the same, ms later",
+	"toil":      "each command takes ms, whether or not the caller waits for the answer",
+	"edit":      "after so many commands a colleague changes a record; the request itself is served as ever",
 	"error":     "an error of your own: status, code, text; nothing is done",
 }
 
@@ -54,6 +65,9 @@ func (p *Portal) Fail(list ...Fault) error {
 		if f.Kind == "error" && (f.Code == "" || f.Status < 400) {
 			return fmt.Errorf("a fault of kind error needs status (400 or more) and code")
 		}
+		if f.Kind == "edit" && f.Edit == nil {
+			return fmt.Errorf("a fault of kind edit needs edit: entityTypeId, id, fields")
+		}
 		list[i].Times = max(1, f.Times)
 		if f.Kind == "silent" {
 			list[i].Times = math.MaxInt
@@ -69,9 +83,7 @@ func (p *Portal) setFaults(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Faults []Fault `json:"faults"`
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
-	d.DisallowUnknownFields()
-	err := d.Decode(&body)
+	err := readStrictly(w, r, &body)
 	if err == nil {
 		err = p.Fail(body.Faults...)
 	}
@@ -118,23 +130,36 @@ func (f Fault) before(w http.ResponseWriter, r *http.Request) (done bool) {
 		htmlError(w, http.StatusBadGateway)
 	case "error":
 		write(w, span{}, answer{}, &apiError{f.Status, f.Code, f.Text})
-	case "hang", "silent", "slow":
+	case "slow": // a portal does not notice that its caller has gone
+		time.Sleep(f.wait())
+		return false
+	case "hang", "silent":
 		var enough <-chan time.Time
 		if f.MS > 0 {
-			enough = time.After(time.Duration(f.MS) * time.Millisecond)
+			enough = time.After(f.wait())
 		}
 		select {
 		case <-enough:
 		case <-r.Context().Done():
-		}
-		if f.Kind == "slow" {
-			return false
 		}
 		panic(http.ErrAbortHandler)
 	default:
 		return false
 	}
 	return true
+}
+
+// wait is for how long a fault strikes.
+func (f Fault) wait() time.Duration { return time.Duration(f.MS) * time.Millisecond }
+
+// during is what a fault does right before the command of that number, from 0.
+func (f Fault) during(p *Portal, n int) {
+	switch {
+	case f.Kind == "toil":
+		time.Sleep(f.wait())
+	case f.Kind == "edit" && n == f.After:
+		p.Edit(f.Edit.EntityTypeID, f.Edit.ID, f.Edit.Fields)
+	}
 }
 
 // htmlError is what the proxy in front of a portal answers.

@@ -52,6 +52,9 @@ type Portal struct {
 	bucket    *bucket
 	operating *operating
 	faults    faults
+	latency   latency
+	watcher   watcher
+	late      sync.WaitGroup // requests that are worked on though their callers have gone
 	stats     stats
 	created   time.Time
 
@@ -104,6 +107,7 @@ func (p *Portal) Handler() http.Handler {
 	mux.HandleFunc("GET /crm/crm.css", crmStyle)
 	mux.HandleFunc("GET /sim/bitrix24/records", p.listRecords)
 	mux.HandleFunc("POST /sim/bitrix24/faults", p.setFaults)
+	mux.HandleFunc("POST /sim/bitrix24/latency", p.setLatency)
 	mux.HandleFunc("GET /sim/bitrix24/stats", p.serveStats)
 	p.routePeople(mux)
 	return p.atHome(mux)
@@ -211,16 +215,22 @@ func (p *Portal) Add(entityTypeID int, fields map[string]any, multi ...Multi) in
 }
 
 // Edit changes a record as somebody does in the portal itself: the fields given, and its
-// multi-fields if there are any.
-func (p *Portal) Edit(entityTypeID int, id int64, fields map[string]any, multi ...Multi) {
+// multi-fields if there are any. It reports whether there is such a record.
+func (p *Portal) Edit(entityTypeID int, id int64, fields map[string]any, multi ...Multi) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := p.records[entityTypeID][id]
+
+	r, ok := p.records[entityTypeID][id]
+	if !ok {
+		return false
+	}
+
 	maps.Copy(r.Fields, fields)
 	if multi != nil {
 		r.Multi = multi
 	}
 	p.changed()
+	return true
 }
 
 func (p *Portal) insert(entityTypeID int, r *Record) {

@@ -136,9 +136,13 @@ func (p *Portal) callerOf(userID int, scopes []string, via string) (caller, erro
 }
 
 func (p *Portal) serve(w http.ResponseWriter, r *http.Request, authorize func(params) (caller, error)) {
-	s := span{start: time.Now()}
 	name := strings.ToLower(strings.TrimSuffix(r.PathValue("method"), ".json"))
 	in, err := readParams(r)
+
+	p.latency.wait() // on its way to the portal
+	defer p.latency.wait()
+
+	s := span{start: time.Now()}
 	if err != nil {
 		write(w, s, answer{}, badRequest("INVALID_REQUEST", err.Error()))
 		return
@@ -167,18 +171,23 @@ func (p *Portal) serve(w http.ResponseWriter, r *http.Request, authorize func(pa
 	if fault.before(w, r) {
 		return
 	}
-	deadline := s.start.Add(p.options.RequestLimit)
-	var a answer
-	if name == "batch" {
-		p.stats.method(name)
-		stop := 0
-		if fault.Kind == "partial" {
-			stop = fault.After + 1
+
+	work := func() (a answer, err error) {
+		deadline := time.Now().Add(p.options.RequestLimit)
+		if name == "batch" {
+			p.stats.method(name)
+			return p.batch(by, in, deadline, fault)
 		}
-		a, err = p.batch(by, in, deadline, stop)
-	} else {
+		fault.during(p, 0)
 		a, s, err = p.call(by, name, in, deadline)
+		return a, err
 	}
+	if fault.Kind == "late" {
+		p.later(fault.wait(), func() { work() })
+		panic(http.ErrAbortHandler)
+	}
+
+	a, err := work()
 	if errors.Is(err, errTimeout) {
 		htmlError(w, http.StatusGatewayTimeout)
 		return
@@ -263,6 +272,7 @@ func (p *Portal) call(by caller, name string, in params, deadline time.Time) (an
 		return answer{}, s, &apiError{http.StatusForbidden, "insufficient_scope", "The request requires higher privileges than provided by the access token"}
 	}
 	p.stats.method(name)
+	p.watcher.see(name, in)
 	key := by.via + strconv.Itoa(by.user.ID) + name
 	used, reset := p.operating.used(key, s.start)
 	s.operating, s.reset = used, reset

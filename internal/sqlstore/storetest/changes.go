@@ -40,12 +40,20 @@ func claim(t *testing.T, s *sqlstore.Store) {
 		t.Fatalf("claimed %+v", first)
 	}
 	commit(t, s, table, edit(2, 11, "b", "c"))
-	// The crash: whoever claims next gets the unfinished change again, and not
+	// The crash: whoever comes next takes the unfinished change again, and not
 	// the later one of the same row beside it.
-	again := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
-	if len(again) != 2 || again[0].ID != first[0].ID || again[0].Attempts != 2 || again[1].EntityID != 12 {
-		t.Fatalf("claimed again %+v", again)
+	again := must(s.Interrupted(t.Context(), table.PortalID))(t)
+	if len(again) != 1 || again[0].ID != first[0].ID || again[0].Attempts != 2 {
+		t.Fatalf("taken again: %+v", again)
 	}
+	more := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	if len(more) != 1 || more[0].EntityID != 12 {
+		t.Fatalf("claimed beside it: %+v", more)
+	}
+	if must(s.Due(t.Context(), table.PortalID))(t) {
+		t.Error("what has an earlier change under way is due")
+	}
+	again = append(again, more...)
 	for i := range again {
 		again[i].Status = sheet24.Completed
 	}
@@ -62,30 +70,159 @@ func claim(t *testing.T, s *sqlstore.Store) {
 	}
 }
 
-// fair has a paste of many rows in one table, and then an edit in another.
+// fair has a paste of many rows in one table, and then edits in others.
 func fair(t *testing.T, s *sqlstore.Store) {
 	large := Seed(t, s)
-	small := *large
-	small.GID = 8
+	small, single := *large, *large
+	small.GID, single.GID = 8, 9
 	check(t, s.SaveTable(t.Context(), &small, nil))
+	check(t, s.SaveTable(t.Context(), &single, nil))
 	var many []sheet24.RowChange
 	for row := 2; row < 102; row++ {
 		many = append(many, edit(row, int64(row), "a", "b"))
 	}
 	commit(t, s, large, many...)
-	if must(s.WaitingBeside(t.Context(), large.PortalID, []int64{large.ID}))(t) {
-		t.Error("something waits beside the only table")
-	}
 	commit(t, s, &small, edit(5, 5, "a", "b"), edit(6, 6, "a", "b"))
-	if !must(s.WaitingBeside(t.Context(), large.PortalID, []int64{large.ID}))(t) || must(s.WaitingBeside(t.Context(), large.PortalID, []int64{large.ID, small.ID}))(t) {
-		t.Error("who waits beside whom is not told")
+	commit(t, s, &single, edit(5, 5, "a", "b"))
+
+	of := func(changes []sheet24.RowChange) map[int64]int {
+		of := map[int64]int{}
+		for _, c := range changes {
+			of[c.TableID]++
+		}
+		return of
 	}
-	of := map[int64]int{}
-	for _, c := range must(s.ClaimChanges(t.Context(), large.PortalID, 10))(t) {
-		of[c.TableID]++
+	if got := of(must(s.ClaimChanges(t.Context(), large.PortalID, 2))(t)); got[single.ID] != 1 || got[small.ID] != 1 {
+		t.Errorf("of two: %v; want one of each small table", got)
 	}
-	if of[large.ID] != 8 || of[small.ID] != 2 {
-		t.Errorf("claimed by table: %v", of)
+	if got := of(must(s.ClaimChanges(t.Context(), large.PortalID, 10))(t)); got[large.ID] != 9 || got[small.ID] != 1 {
+		t.Errorf("of ten: %v", got)
+	}
+
+	// Rows that wait for their earlier changes bar no others' way.
+	for row := 2; row < 11; row++ {
+		many[row] = edit(row, int64(row), "b", "c")
+	}
+	commit(t, s, large, many[2:11]...)
+	if got := must(s.ClaimChanges(t.Context(), large.PortalID, 5))(t); len(got) != 5 || got[0].EntityID != 11 {
+		t.Errorf("beside rows that wait: %+v", got)
+	}
+
+	// One table alone.
+	if got := of(must(s.ClaimOf(t.Context(), large.PortalID, large.ID, 7))(t)); got[large.ID] != 7 || len(got) != 1 {
+		t.Errorf("of one table: %v", got)
+	}
+	if got := must(s.ClaimOf(t.Context(), large.PortalID+1, large.ID, 7))(t); len(got) != 0 {
+		t.Errorf("of another portal's table: %+v", got)
+	}
+}
+
+// elsewhere has a portal that two users connected.
+func elsewhere(t *testing.T, s *sqlstore.Store) {
+	mine := Seed(t, s)
+	u := must(s.EnsureUser(t.Context(), "mehmet@ornek.com.tr", "Mehmet", "tr"))(t)
+	p := &sheet24.Portal{UserID: u.ID, Host: "firma.bitrix24.com.tr", WebhookURL: "https://firma.bitrix24.com.tr/rest/2/gizli/"}
+	check(t, s.SavePortal(t.Context(), p))
+	theirs := *mine
+	theirs.UserID, theirs.PortalID, theirs.SpreadsheetID = u.ID, p.ID, "sheet-2"
+	check(t, s.SaveTable(t.Context(), &theirs, nil))
+
+	commit(t, s, mine, edit(2, 11, "a", "b"))
+	if must(s.DueElsewhere(t.Context(), mine.PortalID))(t) || !must(s.DueElsewhere(t.Context(), theirs.PortalID))(t) {
+		t.Error("who waits for the same portal is not told")
+	}
+	if !must(s.Due(t.Context(), mine.PortalID))(t) || must(s.Due(t.Context(), theirs.PortalID))(t) {
+		t.Error("who waits is not told")
+	}
+}
+
+// begun has writes that were sent, of which some are answered.
+func begun(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	commit(t, s, table, edit(2, 11, "a", "b"), edit(3, 12, "a", "b"), sheet24.RowChange{EntityID: -77, Row: 4, Action: sheet24.Create, Status: sheet24.Pending, Fields: map[string]sheet24.Change{}})
+	claimed := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	at := time.Now().Add(-time.Minute).UTC().Truncate(time.Microsecond)
+	for i := range claimed {
+		claimed[i].Begun = &sheet24.Begun{At: at, Together: 3, Write: sheet24.ItemWrite{Entity: sheet24.Leads, ID: max(claimed[i].EntityID, 0), Fields: map[string]any{"title": "b", "opportunity": 1.5, "name": nil},
+			Multi: []sheet24.MultiValue{{ID: 7, Type: "PHONE", Kind: "WORK", Value: "1"}}}}
+	}
+	check(t, s.Begin(t.Context(), claimed))
+	check(t, s.Begin(t.Context(), claimed)) // once more is once
+	got := must(s.Begun(t.Context(), table.PortalID, time.Time{}))(t)
+	if len(got) != 3 {
+		t.Fatalf("begun: %+v", got)
+	}
+	for _, b := range got {
+		if b.TableID != table.ID || b.Entity != sheet24.Leads || !b.At.Equal(at) || b.Together != 3 || !reflect.DeepEqual(b.Write, claimed[0].Begun.Write) && b.EntityID == 11 {
+			t.Errorf("begun: %+v", b)
+		}
+	}
+
+	// One is answered, the answer to another does not come, one becomes a record.
+	claimed[0].Status, claimed[0].Begun = sheet24.Completed, nil
+	later := *claimed[1].Begun
+	later.At, later.Blind = at.Add(time.Second), true
+	claimed[1].Status, claimed[1].Begun, claimed[1].NotBefore = sheet24.Pending, &later, time.Now()
+	claimed[2].Status, claimed[2].Begun, claimed[2].Key, claimed[2].EntityID = sheet24.Completed, nil, -77, 31
+	check(t, s.SettleChanges(t.Context(), claimed))
+	got = must(s.Begun(t.Context(), table.PortalID, time.Time{}))(t)
+	if len(got) != 1 || got[0].EntityID != 12 || !got[0].At.Equal(later.At) || !got[0].Blind {
+		t.Fatalf("after two were answered: %+v", got)
+	}
+
+	// It is kept as long as its row waits, and then until the portal has given up.
+	must(s.Begun(t.Context(), table.PortalID, time.Now()))(t)
+	if got = must(s.Begun(t.Context(), table.PortalID, time.Time{}))(t); len(got) != 1 {
+		t.Fatalf("its row waits: %+v", got)
+	}
+	settle(t, s, table, func(c *sheet24.RowChange) { c.Begun = &later })
+	must(s.Begun(t.Context(), table.PortalID, at))(t)
+	if got = must(s.Begun(t.Context(), table.PortalID, time.Now()))(t); len(got) != 1 {
+		t.Fatalf("it may still be carried out: %+v", got)
+	}
+	if got = must(s.Begun(t.Context(), table.PortalID, time.Now()))(t); len(got) != 0 {
+		t.Fatalf("long after: %+v", got)
+	}
+}
+
+// holds has changes that wait for a portal, and say so.
+func holds(t *testing.T, s *sqlstore.Store) {
+	table := Seed(t, s)
+	deletion := edit(4, 13, "a", "b")
+	deletion.Action = sheet24.Delete
+	commit(t, s, table, edit(2, 11, "a", "b"), sheet24.RowChange{EntityID: -77, Row: 3, Action: sheet24.Create, Status: sheet24.Pending, Fields: map[string]sheet24.Change{}}, deletion)
+	says := func(text string) func(string) string {
+		return func(language string) string { return language + " " + text }
+	}
+
+	until := time.Now().Add(time.Hour)
+	check(t, s.Hold(t.Context(), table.PortalID, sheet24.Creating, until, says("dolu")))
+	told := must(s.Unreported(t.Context(), table.ID, 10))(t)
+	if len(told) != 1 || told[0].EntityID != -77 || told[0].Error != "tr dolu" || told[0].Status != sheet24.Pending {
+		t.Fatalf("told of: %+v", told)
+	}
+	check(t, s.MarkReported(t.Context(), told))
+	claimed := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	if len(claimed) != 2 {
+		t.Fatalf("claimed: %+v", claimed)
+	}
+
+	// Those that are under way say so too, once.
+	check(t, s.Delayed(t.Context(), table.PortalID, says("yavaş")))
+	told = must(s.Unreported(t.Context(), table.ID, 10))(t)
+	if len(told) != 2 || told[0].Status != sheet24.Syncing || told[0].Error != "tr yavaş" {
+		t.Fatalf("told of: %+v", told)
+	}
+	check(t, s.MarkReported(t.Context(), told))
+	check(t, s.Delayed(t.Context(), table.PortalID, says("çok yavaş")))
+	if told = must(s.Unreported(t.Context(), table.ID, 10))(t); len(told) != 0 {
+		t.Fatalf("told again: %+v", told)
+	}
+
+	commit(t, s, table, edit(9, 19, "a", "b"))
+	check(t, s.Hold(t.Context(), table.PortalID, "", until, says("kapalı")))
+	if must(s.Due(t.Context(), table.PortalID))(t) {
+		t.Error("something is due while all is held")
 	}
 }
 

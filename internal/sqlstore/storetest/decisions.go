@@ -21,7 +21,8 @@ func policies(t *testing.T, s *sqlstore.Store) {
 // settle claims what is due, and settles it as f says.
 func settle(t *testing.T, s *sqlstore.Store, table *sheet24.Table, f func(*sheet24.RowChange)) {
 	t.Helper()
-	changes := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
+	changes := must(s.Interrupted(t.Context(), table.PortalID))(t)
+	changes = append(changes, must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)...)
 	for i := range changes {
 		changes[i].Status = sheet24.Completed
 		f(&changes[i])

@@ -18,11 +18,13 @@ func newRow(t *testing.T, s *sqlstore.Store, table *sheet24.Table, row int, key 
 		Snapshots: []sheet24.Snapshot{{EntityID: key, Row: row, Values: map[string]any{"EMAIL": value}}}}))
 }
 
-// claimed claims what is due, by the records or keys that it is of.
+// claimed claims what a push begins with, by the records or keys that it is of: what an
+// earlier one left, and what is due.
 func claimed(t *testing.T, s *sqlstore.Store, table *sheet24.Table) map[int64]sheet24.RowChange {
 	t.Helper()
 	all := map[int64]sheet24.RowChange{}
-	for _, c := range must(s.ClaimChanges(t.Context(), table.PortalID, 100))(t) {
+	left := must(s.Interrupted(t.Context(), table.PortalID))(t)
+	for _, c := range append(left, must(s.ClaimChanges(t.Context(), table.PortalID, 100))(t)...) {
 		all[c.EntityID] = c
 	}
 	return all

@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Fair": fair, "Failures": failures, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "Policies": policies, "RowKeys": rowKeys, "Known": known, "Questions": questions, "Deletions": deletions, "Comparisons": comparisons, "Spans": spans, "WaitingTold": waitingTold, "Gathering": gathering, "History": history, "Links": links, "LinksAfterALostAnswer": linksAfterALostAnswer, "LinksWithOpenEdits": linksWithOpenEdits, "CreatedBesideItsID": createdBesideItsID, "LeftRows": leftRows, "LostColumns": lostColumns,
 		"Unstorable": unstorable, "FailRow": failRow, "FailedBeside": failedBeside, "Unreadable": unreadable, "StageProblems": stageProblems, "Waiting": waiting, "Sessions": sessions,
+		"Elsewhere": elsewhere, "Begun": begun, "Holds": holds,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,216 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"sheet24"
+	"sheet24/internal/isolate"
+	"sheet24/internal/mapping"
+)
+
+// A portal goes on with a request whose sender is gone, or was told nothing. So a write is
+// stored as begun before it is sent, and as long as it is not answered and the portal has
+// not given up on it, nothing is done to its record that it would undo by landing late.
+
+// itemKey names the record that a row's creation makes.
+func (b *pushBatch) itemKey(c sheet24.RowChange) sheet24.ItemKey {
+	t := b.tables[c.TableID]
+	return sheet24.ItemKey{Entity: t.Entity, Key: creationKey(t, c)}
+}
+
+// open reports whether a write may still be carried out.
+func (b *pushing) open(w *sheet24.Begun) bool {
+	return w != nil && b.Now().Before(b.landed(*w))
+}
+
+// landed is when a write has been carried out, if it is at all.
+func (b *pushing) landed(w sheet24.Begun) time.Time { return w.At.Add(b.CRM.GivesUp()) }
+
+// recall finds what was sent for a row's record and not answered.
+func (b *pushing) recall(r *row) {
+	own, of := knownKey{r.change.TableID, r.change.EntityID}, b.ref(r.change)
+	r.begun, r.others = nil, nil
+	for _, w := range b.begun[r.change.EntityID] {
+		switch {
+		case w.row == own:
+			r.begun = &w.Begun
+		case w.of == of && of.ID > 0:
+			r.others = append(r.others, w.Begun)
+		}
+	}
+}
+
+// note keeps what was sent for a row and not answered, if anything, in place of what was
+// kept before.
+func (b *pushing) note(r *row) {
+	for _, id := range []int64{r.change.EntityID, r.change.Key} {
+		own := knownKey{r.change.TableID, id}
+		b.begun[id] = slices.DeleteFunc(b.begun[id], func(w beginning) bool { return w.row == own })
+	}
+	if id := r.change.EntityID; r.begun != nil {
+		b.begun[id] = append(b.begun[id], beginning{knownKey{r.change.TableID, id}, b.ref(r.change), *r.begun})
+	}
+}
+
+// land notes which of the writes that were sent for a record have been carried out, as it
+// shows: what they set there is our own.
+func (b *pushing) land(r *row, item *sheet24.Item) {
+	if w := r.begun; w != nil && w.Write.ID != 0 && !w.Blind && b.shows(item, w.Write) {
+		b.own(r, item, w.Write)
+		r.begun = nil
+	}
+	r.others = slices.DeleteFunc(r.others, func(w sheet24.Begun) bool { return !w.Blind && b.shows(item, w.Write) })
+}
+
+// shows reports whether a record, nil if there is none, is as a write would have it.
+func (b *pushing) shows(item *sheet24.Item, w sheet24.ItemWrite) bool {
+	if w.Delete || item == nil {
+		return item == nil
+	}
+	fields := b.fields[w.Entity]
+	for _, f := range fields {
+		if want, set := w.Fields[f.APIName]; set && f.Type != "crm_multifield" && !mapping.Same(f, want, item.Values[f.Name]) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(w.Multi, func(m sheet24.MultiValue) bool { return !showsValue(item, m) })
+}
+
+// showsValue reports whether a record holds a value of a multi-field as it was set, or
+// does not hold one that was removed.
+func showsValue(item *sheet24.Item, m sheet24.MultiValue) bool {
+	i := slices.IndexFunc(item.Multi, func(have sheet24.MultiValue) bool {
+		return have.Type == m.Type && (have.ID == m.ID || m.ID == 0 && have.Value == m.Value)
+	})
+	if m.Value == "" {
+		return i < 0
+	}
+	return i >= 0 && item.Multi[i].Value == m.Value
+}
+
+// own notes that the CRM holds what it does in the fields of a write through us.
+func (b *pushing) own(r *row, item *sheet24.Item, w sheet24.ItemWrite) {
+	if item == nil {
+		return
+	}
+	key := knownKey{r.change.TableID, r.change.EntityID}
+	known := maps.Clone(b.known[key])
+	if known == nil {
+		known = sheet24.Known{}
+	}
+	for _, f := range b.fields[w.Entity] {
+		_, set := w.Fields[f.APIName]
+		if f.Type == "crm_multifield" {
+			set = slices.ContainsFunc(w.Multi, func(m sheet24.MultiValue) bool { return ofKind(f.Multi, m) })
+		}
+		if set {
+			known[f.Name] = append(slices.Clone(known[f.Name]), seen(f, item))
+		}
+	}
+	b.known[key] = known
+}
+
+// mayLand reports whether something that was sent for a row's record before may still be
+// carried out, and would undo what is planned.
+func (b *pushing) mayLand(r *row, item *sheet24.Item) bool {
+	undoes := func(w sheet24.Begun) bool {
+		switch {
+		case !b.open(&w):
+			return false
+		case w.Write.ID == 0:
+			return true
+		case r.plan.write.Delete:
+			return false
+		case r.plan.writes() && covers(r.plan.write, w.Write):
+			return false
+		}
+		return !b.shows(item, w.Write) || touches(r.plan.write, w.Write) // it would set what is there anyway
+	}
+	return r.begun != nil && undoes(*r.begun) || slices.ContainsFunc(r.others, undoes)
+}
+
+// covers reports whether a write leaves a record the same whether an earlier one is carried
+// out before it, after it, or not at all: it sets all of that to the same again.
+func covers(w, earlier sheet24.ItemWrite) bool {
+	if earlier.Adds() || earlier.Delete {
+		return false
+	}
+	for name, v := range earlier.Fields {
+		if again, set := w.Fields[name]; !set || !sameJSON(v, again) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(earlier.Multi, func(m sheet24.MultiValue) bool { return !slices.Contains(w.Multi, m) })
+}
+
+// touches reports whether a write sets what another one sets too.
+func touches(w, other sheet24.ItemWrite) bool {
+	for name := range other.Fields {
+		if _, set := w.Fields[name]; set {
+			return true
+		}
+	}
+	return len(w.Multi) > 0 && len(other.Multi) > 0
+}
+
+// sameJSON compares values of which one may have been stored.
+func sameJSON(a, b any) bool {
+	x, err := json.Marshal(a)
+	y, err2 := json.Marshal(b)
+	return err == nil && err2 == nil && bytes.Equal(x, y)
+}
+
+// begin stores what a flight is about to write: that it is, and which values that somebody
+// set in the CRM it overwrites. Should the process end before it is answered, nothing else
+// would tell of either. What cannot be stored is not sent, and fails.
+func (b *pushing) begin(ctx context.Context, f *flight) error {
+	at, together := b.Now(), len(f.writes)
+	sends := map[*row]bool{}
+	err := isolate.Each(f.writes, func(some []*row) error {
+		var begun, noted []sheet24.RowChange
+		for _, r := range some {
+			c := r.change
+			c.Begun = &sheet24.Begun{Write: r.plan.write, At: at, Together: together, Blind: b.open(r.begun)}
+			begun = append(begun, c)
+			if r.overwrites() {
+				noted = append(noted, r.change)
+			}
+		}
+		if len(noted) > 0 {
+			if err := b.Store.NoteFields(ctx, noted); err != nil {
+				return err
+			}
+		}
+		if err := b.Store.Begin(ctx, begun); err != nil {
+			return err
+		}
+		for i, r := range some {
+			r.sending, sends[r] = begun[i].Begun, true
+		}
+		return nil
+	}, func(r *row, err error) error { return b.breaks(ctx, r, err) })
+
+	f.writes = slices.DeleteFunc(f.writes, func(r *row) bool { return !sends[r] })
+	return err
+}
+
+// overwrites notes in a row's change what its write is about to overwrite that somebody
+// changed in the CRM, and reports whether there is anything.
+func (r *row) overwrites() bool {
+	r.before = r.change.Fields
+	r.change.Fields = maps.Clone(r.change.Fields)
+	conflict := false
+	for field, change := range r.plan.fields {
+		if change.Conflict {
+			change.Tried, conflict = true, true
+			r.plan.fields[field] = change
+		}
+		r.change.Fields[field] = change
+	}
+	return conflict
+}
