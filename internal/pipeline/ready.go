@@ -321,5 +321,5 @@ func (b *pushing) planWith(r *row, reply sheet24.Reply) rowPlan {
 	if err := reply.Unfound[ref.Entity]; plan.create && plan.err == nil && err != nil {
 		return rowPlan{err: err} // it may be there already
 	}
-	return plan
+	return b.nextWay(r, plan)
 }

@@ -87,3 +87,10 @@ func phpType(v any) string {
 
 // zero reports whether a value is 0, which stands for no link.
 func zero(v any) bool { return strings.Trim(text(v), "0") == "" && text(v) != "" }
+
+// SetClearing has the portal take empty values otherwise from now on.
+func (p *Portal) SetClearing(c Clearing) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.options.Clearing = c
+}

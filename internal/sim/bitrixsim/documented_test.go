@@ -61,7 +61,7 @@ var administrators = regexp.MustCompile(`^(ufCrm\d*_|parentId\d|UF_CRM_|PARENT_I
 
 // beside are where the catalogue says otherwise than the tables of crm.item.*, and why.
 var beside = map[string]string{
-	"contacts":           "listed by the sample of crm.item.fields and the tutorials on forms, not by the page of fields",
+	"contacts":           "described by the sample of crm.item.fields and the tutorials on forms, not by the page of fields; no sample of a record shows it",
 	"contact.categoryId": "taken by crm.item.update: the tutorial on the contact's form",
 	"contact.webformId":  "isImmutable, the same tutorial",
 	"deal.categoryId":    "isImmutable in crm.deal.fields; crm.item.update lists it: the worse of the two",
@@ -96,7 +96,7 @@ func TestCatalogueIsTheDocumentations(t *testing.T) {
 
 		shown := at(p.ok("crm.item.get", object{"entityTypeId": e.typeID, "id": p.Add(e.typeID, object{"title": "x", "name": "x"})}), "result", "item").(object)
 		for name, kind := range kinds {
-			if _, ok := shown[name]; !ok {
+			if _, ok := shown[name]; !ok && name != "contacts" {
 				t.Errorf("%s: crm.item.get lacks %s", e.name, name)
 			}
 			f, described := got[name].(object)

@@ -61,15 +61,20 @@ func (p *Portal) accept(e *entity, r *Record, f field, v any) (any, error) {
 var linked = map[string]int{"crm_lead": 1, "crm_deal": 2, "crm_contact": 3, "crm_company": 4, "crm_quote": 7}
 
 // money is an amount as it is kept: with the portal's own currency where none is said, nothing
-// where there is no amount. The currency is not checked (source: the tutorial on the contact's
-// form).
-func (p *Portal) money(s string) any {
-	amount, code, _ := strings.Cut(s, "|")
-	if _, err := strconv.ParseFloat(amount, 64); err != nil {
-		return nil
+// where a currency is said and no amount. The currency is not checked (source: the tutorial on
+// the contact's form).
+func (p *Portal) money(s string, wrong error) (any, error) {
+	amount, code, both := strings.Cut(s, "|")
+	if amount == "" || !both && currencyCode.MatchString(amount) {
+		return nil, nil
 	}
-	return amount + "|" + cmp.Or(code, p.catalogue.Currencies[0].ID)
+	if _, err := strconv.ParseFloat(amount, 64); err != nil {
+		return nil, wrong
+	}
+	return amount + "|" + cmp.Or(code, p.catalogue.Currencies[0].ID), nil
 }
+
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 
 // tag matches what is taken out of a comment, which is kept as BBCode (source: the same).
 var tag = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
@@ -141,7 +146,7 @@ func (p *Portal) acceptOne(e *entity, r *Record, f field, s string) (any, error)
 		n, _ := strconv.Atoi(s)
 		return float64(n), nil
 	case "money":
-		return p.money(s), nil
+		return p.money(s, wrong)
 	case "crm":
 		if n, err := strconv.ParseInt(s, 10, 64); err != nil || p.records[3][n] == nil {
 			return nil, wrong

@@ -23,7 +23,7 @@ func (p *Portal) view(e *entity, r *Record, selected map[string]bool, original b
 	v := make(map[string]any, len(e.Fields)+1)
 	for _, f := range e.Fields {
 		switch {
-		case selected != nil && !selected[f.Name]:
+		case f.Name == "contacts" || selected != nil && !selected[f.Name]: // no sample shows contacts
 		case f.Type == "crm_multifield":
 			v[f.Name] = append([]Multi{}, r.Multi...)
 		default:
@@ -72,8 +72,6 @@ func (p *Portal) derived(e *entity, r *Record, name string) (any, bool) {
 		return r.Created.In(zone).Format(time.RFC3339), true
 	case "updatedTime", "lastActivityTime":
 		return r.Updated.In(zone).Format(time.RFC3339), true
-	case "contacts":
-		return append([]any{}, bindings(r.Fields["contactIds"])...), true
 
 	case "hasPhone", "hasEmail":
 		return yesNo(r.FirstOf(strings.ToUpper(name[3:])) != ""), true
@@ -104,17 +102,6 @@ func (p *Portal) derived(e *entity, r *Record, name string) (any, bool) {
 		return nil, true
 	}
 	return nil, false
-}
-
-// bindings are links as the field contacts shows them.
-func bindings(ids any) (list []any) {
-	if ids == nil {
-		return nil
-	}
-	for i, id := range listOf(ids) {
-		list = append(list, map[string]any{"CONTACT_ID": id, "SORT": 10 * (i + 1), "ROLE_ID": 0, "IS_PRIMARY": yesNo(i == 0)})
-	}
-	return list
 }
 
 // alias is the first value of a kind: phoneMobile is the first telephone number of kind
