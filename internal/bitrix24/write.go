@@ -28,6 +28,7 @@ func (c *Client) written(p *sheet24.Portal, w sheet24.ItemWrite, r result) sheet
 			if item != nil {
 				done.Holds = item.Values
 			}
+			c.learnMark(p, w, r.data)
 		}
 	}
 
@@ -69,6 +70,19 @@ func (c *Client) shown(p *sheet24.Portal, e sheet24.Entity, data json.RawMessage
 	return item
 }
 
+// learnMark notes that a portal keeps the mark of a record that was created.
+func (c *Client) learnMark(p *sheet24.Portal, w sheet24.ItemWrite, data json.RawMessage) {
+	if w.ID != 0 || w.Key == "" {
+		return
+	}
+	var got struct {
+		Item map[string]json.RawMessage `json:"item"`
+	}
+	if json.Unmarshal(data, &got) == nil && (marks{fields: weakMarks}).keyOf(got.Item) == w.Key {
+		c.learn(p, w.Entity, func(know *marking) { know.kept = true })
+	}
+}
+
 // writing is the call that makes a write.
 func (c *Client) writing(ctx context.Context, p *sheet24.Portal, w sheet24.ItemWrite) (command, error) {
 	params := url.Values{"entityTypeId": {itoa(w.Entity.TypeID())}}
@@ -91,12 +105,12 @@ func (c *Client) writing(ctx context.Context, p *sheet24.Portal, w sheet24.ItemW
 	}
 
 	if w.Key != "" {
-		names, err := c.originNames(ctx, p, w.Entity)
+		m, err := c.marksOf(ctx, p, w.Entity)
+		if err == nil {
+			err = m.set(params, w)
+		}
 		if err != nil {
 			return command{}, err
-		}
-		for name, value := range origin(names, w.Key) {
-			params.Set("fields["+name+"]", value)
 		}
 	}
 	return command{methodOf[sheet24.Creating], params}, nil

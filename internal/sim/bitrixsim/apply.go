@@ -2,6 +2,7 @@ package bitrixsim
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,8 @@ func (p *Portal) apply(e *entity, r *Record, in params, adding bool) (change, er
 		value := in.object("fields")[name]
 		f, ok := e.field(name)
 		switch {
+		case p.options.UTMIgnored && strings.HasPrefix(name, "utm"):
+			continue
 		case !ok || f.ReadOnly || f.Off || (f.Immutable && !adding):
 			p.stats.ignore(name)
 			continue
