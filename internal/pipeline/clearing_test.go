@@ -45,7 +45,7 @@ func TestEmptiedCells(t *testing.T) {
 	kept := map[bitrixsim.Clearing]string{
 		bitrixsim.ClearsByTheBook: "deals.title",
 		bitrixsim.ClearsEasily:    "deals.title",
-		bitrixsim.ClearsNever:     "deals.title deals.contactIds spa:1036.opportunity spa:1036.contactIds spa:1036.closedate",
+		bitrixsim.ClearsNever:     "deals.title deals.contactIds spa:1036.contactIds spa:1036.closedate",
 	}
 	for _, clearing := range []bitrixsim.Clearing{bitrixsim.ClearsByTheBook, bitrixsim.ClearsEasily, bitrixsim.ClearsNever} {
 		for _, c := range clearables {
