@@ -62,18 +62,19 @@ func mark(key string) string { return originator + ":" + key }
 
 // set marks a record that is about to be created, in a field that its row leaves empty.
 func (m marks) set(params url.Values, w sheet24.ItemWrite) error {
-	if m.pair {
+	free := func(name string) bool { return w.Fields[name] == nil }
+	if m.pair && free(m.fields[0]) && free(m.fields[1]) {
 		params.Set("fields[originId]", w.Key)
 		params.Set("fields[originatorId]", originator)
 		return nil
 	}
 	for _, name := range m.fields {
-		if _, taken := w.Fields[name]; !taken {
+		if !m.pair && free(name) {
 			params.Set("fields["+name+"]", mark(w.Key))
 			return nil
 		}
 	}
-	return sheet24.Errorf(sheet24.Invalid, "record_origin", string(w.Entity))
+	return sheet24.Errorf(sheet24.Invalid, "record_mark")
 }
 
 // keyOf is the key under which a record was created, "" if it was under none.
