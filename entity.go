@@ -42,6 +42,16 @@ func (e Entity) TypeID() int {
 	return typeIDs[e]
 }
 
+// HasOwnMethods reports whether Bitrix24 has methods for the entity alone (crm.lead.update …)
+// beside those for all.
+func (e Entity) HasOwnMethods() bool {
+	switch e {
+	case Leads, Deals, Contacts, Companies, Quotes:
+		return true
+	}
+	return false
+}
+
 // EntityOf names the entity of an entityTypeId, "" if there is none.
 func EntityOf(typeID int) Entity {
 	for e, id := range typeIDs {

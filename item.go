@@ -28,8 +28,15 @@ type ItemWrite struct {
 	ID     int64  // 0: create
 	Key    string // of a creation: the same key never creates twice
 	Delete bool
+	Own    bool // by the entity's own method, which empties fields that the usual one may keep: it carries nothing else
 	Fields map[string]any
 	Multi  []MultiValue
+}
+
+// Empties reports whether a value of an ItemWrite empties its field.
+func Empties(v any) bool {
+	list, isList := v.([]string)
+	return v == nil || isList && len(list) == 0
 }
 
 // Call is a kind of call: a portal counts the time that each takes it.
@@ -86,6 +93,9 @@ type Written struct {
 	Outcome Outcome
 	Holds   map[string]any // what the answer shows of the record's plain fields, by Name; nil where there was none
 	Err     error          // why it is not done
+
+	// Made, but the answer does not show it for certain: the record has to be read.
+	Unproven bool
 }
 
 // ItemKey names the record that a creation with a key makes.

@@ -146,6 +146,10 @@ type Reply struct {
 	Created map[ItemKey]int64
 	Unread  map[Entity]error // why records of an entity could not be read
 	Unfound map[Entity]error // why creations of an entity could not be looked for
+
+	// Of an entity whose records do not keep their keys for certain: a creation that was sent
+	// before then, and is not among Created, may have been made all the same.
+	Horizon map[Entity]time.Time
 	Outcome Outcome
 	Err     error
 }

@@ -15,7 +15,8 @@ import (
 // brought (source: the documentation's page on batch); portals do so with $next, $total, $time
 // and $error too. There is no way to quote it. So what people typed could show them, or
 // destroy, what they did not type: a text with a "[" anywhere behind a "$" never goes into a
-// batch. As a request of its own it is a text like any other.
+// batch. As a request of its own it is a text like any other. An empty list, too, cannot be
+// said in a batch: its commands are queries.
 func (c command) alone() bool {
 	suspect := func(s string) bool {
 		_, behind, ok := strings.Cut(s, "$")
@@ -23,7 +24,7 @@ func (c command) alone() bool {
 	}
 
 	for name, values := range c.params {
-		if suspect(name) || slices.ContainsFunc(values, suspect) {
+		if strings.HasSuffix(name, emptyList) || suspect(name) || slices.ContainsFunc(values, suspect) {
 			return true
 		}
 	}
@@ -89,10 +90,14 @@ func answerTo(host string, commands []command, a *answer, err error) (got batchA
 	return batchAnswer{Error: phpMap[batchError]{key(0): {Code: r.code, Description: lenient(r.description)}}}, nil
 }
 
-// nested are parameters as JSON has them: a[b][0]=x is {"a": {"b": ["x"]}}.
+// emptyList ends the name of a parameter that is an empty list.
+const emptyList = "[]"
+
+// nested are parameters as JSON has them: a[b][0]=x is {"a": {"b": ["x"]}}, a[b][] an empty list.
 func nested(values url.Values) map[string]any {
 	root := map[string]any{}
 	for name, list := range values {
+		name, empty := strings.CutSuffix(name, emptyList)
 		head, rest, _ := strings.Cut(name, "[")
 		path := []string{head}
 		if rest != "" {
@@ -108,7 +113,9 @@ func nested(values url.Values) map[string]any {
 			}
 			at = within
 		}
-		at[path[len(path)-1]] = list[len(list)-1]
+		if at[path[len(path)-1]] = list[len(list)-1]; empty {
+			at[path[len(path)-1]] = []any{}
+		}
 	}
 
 	for name, v := range root {

@@ -63,6 +63,7 @@ type Client struct {
 	lines    map[string]*line      // by host
 	watches  map[string]*operating // by connection: each webhook and application has its own time
 	fields   map[fieldsKey]cachedFields
+	markings map[fieldsKey]marking
 	sessions map[int64]*session // by portal
 
 	readers readers

@@ -131,6 +131,15 @@ var textOf = map[string]*regexp.Regexp{
 
 func fits(kind string, v any) bool {
 	switch kind {
+	case "list":
+		_, list := v.([]any)
+		numbered, _ := v.(map[string]any)
+		for i := range len(numbered) {
+			if _, ok := numbered[strconv.Itoa(i)]; !ok {
+				return false
+			}
+		}
+		return list || len(numbered) > 0
 	case "array", "object":
 		_, list := v.([]any)
 		_, object := v.(map[string]any)

@@ -126,7 +126,11 @@ func (c *Client) fetchFields(ctx context.Context, p *sheet24.Portal, e sheet24.E
 		return nil, err
 	}
 	var fields []sheet24.Field
+	_, multi := described.Fields["fm"]
 	for api, d := range described.Fields {
+		if hidden(api, multi) {
+			continue
+		}
 		if d.Type == "crm_multifield" {
 			fields = append(fields, multiFields(api)...)
 			continue
@@ -135,6 +139,16 @@ func (c *Client) fetchFields(ctx context.Context, p *sheet24.Portal, e sheet24.E
 	}
 	slices.SortFunc(fields, func(a, b sheet24.Field) int { return strings.Compare(a.Name, b.Name) })
 	return fields, nil
+}
+
+// aliases matches the fields that repeat the first value of a multi-field: phoneWork, email …
+// (source: the page of crm.item.get). Their names are those of multiFields.
+var aliases = regexp.MustCompile(`^(phone|email)(Mobile|Work|Home|Mailing)?$|^(imol|skype|icq)$`)
+
+// hidden reports whether a field is not for a table: it repeats others, or is for the portal's
+// own use (source: the tutorials on forms, and the pages of fields).
+func hidden(api string, multi bool) bool {
+	return multi && aliases.MatchString(api) || api == "contacts" || api == "searchContent"
 }
 
 // multiKinds are the parts of "fm" that are mapped as fields of their own, each as

@@ -112,13 +112,15 @@ func decodeItem(raw map[string]json.RawMessage, names map[string]string) (*sheet
 			item.Multi = multi
 			continue
 		}
+		name, described := names[api]
+		if !described {
+			continue
+		}
 		var v any
 		if err := json.Unmarshal(value, &v); err != nil {
 			return nil, err
 		}
-		if name, ok := names[api]; ok {
-			item.Values[name] = v
-		}
+		item.Values[name] = v
 	}
 	var err error
 	if item.ID, err = integer(raw["id"]); err != nil {

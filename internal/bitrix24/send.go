@@ -88,7 +88,7 @@ type exchange struct {
 func (t *turn) compose(ctx context.Context, r sheet24.Request) *exchange {
 	q := &exchange{t: t, request: r, reply: sheet24.Reply{
 		Written: make([]sheet24.Written, len(r.Writes)), Items: map[sheet24.ItemRef]*sheet24.Item{}, Created: map[sheet24.ItemKey]int64{},
-		Unread: map[sheet24.Entity]error{}, Unfound: map[sheet24.Entity]error{},
+		Unread: map[sheet24.Entity]error{}, Unfound: map[sheet24.Entity]error{}, Horizon: map[sheet24.Entity]time.Time{},
 	}}
 
 	for i, w := range r.Writes {
@@ -113,13 +113,13 @@ func (t *turn) compose(ctx context.Context, r sheet24.Request) *exchange {
 	}
 
 	for e, keys := range keysByEntity(r.Keys) {
-		names, err := t.c.originNames(ctx, t.p, e)
+		m, err := t.c.marksOf(ctx, t.p, e)
 		if err != nil {
 			q.reply.Unfound[e] = err
 			continue
 		}
-		for _, list := range keyLists(e, names, keys) {
-			q.add(list, func(r result) { note(q.reply.Unfound, e, keepCreated(t.p.Host, e, r, names, q.reply.Created)) })
+		for _, list := range keyLists(e, m, keys, !t.c.marking(t.p, e).unfiltered) {
+			q.add(list, func(r result) { q.lookFor(e, m, r) })
 		}
 	}
 	return q

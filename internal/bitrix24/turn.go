@@ -16,6 +16,14 @@ var methodOf = map[sheet24.Call]string{
 	sheet24.Deleting: "crm.item.delete",
 }
 
+// methodFor is the method that makes a write.
+func methodFor(w sheet24.ItemWrite) string {
+	if w.Own {
+		return ownUpdates[w.Entity]
+	}
+	return methodOf[w.Call()]
+}
+
 // turn is the right to one request.
 type turn struct {
 	c  *Client
@@ -57,8 +65,13 @@ func (t *turn) Pace() time.Duration { return t.l.limiter.pace() }
 // Alone reports whether a write must be a request of its own: its texts would mean something
 // in a batch. One that cannot be made fails wherever it is.
 func (t *turn) Alone(w sheet24.ItemWrite) bool {
+	fields, _ := t.c.lastFields(t.p, w.Entity)
+	if w.Own {
+		cmd, _ := ownClearing(w, fields)
+		return cmd.alone()
+	}
 	params := url.Values{}
-	setFields(params, w)
+	setFields(params, w, fields)
 	return command{params: params}.alone()
 }
 
@@ -71,7 +84,7 @@ func (t *turn) Room(call sheet24.Call) (calls int, again time.Time) {
 func (t *turn) Book(r sheet24.Request) {
 	t.booked = map[string]int{methodOf[sheet24.Reading]: r.Commands() - len(r.Writes)}
 	for _, w := range r.Writes {
-		t.booked[methodOf[w.Call()]]++
+		t.booked[methodFor(w)]++
 	}
 	for method, n := range t.booked {
 		t.c.watch(t.p).bookNow(method, n)

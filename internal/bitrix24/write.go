@@ -19,9 +19,16 @@ func (c *Client) written(p *sheet24.Portal, w sheet24.ItemWrite, r result) sheet
 	switch {
 	case w.Delete && sheet24.AsError(err).Code == "record_missing":
 		err = nil // gone is what was wanted
+	case err == nil && w.Own: // it answers nothing but true
+		done.Unproven = true
 	case err == nil && !w.Delete:
 		if done.ID, err = writtenID(p.Host, r.data, w.ID); err == nil {
-			done.Holds = c.holds(p, w.Entity, r.data)
+			item := c.shown(p, w.Entity, r.data)
+			done.Unproven = unproven(w, item)
+			if item != nil {
+				done.Holds = item.Values
+			}
+			c.learnMark(p, w, r.data)
 		}
 	}
 
@@ -46,9 +53,9 @@ func writtenID(host string, data json.RawMessage, want int64) (int64, error) {
 	return want, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host)
 }
 
-// holds are a record's plain fields as the answer to a write shows them: the portal may
-// have trimmed a text, or rounded an amount.
-func (c *Client) holds(p *sheet24.Portal, e sheet24.Entity, data json.RawMessage) map[string]any {
+// shown is a record as the answer to a write shows it: the portal may have trimmed a text, or
+// rounded an amount. It is nil if the answer cannot be read.
+func (c *Client) shown(p *sheet24.Portal, e sheet24.Entity, data json.RawMessage) *sheet24.Item {
 	var got struct {
 		Item map[string]json.RawMessage `json:"item"`
 	}
@@ -60,7 +67,20 @@ func (c *Client) holds(p *sheet24.Portal, e sheet24.Entity, data json.RawMessage
 	if err != nil {
 		return nil
 	}
-	return item.Values
+	return item
+}
+
+// learnMark notes that a portal keeps the mark of a record that was created.
+func (c *Client) learnMark(p *sheet24.Portal, w sheet24.ItemWrite, data json.RawMessage) {
+	if w.ID != 0 || w.Key == "" {
+		return
+	}
+	var got struct {
+		Item map[string]json.RawMessage `json:"item"`
+	}
+	if json.Unmarshal(data, &got) == nil && (marks{fields: weakMarks}).keyOf(got.Item) == w.Key {
+		c.learn(p, w.Entity, func(know *marking) { know.kept = true })
+	}
 }
 
 // writing is the call that makes a write.
@@ -72,34 +92,42 @@ func (c *Client) writing(ctx context.Context, p *sheet24.Portal, w sheet24.ItemW
 	if w.Delete {
 		return command{methodOf[sheet24.Deleting], params}, nil
 	}
-	setFields(params, w)
+	fields, err := c.kept(ctx, p, w.Entity)
+	if err != nil {
+		return command{}, err
+	}
+	if w.Own {
+		return ownClearing(w, fields)
+	}
+	setFields(params, w, fields)
 	if w.ID != 0 {
 		return command{methodOf[sheet24.Updating], params}, nil
 	}
 
 	if w.Key != "" {
-		names, err := c.originNames(ctx, p, w.Entity)
+		m, err := c.marksOf(ctx, p, w.Entity)
+		if err == nil {
+			err = m.set(params, w)
+		}
 		if err != nil {
 			return command{}, err
-		}
-		for name, value := range origin(names, w.Key) {
-			params.Set("fields["+name+"]", value)
 		}
 	}
 	return command{methodOf[sheet24.Creating], params}, nil
 }
 
-// setFields writes fields as PHP reads a query: an empty text clears.
-func setFields(params url.Values, w sheet24.ItemWrite) {
+// setFields writes fields as PHP reads a query. What is to be empty is said as clear.go
+// tells; fields are the entity's, as far as they are known.
+func setFields(params url.Values, w sheet24.ItemWrite, fields []sheet24.Field) {
 	for _, name := range slices.Sorted(maps.Keys(w.Fields)) {
 		key := "fields[" + name + "]"
+		if sheet24.Empties(w.Fields[name]) {
+			setNothing(params, key, described(fields, name), w.Fields[name])
+			continue
+		}
+
 		switch v := w.Fields[name].(type) {
-		case nil:
-			params.Set(key, "")
 		case []string:
-			if len(v) == 0 {
-				params.Set(key, "")
-			}
 			for i, s := range v {
 				params.Set(key+"["+strconv.Itoa(i)+"]", s)
 			}
@@ -109,8 +137,23 @@ func setFields(params url.Values, w sheet24.ItemWrite) {
 			params.Set(key, fmt.Sprint(v))
 		}
 	}
-	for i, m := range w.Multi {
-		key := fmt.Sprintf("fields[fm][%d]", i)
+	setMulti(params, w.Multi)
+}
+
+// setMulti writes multi-field values. The key decides: the id of a value changes or removes
+// it, n0, n1 … add one (source: the page of crm.item.update). The id within is what the same
+// page's prose on leads goes by; whichever holds, the same is meant. Nothing happens to a
+// value without its type.
+func setMulti(params url.Values, values []sheet24.MultiValue) {
+	added := 0
+	for _, m := range values {
+		name := itoa(m.ID)
+		if m.ID == 0 {
+			name = "n" + itoa(added)
+			added++
+		}
+
+		key := "fields[fm][" + name + "]"
 		if m.ID != 0 {
 			params.Set(key+"[id]", itoa(m.ID))
 		}

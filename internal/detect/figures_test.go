@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"sheet24"
 	"sheet24/internal/detect"
 )
 
@@ -58,7 +59,8 @@ func judge(t *testing.T, s listed, tell func(string, ...any)) figures {
 // judgeOnce judges a sheet as it is.
 func judgeOnce(t *testing.T, s listed, tell func(string, ...any)) figures {
 	f := figures{sheets: 1, heads: 1}
-	found := detect.Detect(detect.Sheet{Entity: s.entity, Fields: portalFields(t, s.language, s.entity), Rows: s.rows()})
+	fields := portalFields(t, s.language, s.entity)
+	found := detect.Detect(detect.Sheet{Entity: s.entity, Fields: fields, Rows: s.rows()})
 
 	if found.HeaderRow != len(s.above)+1 {
 		f.unheaded++
@@ -68,6 +70,7 @@ func judgeOnce(t *testing.T, s listed, tell func(string, ...any)) figures {
 	canReach, reaches := false, false
 	for i, c := range s.columns {
 		f.columns++
+		c.accepted = inPortal(fields, c.accepted)
 		got := "-"
 		if found.Columns[i].Selected {
 			got = found.Columns[i].Field
@@ -100,6 +103,18 @@ func judgeOnce(t *testing.T, s listed, tell func(string, ...any)) figures {
 		tell("%s: nothing to reach anybody by", s.id)
 	}
 	return f
+}
+
+// inPortal are those of a column's fields that the portal has; "-", which stands for none, if
+// it has none of them: crm.item.* knows no addresses, and companies have no source.
+func inPortal(fields []sheet24.Field, accepted []string) []string {
+	there := slices.DeleteFunc(slices.Clone(accepted), func(name string) bool {
+		return name != "-" && !slices.ContainsFunc(fields, func(f sheet24.Field) bool { return f.Name == name })
+	})
+	if len(there) == 0 {
+		return []string{"-"}
+	}
+	return there
 }
 
 // aboveHeaders are rows that stand above headers: titles, filters, groups, totals.

@@ -321,7 +321,7 @@ func TestClearedCellsClearFields(t *testing.T) {
 	w.edit("E2", []any{""})
 	w.nudge(2, 2)
 	w.sync()
-	expect(t, "record", w.lead(1), "Ayşe  NEW <nil>")
+	expect(t, "record", w.lead(1), "Ayşe  NEW 0") // which is nothing
 	if r, _ := w.portal.Record(1, 1); r.FirstOf("PHONE") == "" {
 		t.Error("the phone was removed with the e-mail")
 	}

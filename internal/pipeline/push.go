@@ -69,6 +69,7 @@ type row struct {
 	begun   *sheet24.Begun            // one that was sent before, and not answered
 	others  []sheet24.Begun           // and of the same record, for other rows
 	may     sheet24.Known             // what the CRM holds of the fields that it set, whether or not it was carried out
+	ways    map[string]int            // how fields of which an answer shows nothing were tried, by API name
 	tries   int                       // how often it was turned away
 	most    int                       // with how many rows it may share a request, itself included; 0: any number
 	until   time.Time                 // before which nothing can be done about it

@@ -329,5 +329,8 @@ func (b *pushing) planWith(r *row, reply sheet24.Reply) rowPlan {
 	if err := reply.Unfound[ref.Entity]; plan.create && plan.err == nil && err != nil {
 		return rowPlan{err: err} // it may be there already
 	}
-	return plan
+	if horizon := reply.Horizon[ref.Entity]; plan.create && plan.err == nil && r.begun != nil && r.begun.At.Before(horizon) && !b.open(r.begun) {
+		return rowPlan{err: sheet24.Errorf(sheet24.Invalid, "record_doubt")} // only a person can tell
+	}
+	return b.nextWay(r, plan)
 }

@@ -59,8 +59,12 @@ func (b *pushing) reached(a answer) {
 func (b *pushing) written(ctx context.Context, a answer) (ended, again []*row) {
 	for i, r := range a.writes {
 		w := a.reply.Written[i]
+		proves := r.proves(w)
 		b.wrote(r, w)
 		switch {
+		case proves:
+			b.toProve(r)
+			again = append(again, r)
 		case w.Outcome == sheet24.Unsent && r.tries < mostTries:
 			r.tries++
 			again = append(again, r)
@@ -115,7 +119,9 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 	case sheet24.Unsent:
 		c.Fields = r.before
 	default:
-		plan.known = nil
+		if !r.proves(w) {
+			plan.known = nil
+		}
 	}
 	r.sending = nil
 }

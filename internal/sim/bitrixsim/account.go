@@ -1,6 +1,8 @@
 package bitrixsim
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,28 +45,32 @@ func (p *Portal) methodGet(by caller, in params) (answer, error) {
 	return answer{Result: map[string]any{"isExisting": ok, "isAvailable": may}}, nil
 }
 
-// userGet lists employees: FILTER holds conditions on their fields.
-func (p *Portal) userGet(by caller, in params) (answer, error) {
-	filter := in.object("FILTER")
-	if filter == nil {
-		filter = in.object("filter")
+// userGet lists employees: FILTER holds conditions on their fields, which may stand outside of
+// it as well (source: the samples of user.get).
+func (p *Portal) userGet(_ caller, in params) (answer, error) {
+	conditions := map[string]any{}
+	for name, v := range in {
+		if strings.EqualFold(name, "filter") {
+			maps.Copy(conditions, object(v))
+		} else if _, condition := p.userRow(User{})[strings.ToUpper(name)]; condition {
+			conditions[name] = v
+		}
 	}
+
 	var found []any
 	for _, u := range p.users {
-		row := map[string]any{"ID": text(float64(u.ID)), "ACTIVE": !u.Dismissed, "NAME": u.Name, "LAST_NAME": u.LastName, "EMAIL": u.Email,
-			"SECOND_NAME": "", "TIME_ZONE": "", "USER_TYPE": "employee", "WORK_POSITION": "", "UF_DEPARTMENT": []int{1}}
-		ok := true
-		for name, want := range filter {
-			have := row[strings.ToUpper(name)]
-			if name == "ACTIVE" {
-				ok = ok && (text(want) == "1" || text(want) == "Y" || text(want) == "true") == !u.Dismissed
-				continue
-			}
-			ok = ok && text(have) == text(want)
+		row := p.userRow(u)
+		row["ACTIVE"] = yesNo(!u.Dismissed)
+		if v, ok := conditions["ACTIVE"]; ok {
+			conditions["ACTIVE"] = yesNo(text(v) == "1" || text(v) == "Y" || text(v) == "true")
 		}
-		if ok {
+		if matchesRow(row, conditions) {
+			row["ACTIVE"] = !u.Dismissed
 			found = append(found, row)
 		}
+	}
+	if strings.EqualFold(in.text("ORDER"), "DESC") || strings.EqualFold(in.text("order"), "DESC") {
+		slices.Reverse(found)
 	}
 	return page(in, found, false)
 }

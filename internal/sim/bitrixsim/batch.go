@@ -3,7 +3,7 @@ package bitrixsim
 import (
 	"errors"
 	"net/http"
-	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -33,7 +33,7 @@ func (p *Portal) batch(by caller, in params, deadline time.Time, fault Fault) (a
 		name = strings.ToLower(name)
 		var a answer
 		var s span
-		values, err := url.ParseQuery(query)
+		values, err := fromQuery(query)
 		switch {
 		case err != nil:
 			err = badRequest("INVALID_REQUEST", err.Error())
@@ -41,7 +41,7 @@ func (p *Portal) batch(by caller, in params, deadline time.Time, fault Fault) (a
 			err = &apiError{http.StatusMethodNotAllowed, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage"}
 		default:
 			got := left{"result": results, "next": nexts, "total": totals, "time": times, "error": failures}
-			a, s, err = p.call(by, name, got.into(fromQuery(values)), deadline)
+			a, s, err = p.call(by, name, got.into(values), deadline)
 		}
 		if errors.Is(err, errTimeout) {
 			return answer{}, err
@@ -68,10 +68,16 @@ func (p *Portal) batch(by caller, in params, deadline time.Time, fault Fault) (a
 	}}, nil
 }
 
-// phpArray writes an empty object as PHP does: [].
+// phpArray writes an array as PHP does: a list where its keys are 0, 1, 2 …, so [] if it is
+// empty, else an object.
 func phpArray(m map[string]any) any {
-	if len(m) == 0 {
-		return []any{}
+	if !isList(m) {
+		return m
 	}
-	return m
+
+	list := make([]any, len(m))
+	for i := range list {
+		list[i] = m[strconv.Itoa(i)]
+	}
+	return list
 }

@@ -11,9 +11,9 @@ import (
 	"unicode"
 )
 
-// catalogue.json is what the portal's administrator has set up, its texts in
-// Turkish, English and Russian. Addresses are as crm.lead.fields, crm.contact.fields and
-// crm.company.fields document them.
+// catalogue.json is what the portal has, its texts in Turkish, English and Russian: of each
+// entity the fields that the documentation lists (testdata/documented, which a test compares),
+// and what the portal's administrator has set up beside them.
 //
 //go:embed catalogue.json
 var catalogueJSON []byte
@@ -22,7 +22,6 @@ var catalogueJSON []byte
 type catalogue struct {
 	Users      []User
 	Currencies []currency
-	Groups     map[string][]field // fields that several entities share, by the group's name
 	Entities   []entity
 	Statuses   map[string][]status // by ENTITY_ID
 }
@@ -63,8 +62,8 @@ type entity struct {
 	Stages       string // statusType of the stages of its first funnel
 	TitleField   string
 	Categories   []category
-	Groups       []string
 	Fields       []field
+	Own          []field // that only the entity's own methods have, crm.lead.update and its like
 }
 
 type category struct {
@@ -78,6 +77,11 @@ type field struct {
 	StatusType          string
 	ReadOnly, Immutable bool
 	Multiple, Required  bool
+	Deprecated          bool
+	Off                 bool     // shown as nothing, never described, never set
+	ItemOnly            bool     // the entity's own methods lack it
+	OwnAccess           string   // where they take it otherwise: "read" or "write"
+	Empty               any      // what stands for nothing; null if nothing is said
 	RequiredOn          []string // stages that cannot be entered while it is empty
 	Items               []choice
 	Settings            map[string]any
@@ -100,15 +104,11 @@ func readCatalogue() catalogue {
 	}
 	for i := range c.Entities {
 		e := &c.Entities[i]
-		own := e.Fields
-		e.Fields = nil
-		for _, g := range e.Groups {
-			e.Fields = append(e.Fields, c.Groups[g]...)
-		}
-		e.Fields = append(e.Fields, own...)
-		for j := range e.Fields {
-			if f := &e.Fields[j]; f.Upper == "" {
-				f.Upper = upperName(f.Name)
+		for _, list := range [][]field{e.Fields, e.Own} {
+			for j := range list {
+				if f := &list[j]; f.Upper == "" {
+					f.Upper = upperName(f.Name)
+				}
 			}
 		}
 	}
@@ -169,3 +169,9 @@ func (e *entity) stagesOf(categoryID int) string {
 }
 
 func (c *catalogue) statusTypes() []string { return slices.Sorted(maps.Keys(c.Statuses)) }
+
+// has reports whether an entity has a field.
+func (e *entity) has(name string) bool {
+	_, ok := e.field(name)
+	return ok
+}

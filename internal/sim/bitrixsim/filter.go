@@ -12,7 +12,7 @@ import (
 func (p *Portal) candidates(e *entity, filter map[string]any) []*Record {
 	all := p.records[e.EntityTypeID]
 	var list []*Record
-	for _, key := range []string{"@id", "id", "=id"} {
+	for _, key := range []string{"@id", "id", "=id", "@ID", "ID", "=ID"} {
 		if want, ok := filter[key]; ok {
 			for _, v := range listOf(want) {
 				id, _ := strconv.ParseInt(text(v), 10, 64)
@@ -29,10 +29,32 @@ func (p *Portal) candidates(e *entity, filter map[string]any) []*Record {
 	return list
 }
 
+// operations are what may stand in front of a field's name in a filter.
+var operations = []string{"", "=", "@", "!", "!=", "!@", "%", "!%", "=%", "%=", "!=%", "!%=", ">", ">=", "<", "<="}
+
+// allowedFilter refuses a filter by what there is not, whether or not there are records.
+func (p *Portal) allowedFilter(e *entity, filter map[string]any) error {
+	for key, want := range filter {
+		if _, numbered := strconv.Atoi(key); numbered == nil {
+			if err := p.allowedFilter(e, object(want)); err != nil {
+				return err
+			}
+			continue
+		}
+		name := strings.TrimLeft(key, "@!><=%")
+		f, ok := e.sortable(name)
+		known := ok && p.canBeFiltered(f) && slices.Contains(operations, strings.TrimSuffix(key, name))
+		if key != "logic" && !known {
+			return badRequest("INVALID_ARG_VALUE", "Invalid filter: field '"+name+"' is not allowed in filter")
+		}
+	}
+	return nil
+}
+
 // matches applies a filter: {"@id": […], ">id": 7, "stageId": "NEW"}, all of
 // which must hold; an object without a field's name is a filter of its own, and
 // "logic": "OR" within it means that one condition is enough.
-func (p *Portal) matches(e *entity, r *Record, filter map[string]any) (bool, error) {
+func (p *Portal) matches(e *entity, r *Record, filter map[string]any) bool {
 	either := strings.EqualFold(text(filter["logic"]), "OR")
 	some := false
 	for key, want := range filter {
@@ -40,31 +62,24 @@ func (p *Portal) matches(e *entity, r *Record, filter map[string]any) (bool, err
 			continue
 		}
 		var is bool
-		var err error
 		if _, numbered := strconv.Atoi(key); numbered == nil {
-			is, err = p.matches(e, r, object(want))
+			is = p.matches(e, r, object(want))
 		} else {
-			is, err = p.holds(e, r, key, want)
-		}
-		if err != nil {
-			return false, err
+			is = p.holds(e, r, key, want)
 		}
 		some = some || is
 		if !is && !either {
-			return false, nil
+			return false
 		}
 	}
-	return some || !either, nil
+	return some || !either
 }
 
-// holds tells whether one condition does.
-func (p *Portal) holds(e *entity, r *Record, key string, want any) (bool, error) {
+// holds reports whether one condition does.
+func (p *Portal) holds(e *entity, r *Record, key string, want any) bool {
 	name := strings.TrimLeft(key, "@!><=%")
 	op := strings.TrimSuffix(key, name)
-	f, ok := e.field(name)
-	if !ok || f.Type == "crm_multifield" {
-		return false, badRequest("INVALID_ARG_VALUE", "Unknown field definition ["+name+"] for filter")
-	}
+	f, _ := e.sortable(name)
 	var values []string
 	if v := p.value(e, r, f); f.Multiple {
 		for _, x := range listOf(v) {
@@ -80,24 +95,25 @@ func (p *Portal) holds(e *entity, r *Record, key string, want any) (bool, error)
 	contains := func(have string) bool {
 		return strings.Contains(strings.ToLower(have), strings.ToLower(strings.Trim(text(want), "%")))
 	}
+	alike := func(have string) bool { return like(strings.ToLower(have), strings.ToLower(text(want))) }
 	switch op {
 	case "", "=", "@":
-		return some(among), nil
+		return some(among)
 	case "!", "!=", "!@":
-		return !some(among), nil
+		return !some(among)
 	case "%":
-		return some(contains), nil
+		return some(contains)
 	case "!%":
-		return !some(contains), nil
+		return !some(contains)
 	case "=%", "%=":
-		return some(func(have string) bool { return like(strings.ToLower(have), strings.ToLower(text(want))) }), nil
-	case ">", ">=", "<", "<=":
-		return some(func(have string) bool {
-			c := compare(have, text(want))
-			return (op[0] == '>' && c > 0) || (op[0] == '<' && c < 0) || (len(op) == 2 && c == 0)
-		}), nil
+		return some(alike)
+	case "!=%", "!%=":
+		return !some(alike)
 	}
-	return false, badRequest("INVALID_ARG_VALUE", "Unknown filter operation ["+op+"]")
+	return some(func(have string) bool {
+		c := compare(have, text(want))
+		return (op[0] == '>' && c > 0) || (op[0] == '<' && c < 0) || (len(op) == 2 && c == 0)
+	})
 }
 
 // like matches as SQL's LIKE does with % alone.
@@ -144,27 +160,44 @@ func compare(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// order sorts records as "order" says, at last by id.
-func (p *Portal) order(e *entity, records []*Record, in params) error {
-	by, desc := field{Name: "id"}, false
-	for name, direction := range in.object("order") {
-		f, ok := e.field(name)
-		if !ok {
-			return badRequest("INVALID_ARG_VALUE", "Unknown field definition ["+name+"] for order")
-		}
-		switch d := strings.ToUpper(text(direction)); d {
-		case "ASC", "DESC":
-			by, desc = f, d == "DESC"
-		default:
-			return badRequest("INVALID_ARG_VALUE", "Order direction ["+d+"] is neither ASC nor DESC")
-		}
+// sortable is a field as filters and orders name it; the id may be ID as well.
+func (e *entity) sortable(name string) (field, bool) {
+	if name == "ID" {
+		name = "id"
 	}
-	slices.SortFunc(records, func(a, b *Record) int {
-		c := cmp.Or(compare(text(p.value(e, a, by)), text(p.value(e, b, by))), cmp.Compare(a.ID, b.ID))
-		if desc {
-			return -c
+	return e.field(name)
+}
+
+// order sorts records as "order" says, its first field first, at last by id.
+func (p *Portal) order(e *entity, records []*Record, in params) error {
+	type criterion struct {
+		by   field
+		desc bool
+	}
+	var criteria []criterion
+	for _, name := range in.keys("order") {
+		f, ok := e.sortable(name)
+		if !ok || !p.canBeFiltered(f) {
+			return badRequest("INVALID_ARG_VALUE", "Invalid order: field '"+name+"' is not allowed in order")
 		}
-		return c
+		direction := text(in.object("order")[name])
+		if d := strings.ToUpper(direction); d != "ASC" && d != "DESC" {
+			return badRequest("INVALID_ARG_VALUE", "Invalid order: allowed sort directions are `ASC, DESC`. But got '"+direction+"' for field '"+name+"'")
+		}
+		criteria = append(criteria, criterion{f, strings.EqualFold(direction, "DESC")})
+	}
+
+	slices.SortFunc(records, func(a, b *Record) int {
+		for _, c := range criteria {
+			n := compare(text(p.value(e, a, c.by)), text(p.value(e, b, c.by)))
+			if n != 0 && c.desc {
+				return -n
+			}
+			if n != 0 {
+				return n
+			}
+		}
+		return cmp.Compare(a.ID, b.ID)
 	})
 	return nil
 }

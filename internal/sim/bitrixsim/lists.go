@@ -3,30 +3,47 @@ package bitrixsim
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
-// statusList lists the items of status lists.
-func (p *Portal) statusList(_ caller, in params) (answer, error) {
-	list := []any{}
-	n := 0
+// statusRows are the items of all status lists.
+func (p *Portal) statusRows() (rows []map[string]any) {
 	for _, entityID := range p.catalogue.statusTypes() {
 		for i, s := range p.catalogue.Statuses[entityID] {
-			n++
-			if want := in.object("filter")["ENTITY_ID"]; want != nil && text(want) != entityID {
-				continue
-			}
 			var semantics any
 			if s.Semantics != "" {
 				semantics = s.Semantics
 			}
 			name := s.in(p.options.Language)
-			list = append(list, map[string]any{"ID": strconv.Itoa(99 + 2*n), "ENTITY_ID": entityID, "STATUS_ID": s.ID, "NAME": name, "NAME_INIT": name,
+			rows = append(rows, map[string]any{"ID": strconv.Itoa(101 + 2*len(rows)), "ENTITY_ID": entityID, "STATUS_ID": s.ID, "NAME": name, "NAME_INIT": name,
 				"SORT": strconv.Itoa(10 * (i + 1)), "SYSTEM": "Y", "CATEGORY_ID": nil, "COLOR": "#39A8EF", "SEMANTICS": semantics,
 				"EXTRA": map[string]any{"SEMANTICS": "process", "COLOR": "#39A8EF"}})
 		}
 	}
+	return rows
+}
+
+// statusList lists the items of status lists.
+func (p *Portal) statusList(_ caller, in params) (answer, error) {
+	list := []any{}
+	for _, row := range p.statusRows() {
+		if matchesRow(row, in.object("filter")) {
+			list = append(list, row)
+		}
+	}
 	total := len(list)
 	return answer{Result: list, Total: &total}, nil
+}
+
+// matchesRow reports whether a row of texts is as a filter says.
+func matchesRow(row map[string]any, filter map[string]any) bool {
+	for name, want := range filter {
+		have, ok := row[strings.ToUpper(strings.TrimLeft(name, "=@"))]
+		if ok && !slices.ContainsFunc(listOf(want), func(v any) bool { return text(v) == text(have) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // categoryList lists an entity's funnels.
@@ -36,7 +53,7 @@ func (p *Portal) categoryList(_ caller, in params) (answer, error) {
 		return answer{}, err
 	}
 	if len(e.Categories) == 0 {
-		return answer{}, badRequest("ENTITY_TYPE_NOT_SUPPORTED", "Entity type does not support categories")
+		return answer{}, badRequest("ENTITY_TYPE_NOT_SUPPORTED", "Entity type "+e.One.EN+" is not supported")
 	}
 	list := []any{}
 	for i, c := range e.Categories {
@@ -54,26 +71,24 @@ func (p *Portal) categoryList(_ caller, in params) (answer, error) {
 // typeList lists the smart processes; only an administrator of the CRM may.
 func (p *Portal) typeList(by caller, in params) (answer, error) {
 	if !by.user.Admin {
-		return answer{}, badRequest("ACCESS_DENIED", "Access denied.")
+		return answer{}, p.denied()
 	}
-	yesNo := func(b bool) string {
-		if b {
-			return "Y"
-		}
-		return "N"
-	}
-	var all []any
+	a, err := page(in, p.typeRows(), false)
+	a.Result = map[string]any{"types": a.Result}
+	return a, err
+}
+
+// typeRows are the smart processes.
+func (p *Portal) typeRows() (all []any) {
 	for i, e := range p.catalogue.Entities {
 		if e.SPA {
 			all = append(all, map[string]any{"id": i + 1, "title": e.in(p.options.Language), "code": "", "createdBy": 1, "entityTypeId": e.EntityTypeID,
 				"customSectionId": nil, "isCategoriesEnabled": yesNo(len(e.Categories) > 0), "isStagesEnabled": yesNo(e.Stages != ""),
-				"isClientEnabled": yesNo(slices.Contains(e.Groups, "client")), "createdTime": p.created.Format("2006-01-02T15:04:05-07:00"),
+				"isClientEnabled": yesNo(e.has("companyId")), "createdTime": p.created.Format("2006-01-02T15:04:05-07:00"),
 				"updatedTime": p.created.Format("2006-01-02T15:04:05-07:00"), "updatedBy": 1})
 		}
 	}
-	a, err := page(in, all, false)
-	a.Result = map[string]any{"types": a.Result}
-	return a, err
+	return all
 }
 
 func (p *Portal) currencyList(caller, params) (answer, error) {

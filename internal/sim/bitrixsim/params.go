@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +16,10 @@ type params map[string]any
 
 // readParams reads the query and the body, which is JSON or a form.
 func readParams(r *http.Request) (params, error) {
-	in := fromQuery(r.URL.Query())
+	in, err := fromQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 8<<20))
 	if err != nil {
 		return nil, err
@@ -33,49 +35,18 @@ func readParams(r *http.Request) (params, error) {
 		for k, v := range object {
 			in[k] = v
 		}
+		in.noteOrder(body)
 		return in, nil
 	}
-	form, err := url.ParseQuery(string(body))
+
+	form, err := fromQuery(string(body))
 	if err != nil {
 		return nil, err
 	}
-	for k, v := range fromQuery(form) {
+	for k, v := range form {
 		in[k] = v
 	}
 	return in, nil
-}
-
-// fromQuery nests PHP-style keys: a[b][0]=x is {"a": {"b": {"0": "x"}}}.
-func fromQuery(values url.Values) params {
-	root := map[string]any{}
-	for key, list := range values {
-		head, rest, _ := strings.Cut(key, "[")
-		path := []string{head}
-		for _, part := range strings.Split(strings.TrimSuffix(rest, "]"), "][") {
-			if rest != "" {
-				path = append(path, part)
-			}
-		}
-		for _, value := range list {
-			at := root
-			for i, name := range path {
-				if name == "" { // a[]=x appends
-					name = strconv.Itoa(len(at))
-				}
-				if i == len(path)-1 {
-					at[name] = value
-					break
-				}
-				next, ok := at[name].(map[string]any)
-				if !ok {
-					next = map[string]any{}
-					at[name] = next
-				}
-				at = next
-			}
-		}
-	}
-	return root
 }
 
 // text is a parameter as PHP would print it.
@@ -158,8 +129,6 @@ func object(v any) map[string]any {
 }
 
 // keys are the keys of an object in a stable order, numbers by their value.
-func (in params) keys(name string) []string { return keys(in.object(name)) }
-
 func keys(m map[string]any) []string {
 	var all []string
 	for k := range m {

@@ -28,6 +28,10 @@ type Options struct {
 	RequestLimit    time.Duration            // after which a request is cut off: 60 s
 	Work            map[string]time.Duration // how long a call of a method works: not at all
 	TokenLife       time.Duration            // of an access token: 1 h
+	Clearing        Clearing                 // how it takes empty values
+	MultiByInnerID  bool                     // the id within a multi-field's value decides, not the key (only the prose on leads says so)
+	UTMIgnored      bool                     // UTM fields are described, and not kept
+	UTMHidden       bool                     // lists cannot be filtered by UTM fields (the documentation does not say)
 	ReadsNotations  bool                     // crm.duplicate.findbycomm knows that +90 532 and 0532 are one; else it compares texts
 }
 

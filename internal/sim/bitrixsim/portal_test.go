@@ -130,29 +130,6 @@ func TestUpdate(t *testing.T) {
 	if r, _ := p.Record(1, int64(id)); r.Changes != 0 {
 		t.Errorf("changes = %d", r.Changes)
 	}
-	email := func() string {
-		r, _ := p.Record(1, int64(id))
-		var all []string
-		for _, m := range r.Multi {
-			all = append(all, fmt.Sprint(m.ID, m.ValueType, m.Value))
-		}
-		return strings.Join(all, " ")
-	}
-	for _, c := range []struct {
-		fm   any
-		want string
-	}{
-		{[]any{object{"id": 1, "typeId": "EMAIL", "valueType": "HOME", "value": "b@x.tr"}}, "1HOMEb@x.tr"},
-		{object{"1": object{"value": "c@x.tr"}}, "1HOMEc@x.tr"},
-		{[]any{object{"typeId": "EMAIL", "valueType": "WORK", "value": "d@x.tr"}}, "1HOMEc@x.tr 2WORKd@x.tr"},
-		{[]any{object{"id": 999, "typeId": "EMAIL", "valueType": "WORK", "value": "e@x.tr"}}, "1HOMEc@x.tr 2WORKd@x.tr 3WORKe@x.tr"}, // an unknown id adds
-		{[]any{object{"id": 2, "typeId": "EMAIL", "value": ""}, object{"id": "3", "typeId": "EMAIL", "value": ""}}, "1HOMEc@x.tr"},
-	} {
-		p.ok("crm.item.update", object{"entityTypeId": 1, "id": id, "fields": object{"fm": c.fm}})
-		if got := email(); got != c.want {
-			t.Errorf("after %v: %q; want %q", c.fm, got, c.want)
-		}
-	}
 	p.ok("crm.item.delete", object{"entityTypeId": 1, "id": id})
 	if _, ok := p.Record(1, int64(id)); ok {
 		t.Error("not deleted")

@@ -56,10 +56,10 @@ type method struct {
 }
 
 // methods are the methods that the simulated portal knows, by name.
-var methods map[string]method
+var methods = map[string]method{}
 
 func init() { // not above: methodGet looks into it
-	methods = map[string]method{
+	for name, m := range map[string]method{
 		"scope":                    {"", false, (*Portal).scope},
 		"profile":                  {"", false, (*Portal).profile},
 		"app.info":                 {"", false, (*Portal).appInfo},
@@ -77,6 +77,29 @@ func init() { // not above: methodGet looks into it
 		"crm.type.list":            {"crm", false, (*Portal).typeList},
 		"crm.currency.list":        {"crm", false, (*Portal).currencyList},
 		"crm.duplicate.findbycomm": {"crm", false, (*Portal).findByComm},
+
+		"methods":                    {"", false, (*Portal).methodList},
+		"events":                     {"", false, (*Portal).events},
+		"event.get":                  {"", false, (*Portal).eventGet},
+		"user.current":               {"user", false, (*Portal).userCurrent},
+		"user.search":                {"user", false, (*Portal).userGet},
+		"user.fields":                {"user", false, (*Portal).userFields},
+		"crm.status.get":             {"crm", false, (*Portal).statusGet},
+		"crm.status.fields":          {"crm", false, (*Portal).statusFields},
+		"crm.status.entity.items":    {"crm", false, (*Portal).statusItems},
+		"crm.status.entity.types":    {"crm", false, (*Portal).statusTypes},
+		"crm.category.get":           {"crm", false, (*Portal).categoryGet},
+		"crm.category.fields":        {"crm", false, (*Portal).categoryFields},
+		"crm.type.get":               {"crm", false, (*Portal).typeGet},
+		"crm.type.getbyentitytypeid": {"crm", false, (*Portal).typeGetByEntityTypeID},
+		"crm.type.fields":            {"crm", false, (*Portal).typeFields},
+		"crm.currency.get":           {"crm", false, (*Portal).currencyGet},
+		"crm.currency.base.get":      {"crm", false, (*Portal).currencyBase},
+		"crm.currency.fields":        {"crm", false, (*Portal).currencyFields},
+		"crm.enum.ownertype":         {"crm", false, (*Portal).ownerTypes},
+		"crm.enum.fields":            {"crm", false, (*Portal).enumFields},
+	} {
+		methods[name] = m
 	}
 }
 
@@ -278,7 +301,7 @@ func (p *Portal) call(by caller, name string, in params, deadline time.Time) (an
 // allowed runs a method if the user's rights reach for it; p.mu is held.
 func (p *Portal) allowed(by caller, m method, in params) (answer, error) {
 	if m.scope == "crm" && (by.user.CRM == "none" || (m.write && by.user.CRM == "read")) {
-		return answer{}, badRequest("ACCESS_DENIED", "Access denied.")
+		return answer{}, p.denied()
 	}
 	return m.run(p, by, in)
 }

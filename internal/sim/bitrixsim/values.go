@@ -57,22 +57,35 @@ func (p *Portal) accept(e *entity, r *Record, f field, v any) (any, error) {
 	return list, nil
 }
 
-func (p *Portal) wrong(f field) error {
-	if p.options.Language == "en" {
-		return badRequest("CRM_FIELD_ERROR_VALUE_NOT_VALID", `Invalid value for field "`+f.EN+`"`)
+// linked are the entities that fields of a type refer to.
+var linked = map[string]int{"crm_lead": 1, "crm_deal": 2, "crm_contact": 3, "crm_company": 4, "crm_quote": 7}
+
+// money is an amount as it is kept: with the portal's own currency where none is said, nothing
+// where a currency is said and no amount. The currency is not checked (source: the tutorial on
+// the contact's form).
+func (p *Portal) money(s string, wrong error) (any, error) {
+	amount, code, both := strings.Cut(s, "|")
+	if amount == "" || !both && currencyCode.MatchString(amount) {
+		return nil, nil
 	}
-	return badRequest("CRM_FIELD_ERROR_VALUE_NOT_VALID", `"`+f.TR+`" alanı için geçersiz değer`)
+	if _, err := strconv.ParseFloat(amount, 64); err != nil {
+		return nil, wrong
+	}
+	return amount + "|" + cmp.Or(code, p.catalogue.Currencies[0].ID), nil
 }
 
-// linked are the entities that fields of a type refer to.
-var linked = map[string]int{"crm_lead": 1, "crm_deal": 2, "crm_contact": 3, "crm_company": 4}
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 
-var moneyValue = regexp.MustCompile(`^-?\d+(\.\d+)?\|([A-Z]{3})$`)
+// tag matches what is taken out of a comment, which is kept as BBCode (source: the same).
+var tag = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
 
 func (p *Portal) acceptOne(e *entity, r *Record, f field, s string) (any, error) {
 	wrong := p.wrong(f)
+	if f.Name == "comments" {
+		s = tag.ReplaceAllString(s, "")
+	}
 	if s == "" {
-		if f.Name == "stageId" || f.Name == "assignedById" || f.Name == "categoryId" || f.Required {
+		if p.refusesEmpty(f) {
 			return nil, p.missing(f)
 		}
 		return nil, nil
@@ -84,7 +97,7 @@ func (p *Portal) acceptOne(e *entity, r *Record, f field, s string) (any, error)
 			return nil, wrong
 		}
 		return n, nil
-	case "integer", "user", "employee", "crm_company", "crm_contact", "crm_lead", "crm_deal", "crm_entity", "crm_category":
+	case "integer", "user", "employee", "crm_company", "crm_contact", "crm_lead", "crm_deal", "crm_quote", "crm_entity", "crm_category":
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil || !p.exists(e, f, n) {
 			return nil, wrong
@@ -133,10 +146,7 @@ func (p *Portal) acceptOne(e *entity, r *Record, f field, s string) (any, error)
 		n, _ := strconv.Atoi(s)
 		return float64(n), nil
 	case "money":
-		m := moneyValue.FindStringSubmatch(s)
-		if m == nil || !slices.ContainsFunc(p.catalogue.Currencies, func(c currency) bool { return c.ID == m[2] }) {
-			return nil, wrong
-		}
+		return p.money(s, wrong)
 	case "crm":
 		if n, err := strconv.ParseInt(s, 10, 64); err != nil || p.records[3][n] == nil {
 			return nil, wrong
@@ -166,37 +176,4 @@ func (p *Portal) exists(e *entity, f field, id int64) bool {
 	}
 	_, ok := p.records[target][id]
 	return ok
-}
-
-// applyMulti sets multi-field values: a known id changes or, with an empty value,
-// removes that value; anything else adds one.
-func (p *Portal) applyMulti(r *Record, values map[string]any) []Line {
-	var changes []Line
-	for _, key := range keys(values) {
-		v := params(object(values[key]))
-		id, _ := strconv.ParseInt(cmp.Or(v.text("id"), key), 10, 64)
-		if _, named := v["id"]; !named && v["typeId"] != nil {
-			id = 0 // a list's position is not an id
-		}
-		i := slices.IndexFunc(r.Multi, func(m Multi) bool { return m.ID == id })
-		value := strings.TrimSpace(v.text("value"))
-		switch {
-		case i >= 0 && value == "":
-			changes = append(changes, Line{r.Multi[i].TypeID, r.Multi[i].Value, ""})
-			r.Multi = slices.Delete(r.Multi, i, i+1)
-		case i >= 0:
-			kind := cmp.Or(v.text("valueType"), r.Multi[i].ValueType)
-			if r.Multi[i].Value == value && kind == r.Multi[i].ValueType {
-				continue
-			}
-			changes = append(changes, Line{r.Multi[i].TypeID, r.Multi[i].Value, value})
-			r.Multi[i].Value, r.Multi[i].ValueType = value, kind
-		case value != "":
-			p.nextMulti++
-			m := Multi{ID: p.nextMulti, TypeID: v.text("typeId"), ValueType: cmp.Or(v.text("valueType"), "WORK"), Value: value}
-			changes = append(changes, Line{m.TypeID, "", value})
-			r.Multi = append(r.Multi, m)
-		}
-	}
-	return changes
 }

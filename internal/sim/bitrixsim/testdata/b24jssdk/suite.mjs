@@ -1,4 +1,4 @@
-// Bitrix24's official SDK against a simulated portal; see b24jssdk_test.go, which
+// Bitrix24's official SDK against a simulated portal; see clients_test.go, which
 // starts it with the portal's webhook as its argument. Exits with 1 and says why
 // where the SDK is not content.
 import assert from 'node:assert/strict'
@@ -34,7 +34,7 @@ const steps = {
     const { item } = await result('crm.item.add', { ...lead, fields: { title: 'SDK & şirket', opportunity: 12.5,
       fm: [{ typeId: 'EMAIL', valueType: 'WORK', value: 'a@x.tr' }] } })
     assert.equal(item.title, 'SDK & şirket')
-    await result('crm.item.update', { ...lead, id: item.id, fields: { stageId: 'IN_PROCESS', fm: [{ id: item.fm[0].id, typeId: 'EMAIL', valueType: 'WORK', value: 'b@x.tr' }] } })
+    await result('crm.item.update', { ...lead, id: item.id, fields: { stageId: 'IN_PROCESS', fm: { [item.fm[0].id]: { typeId: 'EMAIL', valueType: 'WORK', value: 'b@x.tr' } } } })
     const got = (await result('crm.item.get', { ...lead, id: item.id })).item
     assert.equal(got.stageId, 'IN_PROCESS')
     assert.deepEqual(got.fm.map((m) => m.value), ['b@x.tr'])
