@@ -293,7 +293,10 @@ func (s *settling) write(ctx context.Context) (wrote bool, err error) {
 	if len(s.replaced)+len(s.written) == 0 {
 		return false, nil
 	}
-	if err = s.replace(ctx, s.t, s.replaced); err == nil {
+	if len(s.replaced) > 0 { // whatever the table is by now: it is our own damage
+		err = s.Sheets.Replace(ctx, s.t.Ref(), s.replaced)
+	}
+	if err == nil {
 		work := &scanning{Pipeline: s.Pipeline, t: s.t, settling: true}
 		err = work.writeIDs(ctx, s.tab, s.written)
 	}
