@@ -322,6 +322,45 @@ func TestExchangeWhileRowsAreRead(t *testing.T) {
 	expect(t, "new names", w.names(1, "name", "Yeni a")+w.names(1, "lastName", "Yeni a"), 0)
 }
 
+// placing is a sheet that something happens to after columns of it were read, once.
+type placing struct {
+	sheet24.Sheets
+	after func()
+}
+
+func (s *placing) ReadColumns(ctx context.Context, tab sheet24.TabRef, headerRow int, columns []sheet24.Column) ([][]any, error) {
+	read, err := s.Sheets.ReadColumns(ctx, tab, headerRow, columns)
+	if f := s.after; f != nil {
+		s.after = nil
+		f()
+	}
+	return read, err
+}
+
+// TestExchangeWhileRowsAreTold has a table exchanged between a report's reading and its
+// writing: rows say nothing of what the table was.
+func TestExchangeWhileRowsAreTold(t *testing.T) {
+	t.Parallel()
+	w := fiftyLeads(t)
+	w.rename(2, "Yeni ad")
+	_, err := w.Scan(t.Context(), w.table.ID)
+	w.check(err)
+	_, err = w.Push(t.Context(), w.fresh().PortalID)
+	w.check(err)
+	w.Sheets = &placing{Sheets: w.Sheets, after: func() { w.exchange(func(t *sheet24.Table) { t.Entity = sheet24.Contacts }) }}
+
+	more, err := w.Report(t.Context(), w.table.ID)
+	w.check(err)
+	expect(t, "there is more to tell", more, true)
+	w.settled()
+	expect(t, "what was done for the former table", w.names(1, "name", "Yeni ad"), 2)
+	for row := 2; row <= 3; row++ {
+		if says := w.status(row); says != nil && says != "" {
+			t.Errorf("row %d says %v", row, says)
+		}
+	}
+}
+
 // TestExchangeWhileComparing has a table exchanged while a page of it is compared: what
 // was found of the one says nothing of the other.
 func TestExchangeWhileComparing(t *testing.T) {
