@@ -305,3 +305,20 @@ func TestEmptiedIDOfARowThatMoved(t *testing.T) {
 	w.checkPeople(4, nil)
 	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 555")
 }
+
+// TestAnothersIDOverAnEditedRow has a row get another's id and half of its cells edited at
+// once, while its own id stands nowhere: nothing of it reaches the other's record.
+func TestAnothersIDOverAnEditedRow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew, Deleted: sheet24.DeleteRecord})
+	w.edit("A2", []any{2.0}, []any{3.0})
+	w.edit("B2", []any{"Ayşe Nur"})
+	w.edit("E2", []any{555.0})
+	w.looksAgain()
+	expect(t, "the other", w.lead(2), "Mehmet 2@ornek.com.tr NEW 200")
+	expect(t, "its own", w.lead(1), "Ayşe 1@ornek.com.tr NEW 100")
+	if s := fmt.Sprint(w.status(2)); !strings.HasPrefix(s, "❌") {
+		t.Errorf("the row says %s", s)
+	}
+}
