@@ -322,3 +322,27 @@ func TestAnothersIDOverAnEditedRow(t *testing.T) {
 		t.Errorf("the row says %s", s)
 	}
 }
+
+// TestIDOverAnother has rows move while a row that lost its id gets that back: it does not
+// stay in another's row, nor in an empty one.
+func TestIDOverAnother(t *testing.T) {
+	t.Parallel()
+	for move, edits := range map[string][]googlesim.Edit{
+		"row deleted":  {{Kind: "delete_rows", Range: "3:3"}},
+		"row inserted": {{Kind: "insert_rows", Range: "3:3"}},
+		"row moved":    {{Kind: "move_rows", Range: "5:5", To: "2"}},
+	} {
+		for ending := range endings {
+			t.Run(move+" "+ending, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
+				w.edit("A5", []any{""})
+				w.event(sheet24.Recheck, sheet24.Range{})
+				w.endsAtWrite(w.Scan, ending, edits...)
+				w.looksAgain()
+				w.checkPeople(4, nil)
+			})
+		}
+	}
+}
