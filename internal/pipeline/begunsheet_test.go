@@ -305,3 +305,44 @@ func TestEmptiedIDOfARowThatMoved(t *testing.T) {
 	w.checkPeople(4, nil)
 	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 555")
 }
+
+// TestAnothersIDOverAnEditedRow has a row get another's id and half of its cells edited at
+// once, while its own id stands nowhere: nothing of it reaches the other's record.
+func TestAnothersIDOverAnEditedRow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew, Deleted: sheet24.DeleteRecord})
+	w.edit("A2", []any{2.0}, []any{3.0})
+	w.edit("B2", []any{"Ayşe Nur"})
+	w.edit("E2", []any{555.0})
+	w.looksAgain()
+	expect(t, "the other", w.lead(2), "Mehmet 2@ornek.com.tr NEW 200")
+	expect(t, "its own", w.lead(1), "Ayşe 1@ornek.com.tr NEW 100")
+	if s := fmt.Sprint(w.status(2)); !strings.HasPrefix(s, "❌") {
+		t.Errorf("the row says %s", s)
+	}
+}
+
+// TestIDOverAnother has rows move while a row that lost its id gets that back: it does not
+// stay in another's row, nor in an empty one.
+func TestIDOverAnother(t *testing.T) {
+	t.Parallel()
+	for move, edits := range map[string][]googlesim.Edit{
+		"row deleted":  {{Kind: "delete_rows", Range: "3:3"}},
+		"row inserted": {{Kind: "insert_rows", Range: "3:3"}},
+		"row moved":    {{Kind: "move_rows", Range: "5:5", To: "2"}},
+	} {
+		for ending := range endings {
+			t.Run(move+" "+ending, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
+				w.edit("A5", []any{""})
+				w.event(sheet24.Recheck, sheet24.Range{})
+				w.endsAtWrite(w.Scan, ending, edits...)
+				w.looksAgain()
+				w.checkPeople(4, nil)
+			})
+		}
+	}
+}

@@ -161,7 +161,9 @@ func (t *tab) claims(strange []int, candidates map[int64]sheet24.Snapshot) (clai
 				continue
 			}
 			exact := maps.Equal(now, before)
-			if exact || mostlyAlike(now, before) {
+			same := equalFields(now, before)
+			half := has > 0 && same > 1 && 2*same >= len(before) // while a record's row holds less of its own
+			if exact || half || mostlyAlike(now, before) {
 				claims = append(claims, claim{number, has, id, exact})
 			}
 		}

@@ -206,9 +206,12 @@ func (s *settling) decide(ctx context.Context, cells []sheet24.BegunCell) error 
 		id, _ := recordID(c.Value)
 		for _, number := range s.tab.byID[id] {
 			now := values(s.tab.layout, s.tab.rows[number])
-			if len(now) == 0 {
-				if id < 0 && len(s.tab.byID[id]) == 1 { // its row moved on
+			if len(now) == 0 { // its row moved on
+				switch {
+				case id < 0 && len(s.tab.byID[id]) == 1:
 					s.replaced = append(s.replaced, sheet24.Replacement{Find: keyText(id)})
+				case id > 0 && c.EntityID == 0:
+					s.written[number] = ""
 				}
 				continue
 			}
