@@ -149,3 +149,28 @@ func TestMultiFieldsOfEveryReading(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatBitrix24PassesOver has a portal that takes a write and keeps a field as it was, or
+// keeps something else: no row says that it is synced with what the record does not hold.
+func TestWhatBitrix24PassesOver(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, sheet24.Leads, map[int]string{0: "ID", 1: "TITLE", 2: "UTM_SOURCE", 3: "COMMENTS"}, func(p *bitrixsim.Portal) [][]any {
+		id := p.Add(1, map[string]any{"title": "a", "stageId": "NEW"})
+		return [][]any{{"ID", "Ad", "Kaynak", "Yorum", "Senkronizasyon"}, {float64(id), "a", nil, nil}}
+	})
+	w.change(2, "D", "<b>acele</b> dönün")
+	if r, _ := w.portal.Record(1, 1); r.Fields["comments"] != "acele dönün" || !strings.Contains(w.history()[0].Note, "acele dönün") {
+		t.Errorf("%v; noted %q", r.Fields["comments"], w.history()[0].Note)
+	}
+
+	w.portal.IgnoreUTM(true)
+	w.change(2, "C", "google")
+	if says := fmt.Sprint(w.status(2)); !strings.HasPrefix(says, "❌ Kaynak: ") || !strings.Contains(says, "koruyor") {
+		t.Errorf("the row says %s", says)
+	}
+	w.portal.IgnoreUTM(false)
+	w.change(2, "C", "bing")
+	if r, _ := w.portal.Record(1, 1); r.Fields["utmSource"] != "bing" || w.status(2) != any(ok) {
+		t.Errorf("%v; the row says %v", r.Fields["utmSource"], w.status(2))
+	}
+}

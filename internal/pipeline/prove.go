@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"sheet24"
+	"sheet24/internal/locale"
+	"sheet24/internal/mapping"
 )
 
 // The ways in which a field is brought to hold what its row does, where an answer does not
@@ -128,4 +130,29 @@ func (b *pushing) keeps(r *row, apis []string) error {
 		}
 	}
 	return bad.err()
+}
+
+// passedOver are the fields of a write that the answer shows as they were before it: Bitrix24
+// passes over in silence what it does not take. What it keeps otherwise than it was set, it is
+// said of; a robot may have set it.
+func (b *pushing) passedOver(r *row, w sheet24.Written) (apis []string) {
+	if w.Holds == nil || r.plan.create || r.plan.write.Delete {
+		return nil
+	}
+	t := b.tables[r.change.TableID]
+	for _, m := range t.Mappings {
+		f := b.fields[t.Entity][m.Field]
+		want, set := r.plan.write.Fields[f.APIName]
+		if !set || sheet24.Empties(want) || f.Type == "crm_multifield" || mapping.Same(f, want, w.Holds[f.Name]) {
+			continue
+		}
+		if mapping.Same(f, r.plan.held[m.Field], w.Holds[f.Name]) {
+			apis = append(apis, f.APIName)
+		} else {
+			held := &sheet24.Item{Values: w.Holds}
+			cell, _ := mapping.FromCRM(f, held, mapping.Context{Locale: t.Locale, Zone: location(t)})
+			r.change.Note = sentences(r.change.Note, locale.T(t.Language, "note.holds", m.Column.Name, shown(t, cell)))
+		}
+	}
+	return apis
 }

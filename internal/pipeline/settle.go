@@ -87,6 +87,9 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 	plan.err = w.Err
 	switch w.Outcome {
 	case sheet24.Made:
+		if over := b.passedOver(r, w); len(over) > 0 {
+			plan.err = b.keeps(r, over)
+		}
 		if r.begun != nil { // and that it was carried out shows no longer
 			blind := *r.begun
 			blind.Blind = true

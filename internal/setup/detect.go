@@ -136,7 +136,7 @@ func (d *Draft) Missing(chosen map[int]string) Missing {
 	m := Missing{Key: !has(sheet24.IDField, "EMAIL", "PHONE", "TITLE")}
 	for _, f := range d.Fields {
 		// Bitrix24 fills these by itself.
-		filled := f.Stage || f.Name == "STAGE_ID" || f.Name == "STATUS_ID" || f.Name == "ASSIGNED_BY_ID"
+		filled := f.Type == "boolean" || f.Stage || f.Name == "STAGE_ID" || f.Name == "STATUS_ID" || f.Name == "ASSIGNED_BY_ID"
 		if f.Required && mapping.Mappable(f) && !filled && !has(f.Name) {
 			m.Fields = append(m.Fields, f)
 		}

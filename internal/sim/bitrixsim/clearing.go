@@ -94,3 +94,10 @@ func (p *Portal) SetClearing(c Clearing) {
 	defer p.mu.Unlock()
 	p.options.Clearing = c
 }
+
+// IgnoreUTM has the portal keep UTM fields as they are from now on, or no longer.
+func (p *Portal) IgnoreUTM(ignore bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.options.UTMIgnored = ignore
+}
