@@ -21,6 +21,7 @@ const (
 // empty cell and an empty field say nothing: they overwrite nothing.
 type Comparison struct {
 	TableID   int64
+	Binding   int64 // of the table, when it was begun
 	State     ComparisonState
 	Paused    bool
 	DoneRow   int // the last row of the sheet that was gone through

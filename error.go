@@ -13,9 +13,11 @@ type Kind string
 const (
 	Invalid      Kind = "invalid"      // the input is wrong; asking again unchanged will not help
 	Unauthorized Kind = "unauthorized" // who asks is not known, or is known not to be allowed
+	Forbidden    Kind = "forbidden"    // who asks is known, and not among those who may
 	NotFound     Kind = "not_found"    // the thing named does not exist for this user
 	Conflict     Kind = "conflict"     // it was true once: already used, already there
 	TooLarge     Kind = "too_large"    // over a stated limit
+	Unsupported  Kind = "unsupported"  // a body of a kind that is not read
 	Unavailable  Kind = "unavailable"  // for the moment; the same request later may succeed
 	Internal     Kind = "internal"     // ours to mend; details are in the log only
 )

@@ -23,7 +23,7 @@ type Event struct {
 	Type       EventType
 	MessageID  string // the sender's id, unique in a table: a replay is refused
 	Rows       Range  // of RowEdited
-	Data       []byte // the body as it came
+	Data       []byte // which rows the body named, as JSON; nothing of what is in them
 	Processed  bool
 	ReceivedAt time.Time
 }

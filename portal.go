@@ -13,6 +13,7 @@ type Portal struct {
 	Account    Account
 	Plan       Plan
 	Paused     *Pause // nil while it works
+	Replaced   bool   // another portal was found at its host since it was connected
 	CreatedAt  time.Time
 }
 

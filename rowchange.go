@@ -53,6 +53,7 @@ type RowChange struct {
 	ID        int64
 	TableID   int64
 	UserID    string
+	Binding   int64 // of the table, when the change was found
 	EntityID  int64 // the CRM record; less than 0: the key of a row that is yet to be one
 	Row       int   // 1-based row of the sheet when last seen
 	Action    Action

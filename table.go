@@ -1,6 +1,7 @@
 package sheet24
 
 import (
+	"regexp"
 	"strconv"
 	"time"
 )
@@ -38,6 +39,23 @@ type Table struct {
 	Lost              []string // names of columns that are mapped but not to be found; they are left alone
 	Problem           string   // code of the error that keeps the sheet from being read
 	StatusProblem     string   // code of the error that keeps the status from being written
+	Binding           int64    // counts the exchanges of its portal, entity or mapping; what is made under one belongs to it
+}
+
+// SameBinding reports whether what was made for a table as it was means the same for it
+// as it is: its portal, its entity, and the column of each field are what they were.
+func (t *Table) SameBinding(was *Table) bool {
+	if t.PortalID != was.PortalID || t.Entity != was.Entity || len(t.Mappings) != len(was.Mappings) {
+		return false
+	}
+
+	for _, m := range t.Mappings {
+		before, mapped := was.Mapping(m.Field)
+		if !mapped || before.Column != m.Column {
+			return false
+		}
+	}
+	return true
 }
 
 // Mapping returns the mapping that feeds the field of that name.
@@ -125,6 +143,21 @@ type ColorScheme struct {
 	Accent string `json:"accent"` // buttons, links, the status of a synced row
 	Row    string `json:"row"`    // background of every second row
 }
+
+// Valid reports whether each of them is a colour as "#rrggbb".
+func (c ColorScheme) Valid() bool {
+	for _, v := range []string{c.Header, c.Text, c.Accent, c.Row} {
+		if !IsColor(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// IsColor reports whether a text is a colour as "#rrggbb".
+func IsColor(s string) bool { return color.MatchString(s) }
+
+var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // DefaultColors are offered first.
 var DefaultColors = ColorScheme{Header: "#1f5e4b", Text: "#ffffff", Accent: "#1f7a5c", Row: "#eef6f2"}

@@ -6,11 +6,14 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -70,12 +73,16 @@ func Status(kind sheet24.Kind) int {
 		return http.StatusBadRequest
 	case sheet24.Unauthorized:
 		return http.StatusUnauthorized
+	case sheet24.Forbidden:
+		return http.StatusForbidden
 	case sheet24.NotFound:
 		return http.StatusNotFound
 	case sheet24.Conflict:
 		return http.StatusConflict
 	case sheet24.TooLarge:
 		return http.StatusRequestEntityTooLarge
+	case sheet24.Unsupported:
+		return http.StatusUnsupportedMediaType
 	case sheet24.Unavailable:
 		return http.StatusServiceUnavailable
 	}
@@ -131,6 +138,7 @@ func (a *API) Register(mux *http.ServeMux) {
 		MaxBodyBytes: pipeline.MaxBody + 1,
 		// The signature covers the body's bytes, so receive reads them itself.
 		SkipValidateBody: true,
+		Middlewares:      huma.Middlewares{a.signed},
 	}
 	huma.Register(api, webhook, a.webhook)
 	alias := webhook
@@ -161,7 +169,7 @@ type nudge struct {
 	Event     string                       `json:"event" enum:"row_edited,structure_changed,ping"`
 	RowID     int64                        `json:"row_id,omitempty" minimum:"1" doc:"First edited row, from 1; with row_edited"`
 	LastRowID int64                        `json:"last_row_id,omitempty" doc:"Last edited row; row_id if it is missing"`
-	Changes   map[string]map[string]string `json:"changes,omitempty" doc:"Stored and never believed: {\"Email\": {\"old\", \"new\"}}"`
+	Changes   map[string]map[string]string `json:"changes,omitempty" doc:"Neither believed nor kept: {\"Email\": {\"old\", \"new\"}}"`
 }
 
 type webhookInput struct {
@@ -170,6 +178,34 @@ type webhookInput struct {
 	Signature string `header:"webhook-signature" doc:"v1,BASE64"`
 	Language  string `header:"Accept-Language"`
 	RawBody   []byte `contentType:"application/json"`
+}
+
+// signed lets only requests pass whose headers may be a signature's and whose body is not
+// too large, before the body is read: strangers' bodies cost nothing.
+func (a *API) signed(ctx huma.Context, next func(huma.Context)) {
+	sig := pipeline.Signature{ID: ctx.Header("webhook-id"), Timestamp: ctx.Header("webhook-timestamp"), Value: ctx.Header("webhook-signature")}
+	err := sig.Check(time.Now())
+	if n, _ := strconv.ParseInt(ctx.Header("Content-Length"), 10, 64); err == nil && n > pipeline.MaxBody {
+		err = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
+	}
+	if err == nil {
+		next(ctx)
+		return
+	}
+
+	e := sheet24.AsError(err)
+	_, w := humago.Unwrap(ctx)
+	Unread(w)
+	ctx.SetHeader("Content-Type", "application/problem+json")
+	ctx.SetStatus(Status(e.Kind))
+	json.NewEncoder(ctx.BodyWriter()).Encode(problem{Code: e.Code, Message: locale.Error(locale.Match(ctx.Header("Accept-Language")), e)})
+}
+
+// Unread has the connection end with the answer: nobody waits for the body that is still on
+// its way.
+func Unread(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	http.NewResponseController(w).SetReadDeadline(time.Now())
 }
 
 type webhookOutput struct {

@@ -3,7 +3,10 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -98,8 +101,8 @@ func TestWebhook(t *testing.T) {
 			"unknown event":  {`{"sheet_id":"sheet-1","gid":7,"event":"dance"}`, "key", now, 400, "webhook_event"},
 			"row 0":          {`{"sheet_id":"sheet-1","gid":7,"event":"row_edited","row_id":0}`, "key", now, 400, "webhook_row"},
 			"unknown sheet":  {strings.Replace(mission, "sheet-1", "sheet-2", 1), "key", now, 404, "webhook_table"},
-			"unknown tab":    {strings.Replace(mission, `"gid":7`, `"gid":8`, 1), "", now, 404, "webhook_table"},
-			"257 KiB":        {strings.Replace(mission, "a@x.tr", strings.Repeat("a", 257<<10), 1), "key", now, 413, "webhook_too_large"},
+			"unknown tab":    {strings.Replace(mission, `"gid":7`, `"gid":8`, 1), "key", now, 404, "webhook_table"},
+			"17 KiB":         {strings.Replace(mission, "a@x.tr", strings.Repeat("a", 17<<10), 1), "key", now, 413, "webhook_too_large"},
 			"2 MiB":          {strings.Repeat(" ", 2<<20) + mission, "key", now, 413, "webhook_too_large"},
 			"one byte above": {mission + strings.Repeat(" ", pipeline.MaxBody+1-len(mission)), "key", now, 413, "webhook_too_large"},
 		} {
@@ -113,14 +116,16 @@ func TestWebhook(t *testing.T) {
 	}
 
 	// What is right is stored before it is answered; a replay is refused.
+	one := `{"event":"row_edited","row_id":5}`
+	kept := []string{one, `{"event":"row_edited","row_id":5,"last_row_id":9}`, `{"event":"structure_changed"}`, one}
 	for i, body := range []string{mission, `{"sheet_id":"sheet-1","gid":"7","event":"row_edited","row_id":"5","last_row_id":9,"v":1}`,
 		`{"sheet_id":"sheet-1","gid":7,"event":"structure_changed"}`, mission + strings.Repeat(" ", pipeline.MaxBody-len(mission))} {
 		id := "id-" + strconv.Itoa(i)
 		if status, code := send(t, s.URL+"/api/v1/sheet-sync/webhook", body, "key", id, now); status != 202 {
 			t.Errorf("%.80s: HTTP %d %s", body, status, code)
 		}
-		if e, err := store.UnprocessedEvents(t.Context(), table.ID, 10); err != nil || len(e) != i+1 || string(e[i].Data) != body {
-			t.Errorf("after %.80s: %d events, %v", body, len(e), err)
+		if e, err := store.UnprocessedEvents(t.Context(), table.ID, 10); err != nil || len(e) != i+1 || string(e[i].Data) != kept[i] {
+			t.Errorf("after %.80s: %d events, %v; want %s kept", body, len(e), err, kept[i])
 		}
 		if status, code := send(t, s.URL+"/api/v1/sync/webhook", body, "key", id, now); status != 409 || code != "webhook_replayed" {
 			t.Errorf("replay: HTTP %d %s", status, code)
@@ -129,6 +134,34 @@ func TestWebhook(t *testing.T) {
 	e, err := store.UnprocessedEvents(t.Context(), table.ID, 10)
 	if err != nil || len(e) != 4 || e[0].Rows != sheet24.Rows(5, 5) || e[1].Rows != sheet24.Rows(5, 9) {
 		t.Fatalf("events = %+v, %v", e, err)
+	}
+}
+
+// TestHeadersBeforeBodies sends no body: who cannot sign, or announces too much, is answered
+// all the same.
+func TestHeadersBeforeBodies(t *testing.T) {
+	t.Parallel()
+	s, _, _ := server(t)
+	now, old := strconv.FormatInt(time.Now().Unix(), 10), strconv.FormatInt(time.Now().Add(-time.Hour).Unix(), 10)
+	for _, path := range []string{"/api/v1/sheet-sync/webhook", "/api/v1/sync/webhook"} {
+		for name, c := range map[string]struct{ headers, status, code string }{
+			"unsigned":           {"Content-Length: 16000\r\n", "401", "webhook_unsigned"},
+			"unsigned, chunked":  {"Transfer-Encoding: chunked\r\n", "401", "webhook_unsigned"},
+			"from an hour ago":   {"Content-Length: 16000\r\nwebhook-id: m\r\nwebhook-signature: v1,x\r\nwebhook-timestamp: " + old + "\r\n", "401", "webhook_timestamp"},
+			"announces too much": {"Content-Length: 300000000\r\nwebhook-id: m\r\nwebhook-signature: v1,x\r\nwebhook-timestamp: " + now + "\r\n", "413", "webhook_too_large"},
+		} {
+			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(4 * time.Second)) // a body is waited for 5
+			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s\r\n", path, c.headers)
+			answer, err := io.ReadAll(conn)
+			if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 "+c.status) || !strings.Contains(string(answer), c.code) {
+				t.Errorf("%s: %v, %.400s", name, err, answer)
+			}
+		}
 	}
 }
 
@@ -196,7 +229,14 @@ func TestBusy(t *testing.T) {
 	s, store, table := server(t)
 	store.Close()
 	body := `{"sheet_id":"` + table.SpreadsheetID + `","gid":7,"event":"ping"}`
-	resp, err := http.Post(s.URL+"/api/v1/sheet-sync/webhook", "application/json", strings.NewReader(body))
+	req, err := http.NewRequest(http.MethodPost, s.URL+"/api/v1/sheet-sync/webhook", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := strconv.FormatInt(time.Now().Unix(), 10)
+	req.Header = http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {"m"}, "Webhook-Timestamp": {now},
+		"Webhook-Signature": {pipeline.Sign([]byte("key"), "m", now, []byte(body))}}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

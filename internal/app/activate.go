@@ -39,7 +39,7 @@ func activate(ctx context.Context, a *App, user *sheet24.User, ready Ready) erro
 	if err := b.signIn(); err != nil {
 		return fmt.Errorf("sign in at the simulated Google: %w", err)
 	}
-	draft, err := a.Setup.Inspect(ctx, user.ID, ready.SpreadsheetID, ready.GID, sheet24.Leads, 0)
+	draft, err := a.Setup.Inspect(ctx, user.ID, setup.Place{SpreadsheetID: ready.SpreadsheetID, GID: ready.GID, Entity: sheet24.Leads})
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,8 @@ type Config struct {
 	Bitrix24ID         string   `env:"BITRIX24_CLIENT_ID"`
 	Bitrix24Secret     string   `env:"BITRIX24_CLIENT_SECRET"`
 	Bitrix24AuthURL    string   `env:"SHEET24_BITRIX24_AUTH_URL"`
+	AllowedEmails      []string `env:"SHEET24_ALLOWED_EMAILS"`
+	AllowedDomains     []string `env:"SHEET24_ALLOWED_DOMAINS"`
 	Bitrix24Seconds    int      `env:"SHEET24_BITRIX24_REQUEST_SECONDS" envDefault:"60"`
 	KeepDays           int      `env:"SHEET24_KEEP_DAYS" envDefault:"365"`
 	RetryMinutes       int      `env:"SHEET24_RETRY_MINUTES" envDefault:"15"`
@@ -83,6 +85,7 @@ func LoadConfig(file string, role Role) (*Config, error) {
 		}
 	}
 	c.Role = cmp.Or(role, c.Role, RoleAll)
+	c.AllowedEmails, c.AllowedDomains = tidied(c.AllowedEmails), tidied(c.AllowedDomains)
 	return c, c.check()
 }
 
@@ -136,6 +139,16 @@ func (c *Config) check() error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		complain("SHEET24_LISTEN", "%q is not HOST:PORT, as 127.0.0.1:3000 is", c.Listen)
 	}
+	for _, e := range c.AllowedEmails {
+		if _, domain, ok := strings.Cut(e, "@"); !ok || domain == "" || strings.ContainsAny(e, " ;") {
+			complain("SHEET24_ALLOWED_EMAILS", "%q is not an e-mail address; separate several by commas", e)
+		}
+	}
+	for _, d := range c.AllowedDomains {
+		if strings.ContainsAny(d, "@/:; ") || !strings.Contains(d, ".") {
+			complain("SHEET24_ALLOWED_DOMAINS", "%q is not a domain, as example.com is; separate several by commas", d)
+		}
+	}
 	for _, h := range c.Bitrix24Hosts {
 		if strings.ContainsAny(h, "/ ") || h == "" {
 			complain("SHEET24_BITRIX24_HOSTS", "%q is not HOST or HOST:PORT; separate several by commas", h)
@@ -160,6 +173,18 @@ func (c *Config) check() error {
 	return errors.Join(wrong...)
 }
 
+// tidied are a list's entries as they are compared: in lower case, without the blanks and
+// the commas too many that people leave.
+func tidied(list []string) []string {
+	var tidy []string
+	for _, s := range list {
+		if s = strings.ToLower(strings.TrimSpace(s)); s != "" {
+			tidy = append(tidy, s)
+		}
+	}
+	return tidy
+}
+
 // retry is how faults that may pass are tried again.
 func (c *Config) retry() pipeline.Retry {
 	last, whole := time.Duration(c.RetryMinutes)*time.Minute, time.Duration(c.RetryHours)*time.Hour
@@ -178,6 +203,7 @@ func (c *Config) Environ() []string {
 		"SHEET24_RETRY_MINUTES="+strconv.Itoa(cmp.Or(c.RetryMinutes, 15)), "SHEET24_RETRY_HOURS="+strconv.Itoa(cmp.Or(c.RetryHours, 24)),
 		"SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
 		"SHEET24_GOOGLE_PER_MINUTE="+strconv.Itoa(c.GooglePerMinute), "SHEET24_POLL_SECONDS="+strconv.Itoa(c.PollSeconds), "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),
+		"SHEET24_ALLOWED_EMAILS="+strings.Join(c.AllowedEmails, ","), "SHEET24_ALLOWED_DOMAINS="+strings.Join(c.AllowedDomains, ","),
 		"BITRIX24_CLIENT_ID="+c.Bitrix24ID, "BITRIX24_CLIENT_SECRET="+c.Bitrix24Secret, "SHEET24_BITRIX24_AUTH_URL="+c.Bitrix24AuthURL,
 		"SHEET24_BITRIX24_REQUEST_SECONDS="+strconv.Itoa(cmp.Or(c.Bitrix24Seconds, 60)))
 }

@@ -186,7 +186,8 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 		GoogleClientID: world.Client.ID, GoogleClientSecret: world.Client.Secret, GoogleRedirectURI: address + callbackPath,
 		DatabaseURL: "sqlite:" + filepath.Join(folder, "sheet24.db"), PublicURL: address, SecretKey: key,
 		GoogleURL: address, GooglePerMinute: demoPerMinute, PollSeconds: demoPollSeconds, Bitrix24Hosts: []string{listener.Addr().String()},
-		Bitrix24ID: world.PortalApp.ID, Bitrix24Secret: world.PortalApp.Secret, Bitrix24AuthURL: address,
+		AllowedEmails: []string{demo.Owner.Email, demo.Colleague.Email},
+		Bitrix24ID:    world.PortalApp.ID, Bitrix24Secret: world.PortalApp.Secret, Bitrix24AuthURL: address,
 	}, o.Version, o.Log)
 	if err != nil {
 		return err

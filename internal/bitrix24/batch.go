@@ -86,7 +86,7 @@ func (q *queue) end(err error) {
 }
 
 func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
-	l, watch := c.line(p), c.watch(p)
+	l, watch := c.line(ctx, p), c.watch(p)
 	waits := c.pace()
 	for {
 		taken := q.take(l.size.get())
@@ -157,7 +157,7 @@ func (c *Client) readBatch(ctx context.Context, p *sheet24.Portal, q *queue, lis
 	}
 	method, params := requestOf(commands)
 	a, sent, err := c.send(ctx, p, method, params)
-	got, err := c.answered(p, commands, a, sent, err, c.watch(p), booked)
+	got, err := c.answered(ctx, p, commands, a, sent, err, c.watch(p), booked)
 	if err != nil && !notDone(err) && !outcomeUnknown(err) {
 		q.end(err)
 	}
@@ -183,14 +183,14 @@ func (c *Client) batch(ctx context.Context, to destination, commands []command, 
 	method, params := requestOf(commands)
 	sent := time.Now()
 	a, err := c.post(ctx, to.of(method), params)
-	return c.answered(to.portal, commands, a, sent, err, watch, booked)
+	return c.answered(ctx, to.portal, commands, a, sent, err, watch, booked)
 }
 
 // answered reads the answer to a batch, and learns from it what the portal can bear.
-func (c *Client) answered(p *sheet24.Portal, commands []command, a *answer, sent time.Time, err error, watch *operating, booked map[string]int) (got batchAnswer, _ error) {
+func (c *Client) answered(ctx context.Context, p *sheet24.Portal, commands []command, a *answer, sent time.Time, err error, watch *operating, booked map[string]int) (got batchAnswer, _ error) {
 	got, err = answerTo(p.Host, commands, a, err)
 	if err == nil || outcomeUnknown(err) {
-		c.line(p).size.took(len(commands), time.Since(sent))
+		c.line(ctx, p).size.took(len(commands), time.Since(sent))
 	}
 
 	times := map[string][]timing{}

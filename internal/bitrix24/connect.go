@@ -19,7 +19,7 @@ func (c *Client) Connect(ctx context.Context, webhookURL string) (*sheet24.Porta
 		return nil, err
 	}
 	p := &sheet24.Portal{Host: base.Host, WebhookURL: base.String()}
-	return p, c.inspect(ctx, p)
+	return p, c.try(ctx, p)
 }
 
 // Check looks at a connection anew and renews what is known of it.

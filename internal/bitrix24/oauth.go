@@ -57,7 +57,7 @@ func (c *Client) Exchange(ctx context.Context, code, server string) (*sheet24.Po
 		return nil, err
 	}
 	p := &sheet24.Portal{Host: base.Host, Grant: &g}
-	return p, c.inspect(ctx, p)
+	return p, c.try(ctx, p)
 }
 
 // grantedDestination is the destination of a portal that gave the application a grant.

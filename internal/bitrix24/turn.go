@@ -44,7 +44,7 @@ func (c *Client) Turn(ctx context.Context, p *sheet24.Portal) (sheet24.Turn, err
 	if err := c.wait(ctx, to); err != nil {
 		return nil, err
 	}
-	return &turn{c: c, p: p, to: to, l: c.line(to.portal)}, nil
+	return &turn{c: c, p: p, to: to, l: c.line(ctx, to.portal)}, nil
 }
 
 // GivesUp is how long after it was sent a request may still be carried out: as long as a

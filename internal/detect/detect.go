@@ -49,7 +49,7 @@ const (
 func Detect(s Sheet) Found {
 	f := Found{HeaderRow: s.HeaderRow, Status: -1}
 	if f.HeaderRow < 1 {
-		f.HeaderRow = headerRow(s)
+		f.HeaderRow = HeaderRow(s)
 	}
 
 	header, below := cut(s.Rows, f.HeaderRow)

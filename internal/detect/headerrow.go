@@ -11,10 +11,10 @@ import (
 // searched is how many of a tab's first rows may have the column names.
 const searched = 20
 
-// headerRow finds the row of the column names, from 1; 0 if no row looks like them. It has
+// HeaderRow finds the row of the column names, from 1; 0 if no row looks like them. It has
 // texts alone, each once, that mean something to the entity, or values of other kinds below.
 // Rows that stand still when the tab is scrolled end there, as a rule.
-func headerRow(s Sheet) int {
+func HeaderRow(s Sheet) int {
 	rows := s.Rows[:min(searched, len(s.Rows))]
 	widest := 0
 	for _, r := range s.Rows {

@@ -60,7 +60,7 @@ func (c *Client) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges [
 				if last := ranges[i].LastColumn; last > 0 && m > last-max(ranges[i].FirstColumn, 1) {
 					break
 				}
-				v, text = append(v, cellValue(cell)), append(text, cell.FormattedValue)
+				v, text = append(v, withoutZeros(cellValue(cell))), append(text, cell.FormattedValue)
 			}
 			values[i], texts[i] = append(values[i], v), append(texts[i], text)
 		}

@@ -279,7 +279,14 @@ func (c *Client) writeMarked(ctx context.Context, tab sheet24.TabRef, marks []in
 	if after, err := columnsOf(marks, answers); err == nil {
 		return after, nil
 	}
-	return c.readMarked(ctx, tab, marks) // an answer without what was asked for
+
+	// An answer without what was asked for. That the columns cannot be read is no word on
+	// the write, which was done.
+	after, err := c.readMarked(ctx, tab, marks)
+	if err != nil {
+		return nil, sheet24.Errorf(sheet24.Unavailable, "google_answer").Because(err)
+	}
+	return after, nil
 }
 
 // sparse lists the cells of a column from its first row on: nil leaves a cell as it is.
@@ -336,9 +343,15 @@ func columnsOf(marks []int64, answers []markedValues) ([][]any, error) {
 }
 
 // columnValues are a column's cells from the first row on, however they are arranged.
-func columnValues(v *sheets.ValueRange) []any {
+func columnValues(v *sheets.ValueRange) (cells []any) {
+	defer func() {
+		for i, v := range cells {
+			cells[i] = withoutZeros(v)
+		}
+	}()
+
 	first := max(rangeStart(v.Range).FirstRow, 1)
-	cells := make([]any, first-1)
+	cells = make([]any, first-1)
 	if v.MajorDimension == "COLUMNS" {
 		if len(v.Values) > 0 {
 			cells = append(cells, v.Values[0]...)

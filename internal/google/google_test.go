@@ -2,6 +2,7 @@ package google_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -239,6 +240,28 @@ func TestReadAndWrite(t *testing.T) {
 	w.tokens.token.AccessToken = access
 	_, err = w.client.Read(t.Context(), "u", w.sheet, 0, []sheet24.Range{first})
 	wantCode(t, err, "google_forbidden")
+}
+
+// TestZeroCharacters reads texts that hold characters of number 0 without them.
+func TestZeroCharacters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := w.sim.Edit(googlesim.Edit{SpreadsheetID: w.sheet, Range: "B2", Values: [][]any{{"Ay\x00şe"}}}); err != nil {
+		t.Fatal(err)
+	}
+	row := []sheet24.Range{sheet24.Rows(2, 2)}
+	tab := sheet24.TabRef{UserID: "u", SpreadsheetID: w.sheet}
+	got, err := w.client.Read(t.Context(), "u", w.sheet, 0, row)
+	formatted, _, errFormatted := w.client.ReadFormatted(t.Context(), tab, row)
+	columns, errColumns := w.client.ReadColumns(t.Context(), tab, 1, []sheet24.Column{{Index: 1, Name: "Ad"}})
+	if err := errors.Join(err, errFormatted, errColumns); err != nil {
+		t.Fatal(err)
+	}
+	for way, v := range map[string]any{"values": got[0][0][1], "formatted": formatted[0][0][1], "columns": columns[0][1]} {
+		if v != "Ayşe" {
+			t.Errorf("%s: %q", way, v)
+		}
+	}
 }
 
 func TestRetry(t *testing.T) {

@@ -41,8 +41,9 @@ const basic = 3
 
 // Account is who signed in.
 type Account struct {
-	Email string
-	Name  string
+	Email  string
+	Name   string
+	Domain string // of their organisation at Google; empty: a private account
 }
 
 // ConsentURL is where the user is sent to sign in. state and verifier (PKCE) are
@@ -100,6 +101,7 @@ func (c *Client) account(ctx context.Context, accessToken string) (Account, erro
 		Email    string `json:"email"`
 		Verified *bool  `json:"verified_email"`
 		Name     string `json:"name"`
+		Domain   string `json:"hd"` // https://developers.google.com/identity/openid-connect/openid-connect#obtainuserinfo
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&info); err != nil || resp.StatusCode != http.StatusOK || info.Email == "" {
 		return Account{}, sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(fmt.Errorf("userinfo: HTTP %d, %v", resp.StatusCode, err))
@@ -108,7 +110,7 @@ func (c *Client) account(ctx context.Context, accessToken string) (Account, erro
 	if info.Verified != nil && !*info.Verified {
 		return Account{}, sheet24.Errorf(sheet24.Unauthorized, "google_email_unverified", info.Email)
 	}
-	return Account{Email: info.Email, Name: info.Name}, nil
+	return Account{Email: info.Email, Name: info.Name, Domain: info.Domain}, nil
 }
 
 // Revoke withdraws a grant at Google. One that is gone already is no error.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"google.golang.org/api/sheets/v4"
 
@@ -171,8 +172,22 @@ func (c *Client) values(ctx context.Context, userID, spreadsheetID string, gid i
 	values := make([][][]any, len(ranges))
 	for i, r := range ranges {
 		values[i] = answers[slices.Index(asked, r)]
+		for _, row := range values[i] {
+			for j, v := range row {
+				row[j] = withoutZeros(v)
+			}
+		}
 	}
 	return values, nil
+}
+
+// withoutZeros is a cell's value without characters of number 0: nobody sees them, and
+// PostgreSQL takes no text that holds one, and with it nothing of what is stored at once.
+func withoutZeros(v any) any {
+	if text, ok := v.(string); ok {
+		return strings.ReplaceAll(text, "\x00", "")
+	}
+	return v
 }
 
 // answersOf finds the answer to each range that was asked for. Nothing promises that

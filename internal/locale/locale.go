@@ -75,6 +75,18 @@ func Error(lang string, err error) string {
 	return T(lang, "error."+e.Code, e.Args...)
 }
 
+// Entity is what an entity is called: by sheet24, or by the portal, whose title for it is
+// given.
+func Entity(lang string, e sheet24.Entity, title string) string {
+	switch {
+	case Has(lang, "entity."+string(e)):
+		return T(lang, "entity."+string(e))
+	case title == "":
+		return string(e)
+	}
+	return title
+}
+
 var matcher = language.NewMatcher([]language.Tag{language.Turkish, language.English})
 
 // Match picks the language for an Accept-Language header.

@@ -304,13 +304,14 @@ func TestAllBadCellsAreSaid(t *testing.T) {
 	w.nudge(2, 2)
 	w.sync()
 	const stages = "“Yenii” yok; var olanlar: Yeni, İşlemde, Teklif verildi, Kazanıldı, Kaybedildi. “Yeni” mi demek istediniz?"
-	says := "Ad: hücre bir hata gösteriyor (#REF!) · Durum: " + stages + " · Tutar: “çok” bir sayı değil; 1234,56 gibi yazın"
+	const amount = " · Tutar: “çok” bir sayı değil; 1234,56 gibi yazın"
+	says := "Ad: hücre bir hata gösteriyor (#REF!) · Durum: " + stages + amount
 	expect(t, "status", w.status(2), any("❌ "+says))
 	expect(t, "history", w.history()[0].Error, says)
 	w.edit("B6", []any{"Can", nil, "Yenii", "çok"})
 	w.nudge(6, 6)
 	w.settled()
-	expect(t, "a new row", w.status(6), any("❌ Durum: "+stages+" · Tutar: “çok” bir sayı değil; 1234,56 gibi yazın"))
+	expect(t, "a new row", w.status(6), any("❌ Durum: "+stages+amount))
 
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
 	w.compare()

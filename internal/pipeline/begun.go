@@ -60,11 +60,53 @@ func (b *pushing) note(r *row) {
 // land notes which of the writes that were sent for a record have been carried out, as it
 // shows: what they set there is our own.
 func (b *pushing) land(r *row, item *sheet24.Item) {
-	if w := r.begun; w != nil && w.Write.ID != 0 && !w.Blind && b.shows(item, w.Write) {
+	if w := r.begun; w != nil && w.Write.ID != 0 {
 		b.own(r, item, w.Write)
-		r.begun = nil
+		if !w.Blind && b.shows(item, w.Write) {
+			r.begun = nil
+		}
 	}
 	r.others = slices.DeleteFunc(r.others, func(w sheet24.Begun) bool { return !w.Blind && b.shows(item, w.Write) })
+}
+
+// own notes that the CRM holds what it does through us, in each field that holds what a
+// write of ours would set it to: somebody may have changed the others since.
+func (b *pushing) own(r *row, item *sheet24.Item, w sheet24.ItemWrite) {
+	if item == nil {
+		return
+	}
+
+	key := knownKey{r.change.TableID, r.change.EntityID}
+	for _, f := range b.fields[w.Entity] {
+		if _, set := sets(f, w); set && showsField(f, item, w) {
+			held := anyOf(b.known[key][f.Name], seen(f, item))
+			b.known[key], r.may = with(b.known[key], f.Name, held), with(r.may, f.Name, held)
+		}
+	}
+}
+
+// made notes what the CRM may hold through a creation of which nobody has heard: what it
+// set, or nothing. Whatever a row says by then, it is no colleague's.
+func (b *pushing) made(r *row) {
+	if r.begun == nil || r.begun.Write.ID != 0 || r.may != nil {
+		return
+	}
+
+	known := b.known[knownKey{r.change.TableID, r.change.EntityID}]
+	nothing := &sheet24.Item{Values: map[string]any{}}
+	for _, f := range b.fields[r.begun.Write.Entity] {
+		if value, set := sets(f, r.begun.Write); set {
+			r.may = with(r.may, f.Name, anyOf(known[f.Name], value, seen(f, nothing)))
+		}
+	}
+}
+
+// recallMade adds what the CRM may hold through us to what is known of a row's record.
+func (b *pushing) recallMade(r *row) {
+	key := knownKey{r.change.TableID, r.change.EntityID}
+	for field, may := range r.may {
+		b.known[key] = with(b.known[key], field, anyOf(b.known[key][field], may...))
+	}
 }
 
 // shows reports whether a record, nil if there is none, is as a write would have it.
@@ -72,13 +114,37 @@ func (b *pushing) shows(item *sheet24.Item, w sheet24.ItemWrite) bool {
 	if w.Delete || item == nil {
 		return item == nil
 	}
-	fields := b.fields[w.Entity]
-	for _, f := range fields {
-		if want, set := w.Fields[f.APIName]; set && f.Type != "crm_multifield" && !mapping.Same(f, want, item.Values[f.Name]) {
+	for _, f := range b.fields[w.Entity] {
+		if !showsField(f, item, w) {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(w.Multi, func(m sheet24.MultiValue) bool { return !showsValue(item, m) })
+	return true
+}
+
+// showsField reports whether a record holds in a field what a write sets, if it does.
+func showsField(f sheet24.Field, item *sheet24.Item, w sheet24.ItemWrite) bool {
+	if f.Type == "crm_multifield" {
+		return !slices.ContainsFunc(w.Multi, func(m sheet24.MultiValue) bool { return ofKind(f.Multi, m) && !showsValue(item, m) })
+	}
+	want, set := w.Fields[f.APIName]
+	return !set || mapping.Same(f, want, item.Values[f.Name])
+}
+
+// sets is what a write sets a field to, if it does: of a multi-field the values.
+func sets(f sheet24.Field, w sheet24.ItemWrite) (value any, set bool) {
+	if f.Type != "crm_multifield" {
+		value, set = w.Fields[f.APIName]
+		return value, set
+	}
+
+	values := []any{}
+	for _, m := range w.Multi {
+		if ofKind(f.Multi, m) {
+			values = append(values, m.Value)
+		}
+	}
+	return values, len(values) > 0
 }
 
 // showsValue reports whether a record holds a value of a multi-field as it was set, or
@@ -91,28 +157,6 @@ func showsValue(item *sheet24.Item, m sheet24.MultiValue) bool {
 		return i < 0
 	}
 	return i >= 0 && item.Multi[i].Value == m.Value
-}
-
-// own notes that the CRM holds what it does in the fields of a write through us.
-func (b *pushing) own(r *row, item *sheet24.Item, w sheet24.ItemWrite) {
-	if item == nil {
-		return
-	}
-	key := knownKey{r.change.TableID, r.change.EntityID}
-	known := maps.Clone(b.known[key])
-	if known == nil {
-		known = sheet24.Known{}
-	}
-	for _, f := range b.fields[w.Entity] {
-		_, set := w.Fields[f.APIName]
-		if f.Type == "crm_multifield" {
-			set = slices.ContainsFunc(w.Multi, func(m sheet24.MultiValue) bool { return ofKind(f.Multi, m) })
-		}
-		if set {
-			known[f.Name] = append(slices.Clone(known[f.Name]), seen(f, item))
-		}
-	}
-	b.known[key] = known
 }
 
 // mayLand reports whether something that was sent for a row's record before may still be
@@ -158,6 +202,17 @@ func touches(w, other sheet24.ItemWrite) bool {
 	return len(w.Multi) > 0 && len(other.Multi) > 0
 }
 
+// anyOf are values, and those of more that are not among them.
+func anyOf(values []any, more ...any) []any {
+	all := slices.Clone(values)
+	for _, v := range more {
+		if !slices.ContainsFunc(all, func(have any) bool { return sameJSON(have, v) }) {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
 // sameJSON compares values of which one may have been stored.
 func sameJSON(a, b any) bool {
 	x, err := json.Marshal(a)
@@ -169,9 +224,14 @@ func sameJSON(a, b any) bool {
 // set in the CRM it overwrites. Should the process end before it is answered, nothing else
 // would tell of either. What cannot be stored is not sent, and fails.
 func (b *pushing) begin(ctx context.Context, f *flight) error {
+	var err error
+	if f.writes, err = b.boundRows(ctx, f.writes); err != nil {
+		return err
+	}
+
 	at, together := b.Now(), len(f.writes)
 	sends := map[*row]bool{}
-	err := isolate.Each(f.writes, func(some []*row) error {
+	err = isolate.Each(f.writes, func(some []*row) error {
 		var begun, noted []sheet24.RowChange
 		for _, r := range some {
 			c := r.change

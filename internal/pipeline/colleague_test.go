@@ -15,14 +15,14 @@ import (
 	"sheet24/internal/sim/bitrixsim"
 )
 
-// colleague is somebody who edits records in the CRM, each once.
-type colleague struct {
+// crmUser is somebody who edits records in the CRM, each once.
+type crmUser struct {
 	w    *pushWorld
 	mu   sync.Mutex
 	made map[int64]time.Time
 }
 
-func (c *colleague) edit(id int64) {
+func (c *crmUser) edit(id int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, done := c.made[id]; done {
@@ -34,7 +34,7 @@ func (c *colleague) edit(id int64) {
 
 // unseen are how long before we overwrote them the edits were made of which the history
 // says nothing.
-func (c *colleague) unseen() (ages []time.Duration) {
+func (c *crmUser) unseen() (ages []time.Duration) {
 	c.w.t.Helper()
 	told := map[int64]bool{}
 	for _, change := range c.w.history(c.w.table) {
@@ -72,7 +72,7 @@ func TestColleagueDuringAPaste(t *testing.T) {
 		changes = append(changes, titled(id, "yeni"))
 	}
 	w.found(w.table, changes...)
-	c := &colleague{w: w, made: map[int64]time.Time{}}
+	c := &crmUser{w: w, made: map[int64]time.Time{}}
 	w.start()
 	for open := rows; open > 0; time.Sleep(3 * time.Millisecond) {
 		c.edit(ids[rand.IntN(rows)])
@@ -116,7 +116,7 @@ func TestColleagueDuringAWait(t *testing.T) {
 				w.found(w.table, titled(id, "yeni"))
 			}
 			w.check(w.sim.Fail(*c.fault))
-			somebody := &colleague{w: w, made: map[int64]time.Time{}}
+			somebody := &crmUser{w: w, made: map[int64]time.Time{}}
 			w.start()
 			w.eventually("it struck", func() bool { return w.sim.Stats().Faults[c.fault.Kind] > 0 })
 			time.Sleep(c.waits)
@@ -142,7 +142,7 @@ func TestColleagueWhileWorkingTimeIsUsedUp(t *testing.T) {
 	for _, id := range ids {
 		w.found(w.table, titled(id, "yeni"))
 	}
-	somebody := &colleague{w: w, made: map[int64]time.Time{}}
+	somebody := &crmUser{w: w, made: map[int64]time.Time{}}
 	w.start()
 	waiting := func() (n int) {
 		told, err := w.store.Unreported(t.Context(), w.table.ID, rows)
@@ -185,7 +185,7 @@ func TestColleagueWhileOthersFillTheBucket(t *testing.T) {
 	defer others.Stop()
 	host := "bitrix24 " + w.client.Hosts[0]
 	w.check(buckets.Fill(t.Context(), host, plan.Burst+plan.Rate))
-	somebody := &colleague{w: w, made: map[int64]time.Time{}}
+	somebody := &crmUser{w: w, made: map[int64]time.Time{}}
 	began := time.Now()
 	w.start()
 	for open := rows; open > 0; time.Sleep(20 * time.Millisecond) {

@@ -31,6 +31,9 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 	if err != nil || !t.Enabled {
 		return false, ignoreNotFound(err)
 	}
+	if c.Binding != t.Binding {
+		return true, nil // it was set up anew in between
+	}
 	from, before := c.State, *c
 	portal, err := p.Store.Portal(ctx, t.PortalID)
 	if err != nil {
@@ -47,7 +50,17 @@ func (p *Pipeline) Compare(ctx context.Context, tableID int64) (more bool, err e
 			return false, err
 		}
 	}
-	if err := k.page(ctx); err != nil {
+	left, err := k.settleBegun(ctx, t, nil)
+	if moving(err) {
+		return false, nil // the sweeper wakes it again
+	}
+	if err == nil {
+		err = k.page(ctx, left)
+	}
+	if exchanged(err) {
+		return true, nil
+	}
+	if err != nil {
 		return false, k.waits(ctx, from, err)
 	}
 	c.Problem = ""
@@ -127,7 +140,7 @@ func (k *comparing) waits(ctx context.Context, from sheet24.ComparisonState, err
 }
 
 // page reads the next rows and deals with them.
-func (k *comparing) page(ctx context.Context) error {
+func (k *comparing) page(ctx context.Context, left doubts) error {
 	first := max(k.c.DoneRow, k.t.HeaderRow) + 1
 	last := first + compareRows - 1
 	if k.c.State == sheet24.Pushing {
@@ -137,6 +150,7 @@ func (k *comparing) page(ctx context.Context) error {
 	if k.tab, err = k.readRecords(ctx, k.t, []sheet24.Range{sheet24.Rows(first, last)}); err != nil {
 		return err
 	}
+	k.tab.leaveOut(left)
 	if err := k.follow(ctx, k.t, k.tab.layout); err != nil {
 		return err
 	}
@@ -186,7 +200,7 @@ func (k *comparing) end(ctx context.Context) error {
 		}
 	case sheet24.Pushing:
 		if k.t.Policies.Seeks() { // rows without an id are the next scan's
-			if err := k.Store.LeaveNone(ctx, k.t.ID); err != nil {
+			if err := k.Store.LeaveNone(ctx, k.t); err != nil {
 				return err
 			}
 			return k.Recheck(ctx, k.t)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -31,14 +32,18 @@ func (s *scanning) compare(ctx context.Context, tab *tab) (found sheet24.Scanned
 	if err != nil {
 		return found, err
 	}
+	left, err := s.leftKeys(ctx, tab, known)
+	if err != nil {
+		return found, err
+	}
 
 	for _, number := range slices.Sorted(maps.Keys(tab.rows)) {
-		if len(tab.rows[number]) == 0 {
+		if len(tab.rows[number]) == 0 || left[number] {
 			continue
 		}
 		id, err := identify(s.t, tab, number, known)
 		if err == nil {
-			err = misplaced[number]
+			err = cmp.Or(misplaced[number], s.doubts.rows[id])
 		}
 		if err != nil {
 			s.unidentified(&found, tab, number, err)
@@ -85,6 +90,9 @@ func (s *scanning) formatted(tab *tab, known map[int64]sheet24.Snapshot) (number
 func (s *scanning) unidentified(found *sheet24.Scanned, tab *tab, number int, err error) {
 	now := values(tab.layout, tab.rows[number])
 	blank := sheet24.AsError(err).Code == "row_without_id"
+	if s.whole && len(now) > 0 && !blank {
+		s.unknown = append(s.unknown, unknownRow{number, now})
+	}
 	if len(now) == 0 || blank && s.t.Policies.Seeks() {
 		return
 	}
@@ -113,6 +121,9 @@ func (s *scanning) compareRow(found *sheet24.Scanned, tab *tab, number int, id i
 	}
 
 	if len(fields) == 0 && seen && before.Row == number && !taken {
+		return
+	}
+	if len(fields) == 0 && !seen && id < 0 { // a key in a row of nothing: nothing waits under it
 		return
 	}
 	if seen && before.Row == 0 {

@@ -19,10 +19,11 @@ const (
 // gone finds the records whose rows were deleted, and rows that went before they became
 // some. tab is a whole one. Whatever becomes of the records, it is noted that their rows
 // are not there: others stand in their places, and new rows may be theirs.
-func (p *Pipeline) gone(ctx context.Context, t *sheet24.Table, tab *tab, found *sheet24.Scanned) error {
+func (s *scanning) gone(ctx context.Context, tab *tab, found *sheet24.Scanned) error {
 	if tab.layout.ID < 0 {
 		return nil
 	}
+	p, t := s.Pipeline, s.t
 	present, err := p.Store.Present(ctx, t.ID)
 	if err != nil {
 		return err
@@ -30,8 +31,15 @@ func (p *Pipeline) gone(ctx context.Context, t *sheet24.Table, tab *tab, found *
 	for _, id := range tab.doubtful {
 		delete(present, id)
 	}
+	for id := range s.doubts.records {
+		delete(present, id)
+	}
 	missing := slices.DeleteFunc(slices.Sorted(maps.Keys(present)), func(id int64) bool { return len(tab.byID[id]) > 0 })
 	if missing, err = p.stillMissing(ctx, t, tab, missing); err != nil {
+		return err
+	}
+
+	if missing, err = s.withoutUnknown(ctx, tab, missing); err != nil {
 		return err
 	}
 
@@ -63,6 +71,43 @@ func (p *Pipeline) gone(ctx context.Context, t *sheet24.Table, tab *tab, found *
 		found.Changes = append(found.Changes, sheet24.RowChange{EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: p.Now().Add(mayReturn)})
 	}
 	return nil
+}
+
+// unknownRow is a row of which it is not certain which record it is: its id was overtyped,
+// or is another's.
+type unknownRow struct {
+	number int
+	values map[string]any
+}
+
+// unknownMost is how many pairs of a missing record and an unknown row are compared: where
+// there are more, the whole tab is in disorder, and nothing is taken for deleted.
+const unknownMost = 2_000_000
+
+// withoutUnknown are those of some missing records whose rows none of the unknown ones may
+// be: such a row holds half of what the record's did, or stands where that stood, between
+// the rows that were beside it.
+func (s *scanning) withoutUnknown(ctx context.Context, tab *tab, missing []int64) ([]int64, error) {
+	if len(missing) == 0 || len(s.unknown) == 0 {
+		return missing, nil
+	}
+	if len(missing)*len(s.unknown) > unknownMost {
+		return nil, nil
+	}
+	var beside []int64
+	for _, u := range s.unknown {
+		beside = append(beside, tab.idAt[u.number-1], tab.idAt[u.number+1])
+	}
+	known, err := s.Store.Snapshots(ctx, s.t.ID, slices.Concat(missing, beside))
+	if err != nil {
+		return nil, err
+	}
+
+	return slices.DeleteFunc(missing, func(id int64) bool {
+		return slices.ContainsFunc(s.unknown, func(u unknownRow) bool {
+			return alike(u.values, known[id].Values) || known[id].Row == u.number && tab.unmoved(u.number, known)
+		})
+	}), nil
 }
 
 // stillMissing are those of some records that a second read, which asks in another way,

@@ -97,16 +97,16 @@ func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 	if tab.layout.ID < 0 {
 		return nil
 	}
-	shown, err := s.becameRecords(ctx, s.t, tab)
-	if err != nil {
-		return err
-	}
 	stray, err := s.strayKeys(ctx, tab)
 	if err != nil {
 		return err
 	}
+	shown, err := s.becameRecords(ctx, s.t, tab)
+	if err != nil {
+		return err
+	}
 	shown = append(shown, stray...)
-	if err := s.Sheets.Replace(ctx, s.t.Ref(), shown); err != nil {
+	if err := s.replace(ctx, s.t, shown); err != nil {
 		return s.notWritten(err)
 	}
 
@@ -124,13 +124,17 @@ func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 		return err
 	}
 
-	// Which they are.
+	// Which they are: by where they stand, or else by what they hold.
 	lost := map[int]any{}
+	var elsewhere []int
 	for _, number := range without {
 		now := values(tab.layout, tab.rows[number])
 		was := slices.DeleteFunc(seen[number], func(n sheet24.Snapshot) bool {
 			return n.EntityID < 0 || len(tab.byID[n.EntityID]) > 0
 		})
+		if cell(tab.rows[number], tab.layout.ID) == nil {
+			elsewhere = append(elsewhere, number)
+		}
 		if len(was) != 1 {
 			continue
 		}
@@ -140,38 +144,97 @@ func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 			tab.doubtful[number] = was[0].EntityID
 		}
 	}
+	elsewhere = slices.DeleteFunc(elsewhere, func(number int) bool { return lost[number] != nil || tab.doubtful[number] != 0 })
+	if err := s.findMoved(ctx, tab, elsewhere, lost); err != nil {
+		return err
+	}
 	return s.correctIDs(ctx, tab, lost)
 }
 
-// strayKeys removes keys from rows that hold nothing, and of which nothing is known: the
-// row that one was meant for moved on before it was written.
-func (s *scanning) strayKeys(ctx context.Context, tab *tab) (removed []sheet24.Replacement, err error) {
-	var keys []int64
-	for number, row := range tab.rows {
-		if id := tab.idAt[number]; id < 0 && len(values(tab.layout, row)) == 0 {
-			keys = append(keys, id)
+// findMoved finds rows that lost their ids and moved: those that hold what the row of a
+// record did that stands nowhere any more, but for an edit or so. found gets their ids;
+// where several rows may be one record's, they are doubtful.
+func (s *scanning) findMoved(ctx context.Context, tab *tab, without []int, found map[int]any) error {
+	if len(without) == 0 {
+		return nil
+	}
+	present, err := s.Store.Present(ctx, s.t.ID)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(present, func(id int64, _ int) bool { return id < 0 || len(tab.byID[id]) > 0 })
+	for _, v := range found {
+		id, _ := recordID(v)
+		delete(present, id)
+	}
+	if len(present) == 0 || len(present)*len(without) > unknownMost {
+		return nil
+	}
+	missing, err := s.Store.Snapshots(ctx, s.t.ID, slices.Sorted(maps.Keys(present)))
+	if err != nil {
+		return err
+	}
+
+	rowsOf, recordsOf := map[int64][]int{}, map[int][]int64{}
+	for _, number := range without {
+		now := values(tab.layout, tab.rows[number])
+		for id, n := range missing {
+			if len(n.Values) > 1 && maps.Equal(now, n.Values) || mostlyAlike(now, n.Values) {
+				rowsOf[id], recordsOf[number] = append(rowsOf[id], number), append(recordsOf[number], id)
+			}
 		}
 	}
-	if len(keys) == 0 {
+	for number, records := range recordsOf {
+		if len(records) == 1 && len(rowsOf[records[0]]) == 1 {
+			found[number] = float64(records[0])
+			continue
+		}
+		tab.doubtful[number] = slices.Min(records)
+	}
+	return nil
+}
+
+// strayKeys removes keys from rows that hold nothing else: the row that one was meant for
+// moved on before it was written, or stands elsewhere with it, or was emptied before
+// anything came of it.
+func (s *scanning) strayKeys(ctx context.Context, tab *tab) (removed []sheet24.Replacement, err error) {
+	empty := map[int64][]int{}
+	for number, row := range tab.rows {
+		if id := tab.idAt[number]; id < 0 && len(values(tab.layout, row)) == 0 {
+			empty[id] = append(empty[id], number)
+		}
+	}
+	if len(empty) == 0 {
 		return nil, nil
 	}
-	known, err := s.Store.Snapshots(ctx, s.t.ID, keys)
+	keys := slices.Sorted(maps.Keys(empty))
+	records, err := s.Store.RecordsOf(ctx, s.t.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+	open, err := s.Store.Open(ctx, s.t.ID, keys)
 	if err != nil {
 		return nil, err
 	}
 
+	doubled := map[int]any{}
 	for _, key := range keys {
-		if _, waits := known[key]; waits {
-			continue
+		waits := slices.ContainsFunc(open, func(c sheet24.RowChange) bool { return c.EntityID == key && c.Status != sheet24.Failed })
+		switch {
+		case len(tab.byID[key]) > len(empty[key]), records[key] > 0 && len(tab.byID[records[key]]) > 0:
+			for _, number := range empty[key] {
+				doubled[number] = ""
+			}
+		case records[key] == 0 && !waits:
+			removed = append(removed, sheet24.Replacement{Find: keyText(key)})
+			for _, number := range tab.byID[key] {
+				delete(tab.idAt, number)
+				delete(tab.rows, number)
+			}
+			delete(tab.byID, key)
 		}
-		removed = append(removed, sheet24.Replacement{Find: keyText(key)})
-		for _, number := range tab.byID[key] {
-			delete(tab.idAt, number)
-			delete(tab.rows, number)
-		}
-		delete(tab.byID, key)
 	}
-	return removed, nil
+	return removed, s.notWritten(s.writeIDs(ctx, tab, doubled))
 }
 
 // correctIDs writes the right ids into rows. Where their column is protected, the rows
@@ -192,7 +255,7 @@ func (s *scanning) correctIDs(ctx context.Context, tab *tab, right map[int]any) 
 
 // notWritten takes the error of ids that could not be written into a protected column.
 func (s *scanning) notWritten(err error) error {
-	if !sheet24.IsKind(err, sheet24.Invalid) {
+	if err == nil || !sheet24.IsKind(err, sheet24.Invalid) {
 		return err
 	}
 	s.Log.Warn("ids not written", "table", s.t.ID, "error", err)
@@ -201,11 +264,6 @@ func (s *scanning) notWritten(err error) error {
 
 // alike tells whether a row holds at least half of what it held.
 func alike(now, before map[string]any) bool {
-	same := 0
-	for field, v := range before {
-		if now[field] == v {
-			same++
-		}
-	}
+	same := equalFields(now, before)
 	return same > 0 && same*2 >= len(before)
 }

@@ -161,7 +161,9 @@ func (t *tab) claims(strange []int, candidates map[int64]sheet24.Snapshot) (clai
 				continue
 			}
 			exact := maps.Equal(now, before)
-			if exact || mostlyAlike(now, before) {
+			same := equalFields(now, before)
+			half := has > 0 && same > 1 && 2*same >= len(before) // while a record's row holds less of its own
+			if exact || half || mostlyAlike(now, before) {
 				claims = append(claims, claim{number, has, id, exact})
 			}
 		}
@@ -171,12 +173,7 @@ func (t *tab) claims(strange []int, candidates map[int64]sheet24.Snapshot) (clai
 
 // mostlyAlike reports whether a row holds what another held but for an edit or so.
 func mostlyAlike(now, before map[string]any) bool {
-	same := 0
-	for field, v := range before {
-		if now[field] == v {
-			same++
-		}
-	}
+	same := equalFields(now, before)
 	return same >= 3 && same*3 >= 2*len(before)
 }
 

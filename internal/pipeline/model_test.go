@@ -251,7 +251,7 @@ func (h *history) nudge(kind sheet24.EventType, rows sheet24.Range) {
 
 // act does one thing.
 func (h *history) act() {
-	switch rapid.SampledFrom([]string{"edit", "edit", "edit", "edit", "new", "new", "rows", "colleague", "colleague", "stage", "stage", "stage", "stage", "stage", "stage", "wait", "late", "compare", "take back", "decide"}).Draw(h.t, "act") {
+	switch rapid.SampledFrom([]string{"edit", "edit", "edit", "edit", "new", "new", "rows", "colleague", "colleague", "stage", "stage", "stage", "stage", "stage", "stage", "write", "write", "wait", "late", "compare", "take back", "decide"}).Draw(h.t, "act") {
 	case "edit":
 		h.edit()
 	case "new":
@@ -269,6 +269,8 @@ func (h *history) act() {
 		h.colleague()
 	case "stage":
 		h.stage()
+	case "write":
+		h.endAtWrite()
 	case "wait":
 		h.now = h.now.Add(rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Second, 70 * time.Second, 10 * time.Minute}).Draw(h.t, "wait"))
 	case "late":
@@ -437,6 +439,29 @@ func (h *history) stage() {
 	h.crm.goesOn, h.crm.landIn = -1, -1
 }
 
+// endAtWrite runs a stage whose process ends, or loses the answer, once cells are written
+// into rows that were moved since they were read; rows are edited before the next look.
+func (h *history) endAtWrite() {
+	stage := rapid.SampledFrom([]string{"scan", "scan", "scan", "report", "compare"}).Draw(h.t, "of")
+	lost := rapid.Bool().Draw(h.t, "answer lost")
+	ended := false
+	h.atWrite = func() bool {
+		ended = true
+		h.outside(h.moveRows)
+		if !lost {
+			h.crashIn = 0
+		}
+		return lost
+	}
+	h.run(stage)
+	h.atWrite, h.crashIn = nil, -1
+	if ended {
+		for range rapid.IntRange(0, 3).Draw(h.t, "edits") {
+			h.edit()
+		}
+	}
+}
+
 // compare begins a comparison, or acts upon one.
 func (h *history) compare() {
 	ctx := context.Background()
@@ -554,7 +579,11 @@ func (h *history) check() {
 		code, _ := row[codeColumn].(string)
 		id, has := row[idColumn].(float64)
 		switch {
-		case number == 0 || code == "":
+		case number == 0:
+		case code == "":
+			if key, stands := row[idColumn].(string); stands {
+				h.t.Errorf("%s stands in the empty row %d", key, number+1)
+			}
 		case !has:
 			told := fmt.Sprint(row[statusColumn])
 			if h.table.Policies.NewRows != sheet24.IgnoreNew && told != "Kayıt açılmadı" && !strings.HasPrefix(told, "❌") { // as its owner decided, or was told

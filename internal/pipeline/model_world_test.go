@@ -28,6 +28,7 @@ type perils struct {
 	faults  int                 // and how many more after it
 	lost    bool                // it fails after it was done, else before
 	during  func()              // somebody does something while the CRM is asked; nil: nobody
+	atWrite func() (lost bool)  // what happens once, just before cells are written; and whether the answer is lost
 	moves   func()              // somebody moves rows or columns before a call to Google takes effect; nil: nobody
 	touched map[string]struct{} // which kinds of steps were crashed at
 }
@@ -61,6 +62,10 @@ func (p *perils) call(name string, f func()) error {
 	}
 	if p.moves != nil && googleCalls[name] {
 		p.moves()
+	}
+	if happens := p.atWrite; happens != nil && name == "WriteColumns" {
+		p.atWrite = nil
+		fails = happens()
 	}
 	f()
 	p.step("after " + name)

@@ -25,7 +25,8 @@ type Store interface {
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	TablesOfTab(ctx context.Context, spreadsheetID string, gid int64) ([]*sheet24.Table, error)
 	SetRegistered(ctx context.Context, tableID int64) error
-	SetColumns(ctx context.Context, tableID int64, found, lost []sheet24.FieldMapping) error
+	Bindings(ctx context.Context, tableIDs []int64) (map[int64]int64, error)
+	SetColumns(ctx context.Context, t *sheet24.Table, found, lost []sheet24.FieldMapping) error
 	SetSheet(ctx context.Context, t *sheet24.Table) error
 	SetProblem(ctx context.Context, tableID int64, code string) error
 	SetStatusProblem(ctx context.Context, tableID int64, code string) error
@@ -47,9 +48,12 @@ type Store interface {
 	Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
 	Present(ctx context.Context, tableID int64) (map[int64]int, error)
 	CellWrites(ctx context.Context, tableID int64, limit int) ([]sheet24.CellWrite, error)
-	AddCellWrites(ctx context.Context, tableID int64, cells []sheet24.CellWrite) error
+	AddCellWrites(ctx context.Context, t *sheet24.Table, cells []sheet24.CellWrite) error
 	ChangesSince(ctx context.Context, tableID, first int64, records []int64) ([]sheet24.RowChange, error)
 	CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error
+	BeginSheetWrite(ctx context.Context, tableID int64, w sheet24.BegunSheetWrite) (id int64, err error)
+	BegunSheetWrites(ctx context.Context, tableID int64, stage sheet24.Stage) ([]sheet24.BegunSheetWrite, error)
+	EndSheetWrites(ctx context.Context, ids []int64) error
 
 	SettledSince(ctx context.Context, tableID int64, since time.Time, records []int64) (map[int64]time.Time, error)
 	Gathering(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error)
@@ -77,10 +81,11 @@ type Store interface {
 	Differences(ctx context.Context, tableID int64, below, limit int) ([]sheet24.RowDifference, error)
 	Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
 	CountOpen(ctx context.Context, tableID int64) (int, error)
-	LeaveNone(ctx context.Context, tableID int64) error
+	LeaveNone(ctx context.Context, t *sheet24.Table) error
 
 	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
 	MarkReported(ctx context.Context, changes []sheet24.RowChange) error
+	TellAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
 }
 
 // Waker starts stages. A wake-up may be lost: the sweeper finds what waits.

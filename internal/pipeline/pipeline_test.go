@@ -28,8 +28,9 @@ import (
 )
 
 const (
-	owner = "ayse@ornek.com.tr"
-	gid   = 42
+	owner     = "ayse@ornek.com.tr"
+	colleague = "mehmet@ornek.com.tr"
+	gid       = 42
 )
 
 // world is a table between a simulated sheet and a simulated portal. Stages run
@@ -89,7 +90,7 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 	t.Helper()
 	w := &world{t: t}
 	account := googlesim.Account{Email: owner, Name: "Ayşe"}
-	w.google = googlesim.New(googlesim.Client{ID: "id", Secret: "secret"}, account)
+	w.google = googlesim.New(googlesim.Client{ID: "id", Secret: "secret"}, account, googlesim.Account{Email: colleague, Name: "Mehmet"})
 	t.Cleanup(w.google.Close)
 	sheets := w.google.Handler()
 	googleServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

@@ -43,26 +43,29 @@ func (p *Pipeline) place(ctx context.Context, t *sheet24.Table, id sheet24.Colum
 	if err != nil {
 		return nil, err
 	}
-	return p.placeAt(ctx, t, before, wanted)
+	return p.placeAt(ctx, sheet24.ScanStage, t, before, wanted)
 }
 
-// placeAt is place for columns that were just read.
-func (p *Pipeline) placeAt(ctx context.Context, t *sheet24.Table, before *places, wanted []placement) (skipped map[cellOfRecord]bool, err error) {
+// placeAt is place for columns that were just read. Until it is seen where they went, the
+// writes are begun ones of a stage.
+func (p *Pipeline) placeAt(ctx context.Context, stage sheet24.Stage, t *sheet24.Table, before *places, wanted []placement) (skipped map[cellOfRecord]bool, err error) {
+	var begun []int64
 	skipped = map[cellOfRecord]bool{}
 	for range placeTries {
 		writes := before.writes(wanted, skipped)
 		if len(writes) == 0 {
-			return skipped, nil
+			return skipped, p.Store.EndSheetWrites(ctx, begun)
 		}
-		read, err := p.Sheets.WriteColumns(ctx, t.Ref(), t.HeaderRow, before.columnWrites(writes))
+		number, read, err := p.writeColumns(ctx, t, before.begun(stage, writes), before.columnWrites(writes))
 		if err != nil {
 			return nil, err
 		}
+		begun = append(begun, number)
 
 		after := placesOf(t, before.columns, read)
 		wrong := before.displaced(after, writes)
 		if len(wrong) == 0 && after.allDone(writes) {
-			return skipped, nil
+			return skipped, p.Store.EndSheetWrites(ctx, begun)
 		}
 		wanted = append(wrong, writes...)
 		if before, err = p.readPlaces(ctx, t, before.columns); err != nil {
@@ -158,6 +161,15 @@ func (s *places) columnWrites(writes []placement) []sheet24.ColumnWrite {
 		list[slices.Index(s.columns, w.column)].Cells[w.row] = orEmpty(w.value)
 	}
 	return list
+}
+
+// begun are placements as a write that is begun.
+func (s *places) begun(stage sheet24.Stage, writes []placement) sheet24.BegunSheetWrite {
+	w := sheet24.BegunSheetWrite{Stage: stage}
+	for _, p := range writes {
+		w.Cells = append(w.Cells, sheet24.BegunCell{Row: p.row, EntityID: p.id, Column: p.column.Name, Value: orNil(p.value)})
+	}
+	return w
 }
 
 // displaced finds the records whose cells a write changed though it was not meant for

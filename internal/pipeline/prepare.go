@@ -17,6 +17,10 @@ func (b *pushBatch) prepare(ctx context.Context, changes []sheet24.RowChange) ([
 	if err := b.loadTables(ctx, changes); err != nil {
 		return nil, err
 	}
+	changes, err := b.bound(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
 
 	ready := changes[:0]
 	for _, c := range changes {

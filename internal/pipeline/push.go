@@ -96,6 +96,7 @@ type pushing struct {
 	held    sheet24.Turn // kept to write what another reads
 	lanes   int          // how many requests are to be under way at once
 	took    time.Duration
+	glanced time.Time // when it last looked what else there is
 
 	due    bool          // changes wait to be claimed
 	flood  int           // claims for which more than enough waits, so that no burst has to be gathered
@@ -146,8 +147,14 @@ type turned struct {
 	err  error
 }
 
-// glance is how often a push that waits for answers looks what else there is.
-const glance = 100 * time.Millisecond
+// glance is how often a push that waits for answers looks what else there is. The longer it
+// has waited, the less often it asks the database, so that portals which hang cost hardly
+// anything: after a tenth of that time, and after rarest at the latest.
+const (
+	glance = 100 * time.Millisecond
+	tenth  = 10
+	rarest = time.Second
+)
 
 // run pushes until nothing is left to do, or it is to stop. What is under way then is
 // waited for, and what is known of it is stored; what was not sent is left as it is, for
@@ -199,8 +206,13 @@ func (b *pushing) run(ctx context.Context) (more bool, err error) {
 	return b.yields && b.pause == nil, b.err
 }
 
-// fail keeps the first error, which ends it all.
+// fail keeps the first error, which ends it all. Of a table that has been exchanged
+// meanwhile, the next push does what is to be done.
 func (b *pushing) fail(err error) {
+	if exchanged(err) {
+		b.stops, b.yields = true, true
+		return
+	}
 	if err != nil && b.err == nil {
 		b.err, b.stops = err, true
 	}
@@ -292,14 +304,28 @@ func (b *pushing) glance(ctx context.Context) error {
 	if err := b.delayed(ctx); err != nil || b.stops || b.yields {
 		return err
 	}
+	if time.Since(b.glanced) < min(b.waited()/tenth, rarest) {
+		return nil
+	}
+	b.glanced = time.Now()
 
 	var err error
 	if b.yields, err = b.Store.DueElsewhere(ctx, b.portal.ID); err != nil || b.yields || b.due {
 		return err
 	}
-	if b.later, _, err = b.gathers(ctx, b.portal.ID); err != nil || b.later > 0 {
+	due, err := b.Store.Due(ctx, b.portal.ID)
+	if b.later = 0; err != nil || !due {
 		return err
 	}
-	b.due, err = b.Store.Due(ctx, b.portal.ID)
+	b.later, _, err = b.gathers(ctx, b.portal.ID)
+	b.due = err == nil && b.later == 0
 	return err
+}
+
+// waited is for how long the oldest request under way has been.
+func (b *pushing) waited() (longest time.Duration) {
+	for _, f := range b.flights {
+		longest = max(longest, time.Since(f.sent))
+	}
+	return longest
 }

@@ -191,6 +191,7 @@ func (b *pushing) linkRows(ctx context.Context, rows []*row) ([]*row, error) {
 	of := map[int64]*row{}
 	for _, r := range rows {
 		if b.seeks(r.change) && !b.open(r.begun) {
+			b.made(r)
 			changes = append(changes, r.change)
 			of[r.change.ID] = r
 		}
@@ -253,6 +254,11 @@ func (b *pushing) breaks(ctx context.Context, r *row, err error) error {
 // planRead plans rows with what was read of their records: those that are to be written
 // are ready, the others end, or wait.
 func (b *pushing) planRead(ctx context.Context, rows []*row, reply sheet24.Reply) error {
+	rows, err := b.boundRows(ctx, rows)
+	if err != nil {
+		return err
+	}
+
 	var changes []sheet24.RowChange
 	var plans []rowPlan
 	var planned, ended []*row
@@ -261,6 +267,7 @@ func (b *pushing) planRead(ctx context.Context, rows []*row, reply sheet24.Reply
 	for _, r := range rows {
 		ref := b.ref(r.change)
 		r.read = now
+		b.made(r)
 		switch record := reply.Created[b.itemKey(r.change)]; {
 		case b.settled[r.change.ID]: // it is part of another row's change by now
 			b.free(r)
@@ -313,6 +320,7 @@ func (b *pushing) readsAgain(r *row, err error) bool {
 // planWith says what must be done about a row, by what was read.
 func (b *pushing) planWith(r *row, reply sheet24.Reply) rowPlan {
 	ref := b.ref(r.change)
+	b.recallMade(r)
 	b.land(r, reply.Items[ref])
 	if err := linksFailed(b.fields[ref.Entity], r.change, r.unfound); err != nil {
 		return rowPlan{err: err}

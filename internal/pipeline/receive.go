@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +16,9 @@ import (
 	"sheet24"
 )
 
-// MaxBody is the largest nudge accepted, in bytes.
-const MaxBody = 256 << 10
+// MaxBody is the largest notification accepted, in bytes: it names rows, and needs some
+// hundred.
+const MaxBody = 16 << 10
 
 // clockSkew is how far a nudge's time may be from ours.
 const clockSkew = 5 * time.Minute
@@ -30,7 +32,20 @@ type Signature struct {
 	Value     string // webhook-signature: "v1,BASE64", several separated by spaces
 }
 
-// message is a nudge's body. What it says of values is not read: the sheet is
+// Check looks at what is known without the body: that it is signed at all, and that its
+// time, at now, is not too far off. It spares reading the bodies of those who cannot sign.
+func (s Signature) Check(now time.Time) error {
+	if s.ID == "" || s.Timestamp == "" || s.Value == "" {
+		return sheet24.Errorf(sheet24.Unauthorized, "webhook_unsigned")
+	}
+	seconds, err := strconv.ParseInt(s.Timestamp, 10, 64)
+	if err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > clockSkew {
+		return sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
+	}
+	return nil
+}
+
+// message is a notification's body. What it says of values is not read: the sheet is
 // the truth about the data.
 type message struct {
 	SheetID string  `json:"sheet_id"`
@@ -38,6 +53,19 @@ type message struct {
 	Event   string  `json:"event"`
 	RowID   number  `json:"row_id"`
 	LastRow number  `json:"last_row_id"`
+}
+
+// positions are what is kept of a message: which rows, and no word of what is in them.
+func (m *message) positions() []byte {
+	data, err := json.Marshal(struct {
+		Event   string `json:"event"`
+		RowID   number `json:"row_id,omitempty"`
+		LastRow number `json:"last_row_id,omitempty"`
+	}{m.Event, m.RowID, m.LastRow})
+	if err != nil {
+		panic(err) // a text and two numbers
+	}
+	return data
 }
 
 // number is a whole number, also where a sender quotes it.
@@ -52,6 +80,9 @@ func (n *number) UnmarshalJSON(data []byte) error {
 // Receive checks a nudge and stores it durably. When it returns without an error
 // the nudge may be acknowledged; with one, nothing was stored.
 func (p *Pipeline) Receive(ctx context.Context, sig Signature, body []byte) error {
+	if err := sig.Check(p.Now()); err != nil {
+		return err
+	}
 	if len(body) > MaxBody {
 		return sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
 	}
@@ -63,19 +94,47 @@ func (p *Pipeline) Receive(ctx context.Context, sig Signature, body []byte) erro
 	if err != nil {
 		return err
 	}
-	event := &sheet24.Event{TableID: table.ID, Type: sheet24.EventType(m.Event), MessageID: sig.ID, Data: body}
+	beside, err := p.beside(ctx, table)
+	if err != nil {
+		return busy(err)
+	}
+
+	// The signer's own comes last: what was stored for the others does not keep the sender
+	// from trying again.
+	for _, t := range append(beside, table) {
+		err := p.receive(ctx, t, m, sig.ID)
+		if err != nil && (t == table || !sheet24.IsKind(err, sheet24.Conflict)) {
+			return busy(err)
+		}
+	}
+	return nil
+}
+
+// beside are the other tables that a table's user has on its tab: the script tells of the
+// tab's edits by the key of one of them.
+func (p *Pipeline) beside(ctx context.Context, t *sheet24.Table) ([]*sheet24.Table, error) {
+	all, err := p.followers(ctx, tabKey{t.SpreadsheetID, t.GID})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(o *sheet24.Table) bool { return o.ID == t.ID || o.UserID != t.UserID || !o.Enabled }), nil
+}
+
+// receive stores a nudge for a table.
+func (p *Pipeline) receive(ctx context.Context, t *sheet24.Table, m *message, id string) error {
+	event := &sheet24.Event{TableID: t.ID, Type: sheet24.EventType(m.Event), MessageID: id, Data: m.positions()}
 	if event.Type == sheet24.RowEdited {
 		event.Rows = sheet24.Rows(int(m.RowID), int(max(m.RowID, m.LastRow)))
 	}
 	if err := p.Store.AddEvent(ctx, event); err != nil {
-		return busy(err)
+		return err
 	}
 	if event.Type == sheet24.Ping {
-		if err := p.Store.SetRegistered(ctx, table.ID); err != nil {
-			return busy(err)
+		if err := p.Store.SetRegistered(ctx, t.ID); err != nil {
+			return err
 		}
 	}
-	p.Wake.Scan(ctx, table.ID)
+	p.Wake.Scan(ctx, t.ID)
 	return nil
 }
 
@@ -121,32 +180,45 @@ const remembered = 2 * time.Second
 func (p *Pipeline) signer(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
 	key := tabKey{m.SheetID, int64(*m.GID)}
 	if f, ok := p.tabs.Load(key); ok && p.Now().Sub(f.(followed).read) < remembered {
-		if t, err := signer(f.(followed).tables, sig, body, p.Now()); err == nil {
+		if t, err := signer(f.(followed).tables, sig, body); err == nil {
 			return t, nil
 		}
 	}
-	tables, err := p.Store.TablesOfTab(ctx, m.SheetID, int64(*m.GID))
+	tables, err := p.followersNow(ctx, key)
 	if err != nil {
 		return nil, busy(err)
 	}
 	if len(tables) == 0 {
-		p.tabs.Delete(key)
 		return nil, sheet24.Errorf(sheet24.NotFound, "webhook_table")
 	}
-	p.tabs.Store(key, followed{tables, p.Now()})
-	return signer(tables, sig, body, p.Now())
+	return signer(tables, sig, body)
+}
+
+// followers are the tables that a tab feeds, as they were a moment ago.
+func (p *Pipeline) followers(ctx context.Context, tab tabKey) ([]*sheet24.Table, error) {
+	if f, ok := p.tabs.Load(tab); ok && p.Now().Sub(f.(followed).read) < remembered {
+		return f.(followed).tables, nil
+	}
+	return p.followersNow(ctx, tab)
+}
+
+// followersNow are the tables that a tab feeds.
+func (p *Pipeline) followersNow(ctx context.Context, tab tabKey) ([]*sheet24.Table, error) {
+	tables, err := p.Store.TablesOfTab(ctx, tab.spreadsheetID, tab.gid)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(tables) == 0:
+		p.tabs.Delete(tab)
+	default:
+		p.tabs.Store(tab, followed{tables, p.Now()})
+	}
+	return tables, nil
 }
 
 // signer finds the table whose key signed a nudge: several users may follow one
 // tab, each with a key of their own.
-func signer(tables []*sheet24.Table, sig Signature, body []byte, now time.Time) (*sheet24.Table, error) {
-	if sig.ID == "" || sig.Timestamp == "" || sig.Value == "" {
-		return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_unsigned")
-	}
-	seconds, err := strconv.ParseInt(sig.Timestamp, 10, 64)
-	if err != nil {
-		return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
-	}
+func signer(tables []*sheet24.Table, sig Signature, body []byte) (*sheet24.Table, error) {
 	for _, t := range tables {
 		if len(t.Key) == 0 {
 			continue
@@ -154,10 +226,6 @@ func signer(tables []*sheet24.Table, sig Signature, body []byte, now time.Time) 
 		want := []byte(Sign(t.Key, sig.ID, sig.Timestamp, body))
 		for _, got := range strings.Fields(sig.Value) {
 			if hmac.Equal([]byte(got), want) {
-				// The time is looked at last: it tells a forger nothing.
-				if now.Sub(time.Unix(seconds, 0)).Abs() > clockSkew {
-					return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
-				}
 				return t, nil
 			}
 		}

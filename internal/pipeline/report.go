@@ -43,6 +43,9 @@ func (p *Pipeline) Report(ctx context.Context, tableID int64) (more bool, err er
 		if grantEnded(err) || moving(err) {
 			return false, nil
 		}
+		if exchanged(err) {
+			return true, nil
+		}
 		// That the status column is protected or gone is its owner's choice, and that
 		// the sheet is, the next scan finds out: it stops nothing.
 		e := sheet24.AsError(err)
@@ -145,6 +148,10 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 	if err != nil {
 		return err
 	}
+	wrong, done, err := p.settleStatuses(ctx, t, at, status, changes)
+	if err != nil {
+		return err
+	}
 	original, err := p.originals(ctx, t, at, changes)
 	if err != nil {
 		return err
@@ -177,10 +184,14 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 		last[key] = len(wanted)
 		wanted = append(wanted, w)
 	}
+	wanted = append(wrong, wanted...)
 	if len(wanted) > 0 {
-		if _, err := p.placeAt(ctx, t, at, wanted); err != nil {
+		if _, err := p.placeAt(ctx, sheet24.ReportStage, t, at, wanted); err != nil {
 			return err
 		}
+	}
+	if err := p.Store.EndSheetWrites(ctx, done); err != nil {
+		return err
 	}
 	return p.removeKeys(ctx, t, changes)
 }
@@ -206,7 +217,7 @@ func (p *Pipeline) showIDs(ctx context.Context, t *sheet24.Table, changes []shee
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		shown = append(shown, sheet24.Replacement{Find: keyText(key), Text: mapping.Text(float64(keys[key]))})
 	}
-	return p.Sheets.Replace(ctx, t.Ref(), shown)
+	return p.replace(ctx, t, shown)
 }
 
 // removeKeys has rows that are left alone show no key any more.
@@ -231,7 +242,7 @@ func (p *Pipeline) removeKeys(ctx context.Context, t *sheet24.Table, changes []s
 			removed = append(removed, sheet24.Replacement{Find: keyText(key)})
 		}
 	}
-	return p.Sheets.Replace(ctx, t.Ref(), removed)
+	return p.replace(ctx, t, removed)
 }
 
 // originals are the rows of the records of changes whose ids stand in several rows.
@@ -300,6 +311,17 @@ func statusText(t *sheet24.Table, c sheet24.RowChange) string {
 		return text("sheet.kept", strings.Join(kept, ", "))
 	}
 	return text("sheet.completed")
+}
+
+// statusMarks begin what rows say of their changes, in any language.
+var statusMarks = []string{"✅ ", "❌ ", "⏳ ", "⚠️ "}
+
+// IsStatus reports whether a cell holds what a row says of a change.
+func IsStatus(v any) bool {
+	text, ok := v.(string)
+	left := func(language string) bool { return text == locale.T(language, "sheet.left") }
+	marked := func(mark string) bool { return strings.HasPrefix(text, mark) }
+	return ok && (slices.ContainsFunc(statusMarks, marked) || slices.ContainsFunc(locale.Languages, left))
 }
 
 // shown is a value as a sentence names it.

@@ -57,18 +57,43 @@ func (p *Pipeline) becameRecords(ctx context.Context, t *sheet24.Table, tab *tab
 		return nil, err
 	}
 
+	untold, err := p.untoldLeft(ctx, t, records)
+	if err != nil {
+		return nil, err
+	}
+
 	tab.records = records
 	var shown []sheet24.Replacement
 	for _, key := range slices.Sorted(maps.Keys(records)) {
 		if records[key] == 0 {
 			tab.leaveAlone(key)
-			shown = append(shown, sheet24.Replacement{Find: keyText(key)})
+			if !untold[key] {
+				shown = append(shown, sheet24.Replacement{Find: keyText(key)})
+			}
 			continue
 		}
 		tab.become(key, records[key])
 		shown = append(shown, sheet24.Replacement{Find: keyText(key), Text: mapping.Text(float64(records[key]))})
 	}
 	return shown, nil
+}
+
+// untoldLeft are the keys of rows that are left alone and do not say so yet: the report finds
+// them by their keys, and takes these away.
+func (p *Pipeline) untoldLeft(ctx context.Context, t *sheet24.Table, records map[int64]int64) (map[int64]bool, error) {
+	if !slices.Contains(slices.Collect(maps.Values(records)), 0) {
+		return nil, nil
+	}
+	changes, err := p.Store.Unreported(ctx, t.ID, reportRows)
+	if err != nil {
+		return nil, err
+	}
+
+	untold := map[int64]bool{}
+	for _, c := range changes {
+		untold[c.EntityID] = true
+	}
+	return untold, nil
 }
 
 // become has the rows of a key be those of a record.
@@ -141,17 +166,30 @@ func (s *scanning) giveKeys(ctx context.Context, tab *tab) (refused []sheet24.Un
 		}
 		return refused, nil
 	}
-	if err != nil {
-		return nil, err
-	}
+	return refused, err
+}
 
-	// Where one went with its row meanwhile, the whole tab is looked at.
-	for number, key := range keys {
-		if cell(tab.rows[number], tab.layout.ID) != key {
-			return refused, s.Recheck(ctx, t)
+// leftKeys tells which rows are to be left alone as they are, though they show keys: what
+// was to become of them ended when the table was set up with something else.
+func (s *scanning) leftKeys(ctx context.Context, tab *tab, known map[int64]sheet24.Snapshot) (map[int]bool, error) {
+	var numbers []int
+	var held []map[string]any
+	for number, row := range tab.rows {
+		id, ok := recordID(cell(row, tab.layout.ID))
+		if _, seen := known[id]; ok && id < 0 && !seen {
+			numbers, held = append(numbers, number), append(held, values(tab.layout, row))
 		}
 	}
-	return refused, nil
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+
+	found, err := s.Store.Left(ctx, s.t.ID, held)
+	left := map[int]bool{}
+	for i := range found {
+		left[numbers[i]] = true
+	}
+	return left, err
 }
 
 // writeIDs writes ids and keys into rows that were read, if their ID cells are still as
@@ -177,69 +215,46 @@ func (s *scanning) writeIDs(ctx context.Context, tab *tab, cells map[int]any) er
 		}
 	}
 
-	read, err := s.Sheets.WriteColumns(ctx, s.t.Ref(), s.t.HeaderRow, []sheet24.ColumnWrite{{Column: id, Cells: cells, Last: before.last()}})
+	begun := begunIDs(tab, id, cells)
+	number, read, err := s.writeColumns(ctx, s.t, begun, []sheet24.ColumnWrite{{Column: id, Cells: cells, Last: before.last()}})
 	if err != nil {
 		return err
 	}
-	if lost := before.idsLost(placesOf(s.t, before.columns, read), tab.idAt, cells); len(lost) > 0 {
-		if err := s.giveBack(ctx, tab, lost, cells); err != nil {
-			return err
+
+	// Where any went elsewhere, that is put right before anything else.
+	lost := before.idsLost(placesOf(s.t, before.columns, read), tab.idAt, cells)
+	records, err := s.Store.RecordsOf(ctx, s.t.ID, lost) // whose keys a report has replaced meanwhile
+	if err != nil {
+		return err
+	}
+	if len(records) < len(lost) {
+		if !s.settling {
+			_, err = s.settleBegun(ctx, s.t, s.events)
 		}
+		return cmp.Or(err, error(errTabMoves))
+	}
+	if err := s.readAgain(ctx, s.t, tab, slices.Sorted(maps.Keys(cells))); err != nil {
+		return err
+	}
+	if !tab.tookIDs(begun.Cells) {
 		return errTabMoves
 	}
-	return s.readAgain(ctx, s.t, tab, slices.Sorted(maps.Keys(cells)))
+	return s.Store.EndSheetWrites(ctx, []int64{number})
 }
 
-// idsLost are the records whose ids a write took from the sheet, though it was to replace
+// idsLost are the ids and keys that a write took from the sheet, though it was to replace
 // others: their rows stood by then where the right ones had stood.
 func (s *places) idsLost(after *places, idAt map[int]int64, cells map[int]any) (lost []int64) {
 	meant := map[int64]bool{}
 	for number := range cells {
 		meant[idAt[number]] = true
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.rows)) {
-		if id > 0 && len(after.rows[id]) == 0 && !meant[id] {
+	for id := range s.rows {
+		if len(after.rows[id]) == 0 && !meant[id] {
 			lost = append(lost, id)
 		}
 	}
 	return lost
-}
-
-// giveBack gives rows their ids back that were overwritten with keys a moment ago: among
-// the rows that show these keys, each is the one that holds what its record's row held.
-func (s *scanning) giveBack(ctx context.Context, tab *tab, lost []int64, cells map[int]any) error {
-	known, err := s.Store.Snapshots(ctx, s.t.ID, lost)
-	if err != nil {
-		return err
-	}
-	ids, err := s.readAt(ctx, s.t, tab.layout, nil)
-	if err != nil {
-		return err
-	}
-	var numbers []int
-	for _, v := range cells {
-		key, _ := recordID(v)
-		numbers = append(numbers, ids.byID[key]...)
-	}
-	slices.Sort(numbers)
-	rows, err := s.readAt(ctx, s.t, tab.layout, blocksOf(numbers))
-	if err != nil {
-		return err
-	}
-
-	var right []sheet24.Replacement
-	for _, id := range lost {
-		var claimed []int64
-		for _, number := range numbers {
-			if key := rows.idAt[number]; key < 0 && alike(values(tab.layout, rows.rows[number]), known[id].Values) {
-				claimed = append(claimed, key)
-			}
-		}
-		if len(claimed) == 1 {
-			right = append(right, sheet24.Replacement{Find: keyText(claimed[0]), Text: mapping.Text(float64(id))})
-		}
-	}
-	return s.Sheets.Replace(ctx, s.t.Ref(), right)
 }
 
 // readAgain reads rows of a tab again, together with all ids. That these are the same as

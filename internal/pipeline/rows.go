@@ -69,7 +69,7 @@ func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24
 	// Mostly all stands where it stood.
 	got.layout = mapping.Locate(t, got.header)
 	if sameColumns(got.layout, at) {
-		return got, nil
+		return got, p.ownsIDs(ctx, t, got)
 	}
 
 	// Else it is found out where, by what the columns hold.
@@ -79,7 +79,7 @@ func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24
 	}
 	if layout.ID < 0 || sameColumns(layout, at) {
 		got.layout = layout
-		return got, nil
+		return got, p.ownsIDs(ctx, t, got)
 	}
 
 	// Only an answer whose own header is the one that was proven is believed.
@@ -91,7 +91,7 @@ func (p *Pipeline) readTab(ctx context.Context, t *sheet24.Table, rows []sheet24
 		return nil, errTabMoves
 	}
 	again.layout = layout
-	return again, nil
+	return again, p.ownsIDs(ctx, t, again)
 }
 
 // sameColumns reports whether two layouts read the same columns.
@@ -142,7 +142,7 @@ func (p *Pipeline) follow(ctx context.Context, t *sheet24.Table, l mapping.Layou
 	if same {
 		return nil
 	}
-	return p.Store.SetColumns(ctx, t.ID, found, lost)
+	return p.Store.SetColumns(ctx, t, found, lost)
 }
 
 // readAt reads a tab whose columns are taken to stand where a layout says; the

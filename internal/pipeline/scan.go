@@ -42,10 +42,16 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		rows, whole = wholeTab(t), true
 	}
 
-	// What is to be written into cells, first: it is no edit.
-	back, err := p.writeBack(ctx, t, events)
+	// Where writes went of which nobody has seen that, before anything is believed.
+	left, err := p.settleBegun(ctx, t, events)
 	if err != nil {
-		return false, p.stopped(ctx, t, events, nil, err)
+		return p.stopped(ctx, t, events, nil, err)
+	}
+
+	// What is to be written into cells, first: it is no edit.
+	back, err := p.writeBack(ctx, t, events, left)
+	if err != nil {
+		return p.stopped(ctx, t, events, nil, err)
 	}
 	if !whole {
 		rows = join(append(rows, back.rows...))
@@ -54,10 +60,13 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		if len(events)+len(back.done) == 0 {
 			return false, nil
 		}
-		return more, p.commit(ctx, sheet24.ScanStage, t, sheet24.Scanned{Events: events, Written: back.done})
+		if err := p.commit(ctx, sheet24.ScanStage, t, sheet24.Scanned{Events: events, Written: back.done}); err != nil {
+			return p.stopped(ctx, t, events, nil, err)
+		}
+		return more, nil
 	}
 
-	work := &scanning{Pipeline: p, t: t, events: events, whole: whole, back: back}
+	work := &scanning{Pipeline: p, t: t, events: events, whole: whole, back: back, doubts: left}
 	if work.waits, err = p.waits(ctx, t); err != nil {
 		return false, err
 	}
@@ -69,7 +78,7 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 		err = work.scan(ctx, rows)
 	}
 	if err != nil {
-		return false, p.stopped(ctx, t, events, work.again, err)
+		return p.stopped(ctx, t, events, work.again, err)
 	}
 
 	work.wake(ctx)
@@ -80,17 +89,20 @@ func (p *Pipeline) Scan(ctx context.Context, tableID int64) (more bool, err erro
 // movingWait is how soon a tab is read anew whose rows or columns are being moved.
 const movingWait = time.Second
 
-// stopped takes the error that ended a scan. What is about the moment is no trouble with
-// the sheet: its events stay, and it is looked at anew.
-func (p *Pipeline) stopped(ctx context.Context, t *sheet24.Table, events []sheet24.Event, again *sheet24.SecondLook, err error) error {
+// stopped takes the error that ended a scan, and tells whether there is more to scan. What
+// is about the moment is no trouble with the sheet: its events stay, and it is looked at
+// anew.
+func (p *Pipeline) stopped(ctx context.Context, t *sheet24.Table, events []sheet24.Event, again *sheet24.SecondLook, err error) (more bool, _ error) {
 	switch {
 	case again != nil:
-		return p.waitForSecondLook(ctx, t, *again)
+		return false, p.waitForSecondLook(ctx, t, *again)
 	case moving(err):
 		p.Wake.ScanLater(ctx, t.ID, movingWait)
-		return nil
+		return false, nil
+	case exchanged(err): // it is scanned as what it is now
+		return true, nil
 	}
-	return p.unreadable(ctx, t, events, err)
+	return false, p.unreadable(ctx, t, events, err)
 }
 
 // moving reports whether an error says that rows or columns are moved at this moment.
@@ -109,8 +121,12 @@ type scanning struct {
 	events []sheet24.Event
 	whole  bool
 	back   *writtenBack
+	doubts doubts
 	waits  string              // why the portal takes nothing for now
 	again  *sheet24.SecondLook // what is to be looked at a second time
+
+	unknown  []unknownRow // of the whole tab: rows of which it is not certain which record they are
+	settling bool         // it puts right where writes went
 
 	push, report bool          // something is left to do for these stages
 	rests        time.Duration // of what has to rest first, the longest
@@ -212,7 +228,7 @@ func (s *scanning) page(ctx context.Context, tab *tab, rows sheet24.Range) error
 	if rows.LastRow == 0 {
 		found.Events, found.Written = s.events, s.back.done
 		if s.whole {
-			if err := s.gone(ctx, s.t, tab, &found); err != nil {
+			if err := s.gone(ctx, tab, &found); err != nil {
 				return err
 			}
 		}

@@ -111,9 +111,9 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 			known = sheet24.Known{}
 		}
 		for field, now := range plan.known {
-			may := append(slices.Clone(known[field]), now...)
+			may := anyOf(known[field], now...)
 			if len(known[field]) == 0 {
-				may = append(may, plan.held[field])
+				may = anyOf(may, plan.held[field])
 			}
 			plan.known[field], known[field] = may, may
 		}

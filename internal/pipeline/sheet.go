@@ -40,9 +40,9 @@ func (p *Pipeline) describe(ctx context.Context, t *sheet24.Table, events []shee
 const lookAfterTrouble = 5 * time.Minute
 
 // unreadable takes the error that kept a sheet from being read. A grant that ended is
-// told of by the store; a sheet that is gone, or no longer shared, is looked at now
-// and then, and found as it is then; whatever else Google refuses stands on the table's
-// page, and is tried again.
+// told of by the store; a sheet that is gone, or no longer shared, or whose ids are another
+// table's, is looked at now and then, and found as it is then; whatever else Google refuses
+// stands on the table's page, and is tried again.
 func (p *Pipeline) unreadable(ctx context.Context, t *sheet24.Table, events []sheet24.Event, err error) error {
 	if grantEnded(err) {
 		return nil
@@ -56,7 +56,7 @@ func (p *Pipeline) unreadable(ctx context.Context, t *sheet24.Table, events []sh
 	if saved := p.Store.SetProblem(ctx, t.ID, problemOf(e)); saved != nil {
 		return saved
 	}
-	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != "google_forbidden" {
+	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != "google_forbidden" && e.Code != "id_column_shared" {
 		return err
 	}
 	if err := p.Store.CommitScan(ctx, t, sheet24.Scanned{Events: events}); err != nil {

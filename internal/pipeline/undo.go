@@ -9,14 +9,16 @@ import (
 
 // Undone is what became of changes that were to be taken back.
 type Undone struct {
-	Cells int // are written back into the sheet; the CRM follows
-	Later int // are left, since they were changed again later
-	Other int // changes that cannot be taken back: creations, deletions, what never reached the CRM
+	Cells  int // are written back into the sheet; the CRM follows
+	Later  int // are left, since they were changed again later
+	Other  int // changes that cannot be taken back: creations, deletions, what never reached the CRM
+	Former int // changes that are left: the table had another portal, entity or mapping then
 }
 
 // Undo takes changes of a table back: the cells get the values from before them, if
 // they still hold those from after, and the CRM follows the sheet as it does after any
-// edit, conflicts included. So both agree, and the history shows it.
+// edit, conflicts included. So both agree, and the history shows it. That all of them are
+// of the table as it was before it was exchanged is a Conflict.
 func (p *Pipeline) Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) (Undone, error) {
 	var done Undone
 	changes = slices.SortedFunc(slices.Values(changes), func(a, b sheet24.RowChange) int { return int(a.ID - b.ID) })
@@ -42,6 +44,10 @@ func (p *Pipeline) Undo(ctx context.Context, t *sheet24.Table, changes []sheet24
 	}
 	writes := map[cellKey]sheet24.CellWrite{}
 	for _, c := range changes {
+		if c.Binding != t.Binding {
+			done.Former++
+			continue
+		}
 		if c.Status != sheet24.Completed || c.Action != sheet24.Update || c.EntityID <= 0 {
 			done.Other++
 			continue
@@ -58,12 +64,15 @@ func (p *Pipeline) Undo(ctx context.Context, t *sheet24.Table, changes []sheet24
 			}
 		}
 	}
+	if done.Former == len(changes) {
+		return Undone{}, sheet24.Errorf(sheet24.Conflict, "undo_former")
+	}
 	var cells []sheet24.CellWrite
 	for _, w := range writes {
 		cells = append(cells, w)
 	}
 	done.Cells = len(cells)
-	if err := p.Store.AddCellWrites(ctx, t.ID, cells); err != nil {
+	if err := p.Store.AddCellWrites(ctx, t, cells); err != nil {
 		return Undone{}, err
 	}
 	p.Wake.Scan(ctx, t.ID)

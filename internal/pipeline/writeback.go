@@ -28,7 +28,7 @@ type writtenBack struct {
 // and former values that somebody wants back. A cell that was edited since is left as
 // it is. The scan that follows takes note of it all, so that none of it is an edit; if
 // it does not come to that, all of it is done once more.
-func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table, events []sheet24.Event) (*writtenBack, error) {
+func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table, events []sheet24.Event, left doubts) (*writtenBack, error) {
 	b := &writtenBack{taken: map[cellKey]any{}, undo: map[cellKey]bool{}}
 	writes, err := p.Store.CellWrites(ctx, t.ID, backRows)
 	if err != nil || len(writes) == 0 {
@@ -47,7 +47,7 @@ func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table, events []she
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Sheets.Replace(ctx, t.Ref(), shown); err != nil && !sheet24.IsKind(err, sheet24.Invalid) {
+	if err := p.replace(ctx, t, shown); err != nil && !sheet24.IsKind(err, sheet24.Invalid) {
 		return nil, err
 	}
 	var ids []int64
@@ -71,7 +71,7 @@ func (p *Pipeline) writeBack(ctx context.Context, t *sheet24.Table, events []she
 		column, found := columnOf(tab, w.Field)
 		before, seen := known[w.EntityID]
 		wanted[i] = placement{id: w.EntityID, column: column, value: w.Value, only: true, holds: before.Values[w.Field],
-			skipped: !found || !seen || w.Unreadable || len(tab.byID[w.EntityID]) != 1}
+			skipped: !found || !seen || w.Unreadable || len(tab.byID[w.EntityID]) != 1 || left.rows[w.EntityID] != nil}
 		if !wanted[i].skipped {
 			placed = append(placed, wanted[i])
 		}

@@ -11,29 +11,45 @@ import (
 	"sheet24/internal/mapping"
 )
 
-// detect finds a tab's header row and what its columns are for.
-func (s *Setup) detect(ctx context.Context, d *Draft, rows [][]any, headerRow int) error {
+// sheet is a tab's first rows as detection looks at them, with the header row found if none
+// was chosen.
+func (s *Setup) sheet(ctx context.Context, d *Draft, rows [][]any, headerRow int) (detect.Sheet, error) {
 	learned, err := s.Store.Corrections(ctx, d.Portal.ID, d.Entity)
 	if err != nil {
-		return err
+		return detect.Sheet{}, err
 	}
 
 	sheet := detect.Sheet{Entity: d.Entity, Fields: d.Fields, Rows: rows, HeaderRow: headerRow, Frozen: int(d.Tab.Frozen), Learned: learned}
-	d.Found = detect.Detect(sheet)
-	if d.Found.HeaderRow == 0 {
+	if headerRow < 1 {
+		sheet.HeaderRow = detect.HeaderRow(sheet)
+	}
+	if sheet.HeaderRow == 0 {
 		d.NoHeader = true
 		sheet.HeaderRow = 1 // the page asks where it is
-		d.Found = detect.Detect(sheet)
 	}
-	d.HeaderRow = d.Found.HeaderRow
-	s.proveIDs(ctx, d, rows)
+	d.HeaderRow = sheet.HeaderRow
+	return sheet, nil
+}
+
+// detect finds what a tab's columns are for. Nothing is found in those that are other
+// tables'; the table's own stay what they are.
+func (s *Setup) detect(ctx context.Context, d *Draft, sheet detect.Sheet) {
+	d.Found = detect.Detect(d.unowned(sheet))
+	if d.ownID >= 0 {
+		d.Found.Columns[d.ownID] = detect.Column{Index: d.ownID, Header: d.Header[d.ownID], Field: sheet24.IDField,
+			Confidence: 1, Selected: true, Reasons: []detect.Reason{{Code: "own"}}}
+	} else {
+		s.proveIDs(ctx, d, sheet.Rows)
+	}
+	if d.ownStatus >= 0 {
+		d.Found.Status = d.ownStatus
+	}
 
 	d.Mappings = d.Found.Mappings(d.Fields)
 	d.HasID = slices.ContainsFunc(d.Mappings, func(m sheet24.FieldMapping) bool { return m.Field == sheet24.IDField })
 	if i := d.Found.Status; i >= 0 {
-		d.Status, d.HasStatus = sheet24.Column{Index: i, Name: d.Found.Columns[i].Header}, true
+		d.Status, d.HasStatus = sheet24.Column{Index: i, Name: d.Header[i]}, true
 	}
-	return nil
 }
 
 // proveIDs takes the ID column back if the portal has none of its first records: then they

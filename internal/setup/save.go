@@ -3,7 +3,7 @@ package setup
 import (
 	"context"
 	"crypto/rand"
-	"regexp"
+	"slices"
 
 	"sheet24"
 	"sheet24/internal/locale"
@@ -15,8 +15,11 @@ import (
 type Choice struct {
 	SpreadsheetID string
 	GID           int64
+	PortalID      int64 // 0: the first one that the user connected
 	Entity        sheet24.Entity
 	HeaderRow     int            // from 1; 0: it is found
+	Beside        bool           // see Place
+	Replaces      int64          // see Place
 	Fields        map[int]string // field name by 0-based column; columns without one are left alone
 	FormatHeader  bool           // give the header row the table's colours, in the sheet too
 	AddStatus     bool           // add a status column if there is none
@@ -25,14 +28,21 @@ type Choice struct {
 	Policies      sheet24.Policies
 }
 
-var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+// place is the tab of a choice, and what it is to feed.
+func (c Choice) place() Place {
+	return Place{SpreadsheetID: c.SpreadsheetID, GID: c.GID, PortalID: c.PortalID, Entity: c.Entity, HeaderRow: c.HeaderRow, Beside: c.Beside, Replaces: c.Replaces}
+}
 
 // Save stores a table as its user chose. Its rows as they stand now are taken for
-// known: only what changes from here on is sent.
+// known: only what changes from here on is sent. A table whose place it takes goes on
+// with what waits if it has the same portal, entity and mapping; else that is closed.
 func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet24.Table, Matched, error) {
-	d, err := s.Inspect(ctx, user.ID, c.SpreadsheetID, c.GID, c.Entity, c.HeaderRow)
+	d, err := s.Inspect(ctx, user.ID, c.place())
 	if err != nil {
 		return nil, Matched{}, err
+	}
+	if d.Taken {
+		return nil, Matched{}, sheet24.Errorf(sheet24.Conflict, "tab_taken")
 	}
 	t, err := s.table(user, d, c)
 	if err != nil {
@@ -45,51 +55,143 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	if err != nil {
 		return nil, Matched{}, err
 	}
-	var cells []sheet24.Cell // to be written into the sheet
-	columns := len(d.Header)
-	add := func(header string) sheet24.Column {
-		column := sheet24.Column{Index: columns, Name: header}
-		columns++
-		cells = append(cells, sheet24.Cell{Row: d.HeaderRow, Column: columns, Value: header})
-		return column
-	}
+
+	a := &additions{d: d, language: user.Language, columns: len(d.Header)}
 	var matched Matched
 	if _, has := t.Mapping(sheet24.IDField); !has {
 		var ids []int64
 		if ids, matched, err = s.findRecords(ctx, d, t, rows); err != nil {
 			return nil, Matched{}, err
 		}
-		column := add(locale.T(user.Language, "id_column_header"))
+		column := a.add("id_column_header")
 		t.Mappings = append(t.Mappings, sheet24.FieldMapping{Column: column, Field: sheet24.IDField, Type: "integer"})
-		for i, id := range ids {
-			if id > 0 {
-				cells = append(cells, sheet24.Cell{Row: d.HeaderRow + 1 + i, Column: column.Index + 1, Value: float64(id)})
-				rows[i] = withValue(rows[i], column.Index, float64(id))
-			}
-		}
+		a.ids(column, ids, rows)
 	}
 	switch {
 	case d.HasStatus:
 		t.StatusColumn = d.Status
 	case c.AddStatus:
-		t.StatusColumn = add(locale.T(user.Language, "status_column_header"))
+		t.StatusColumn = a.add("status_column_header")
 	}
-	if err := s.change(ctx, t, d, cells, columns); err != nil {
+
+	if err := s.clearStatus(ctx, t, d, a); err != nil {
+		return nil, Matched{}, err
+	}
+	if err := s.change(ctx, t, d, a.cells, a.columns); err != nil {
 		return nil, Matched{}, err
 	}
 	if c.FormatHeader {
-		if err := s.Google.FormatHeader(ctx, user.ID, t.SpreadsheetID, t.GID, d.HeaderRow, columns, c.Colors); err != nil {
+		if err := s.Google.FormatHeader(ctx, user.ID, t.SpreadsheetID, t.GID, d.HeaderRow, a.columns, c.Colors); err != nil {
 			return nil, Matched{}, err
 		}
 	}
-	header := d.Header
-	for _, cell := range cells {
-		if cell.Row == d.HeaderRow {
+	if err := s.noteOwned(ctx, t, d); err != nil {
+		return nil, Matched{}, err
+	}
+	baseline := pipeline.Baseline(t, mapping.Locate(t, a.header()), d.HeaderRow+1, rows)
+	return t, matched, s.store(ctx, t, d, baseline)
+}
+
+// store stores a table in the place of the one that it replaces, and ends those that
+// nobody looks at any more, whose columns it may have taken over.
+func (s *Setup) store(ctx context.Context, t *sheet24.Table, d *Draft, baseline []sheet24.Snapshot) error {
+	for _, ended := range d.Ended {
+		if err := s.Store.RetireTable(ctx, ended, "tab_taken"); err != nil {
+			return err
+		}
+	}
+	if d.Was == nil {
+		return s.Store.AddTable(ctx, t, baseline)
+	}
+	t.ID = d.Was.ID
+	return s.Store.SaveTable(ctx, t, baseline)
+}
+
+// additions are what is written into a tab when its table is saved.
+type additions struct {
+	d        *Draft
+	language string
+	columns  int // of the tab, with those that are added
+	cells    []sheet24.Cell
+}
+
+// add adds a column under a name from the locale files.
+func (a *additions) add(key string) sheet24.Column {
+	column := sheet24.Column{Index: a.columns, Name: a.d.columnName(a.language, locale.T(a.language, key))}
+	a.columns++
+	a.cells = append(a.cells, sheet24.Cell{Row: a.d.HeaderRow, Column: a.columns, Value: column.Name})
+	return column
+}
+
+// ids writes the ids that were found into a column, and into the rows that were read.
+func (a *additions) ids(column sheet24.Column, ids []int64, rows [][]any) {
+	for i, id := range ids {
+		if id > 0 {
+			a.cells = append(a.cells, sheet24.Cell{Row: a.d.HeaderRow + 1 + i, Column: column.Index + 1, Value: float64(id)})
+			rows[i] = withValue(rows[i], column.Index, float64(id))
+		}
+	}
+}
+
+// header is the header with the columns that are added.
+func (a *additions) header() []string {
+	header := slices.Clone(a.d.Header)
+	for _, cell := range a.cells {
+		if cell.Row == a.d.HeaderRow {
 			header = append(header, cell.Value.(string))
 		}
 	}
-	baseline := pipeline.Baseline(t, mapping.Locate(t, header), d.HeaderRow+1, rows)
-	return t, matched, s.Store.SaveTable(ctx, t, baseline)
+	return header
+}
+
+// clearStatus empties the status of all rows where a table is exchanged: they say how rows
+// stood in what it followed before.
+func (s *Setup) clearStatus(ctx context.Context, t *sheet24.Table, d *Draft, a *additions) error {
+	if d.Was == nil || d.ownStatus < 0 || t.SameBinding(d.Was) {
+		return nil
+	}
+	column := d.ownStatus + 1
+	read, err := s.Google.Read(ctx, t.UserID, t.SpreadsheetID, t.GID, []sheet24.Range{{FirstRow: d.HeaderRow + 1, FirstColumn: column, LastColumn: column}})
+	if err != nil {
+		return err
+	}
+	for i, row := range read[0] {
+		if len(row) > 0 && pipeline.IsStatus(row[0]) {
+			a.cells = append(a.cells, sheet24.Cell{Row: d.HeaderRow + 1 + i, Column: column, Value: ""})
+		}
+	}
+	return nil
+}
+
+// noteOwned notes on the headers of a table's own columns whose they are. Where a header
+// is protected, the database knows it all the same.
+func (s *Setup) noteOwned(ctx context.Context, t *sheet24.Table, d *Draft) error {
+	by := Owned{Host: d.Portal.Host, Entity: d.Entity, EntityTitle: d.EntityTitle}
+	id, _ := t.Mapping(sheet24.IDField)
+	notes := map[int]string{id.Column.Index: noteOf(t.Language, by, d.Notes[id.Column.Index])}
+	if t.StatusColumn.Name != "" {
+		by.Status = true
+		notes[t.StatusColumn.Index] = noteOf(t.Language, by, d.Notes[t.StatusColumn.Index])
+	}
+	// The table has one status column, whatever is still noted elsewhere.
+	for column, note := range d.Notes {
+		stale, ok := readNote(note)
+		if _, owns := notes[column]; ok && !owns && stale.Status && !d.others(column) {
+			notes[column] = withoutNote(note)
+		}
+	}
+	for column, note := range notes {
+		if note == d.Notes[column] {
+			delete(notes, column)
+		}
+	}
+
+	err := s.Google.SetNotes(ctx, t.UserID, t.SpreadsheetID, t.GID, d.HeaderRow, notes)
+	if sheet24.IsKind(err, sheet24.Invalid) {
+		s.Log.Warn("headers not noted", "table", t.ID, "error", err)
+		return nil
+	}
+	return err
 }
 
 // mapped reads the mapped columns of a table's tab: its rows below the header, with
@@ -121,7 +223,7 @@ func (s *Setup) mapped(ctx context.Context, t *sheet24.Table) ([][]any, error) {
 // added.
 func (s *Setup) table(user *sheet24.User, d *Draft, c Choice) (*sheet24.Table, error) {
 	for _, v := range []string{c.Colors.Header, c.Colors.Text, c.Colors.Accent, c.Colors.Row} {
-		if !color.MatchString(v) {
+		if !sheet24.IsColor(v) {
 			return nil, sheet24.Errorf(sheet24.Invalid, "color", v)
 		}
 	}
@@ -133,13 +235,13 @@ func (s *Setup) table(user *sheet24.User, d *Draft, c Choice) (*sheet24.Table, e
 	}
 	rand.Read(t.Key)
 	var err error
-	t.Mappings, err = d.mappings(c.Fields, c.AddID)
+	t.Mappings, err = d.mappings(user.Language, c.Fields, c.AddID)
 	return t, err
 }
 
 // mappings checks the chosen fields and makes mappings of them. Without an id is only
 // what is to get one.
-func (d *Draft) mappings(chosen map[int]string, addID bool) ([]sheet24.FieldMapping, error) {
+func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]sheet24.FieldMapping, error) {
 	fields := map[string]sheet24.Field{}
 	for _, f := range d.Fields {
 		fields[f.Name] = f
@@ -154,6 +256,9 @@ func (d *Draft) mappings(chosen map[int]string, addID bool) ([]sheet24.FieldMapp
 		f, ok := fields[name]
 		if !ok || !mapping.Mappable(f) {
 			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_field", name)
+		}
+		if err := d.refused(language, i, name); err != nil {
+			return nil, err
 		}
 		if taken[name] {
 			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_twice", f.Title)

@@ -10,7 +10,11 @@ import (
 
 // CellWrites returns values that are to be written into a table's sheet.
 func (s *Store) CellWrites(ctx context.Context, tableID int64, limit int) ([]sheet24.CellWrite, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT id, entity_id, field, cell_value, seen, undo FROM cell_writes WHERE config_id = $1 ORDER BY id LIMIT $2`, tableID, limit)
+	return s.cellWrites(ctx, s.db, tableID, limit)
+}
+
+func (s *Store) cellWrites(ctx context.Context, q querier, tableID int64, limit int) ([]sheet24.CellWrite, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, entity_id, field, cell_value, seen, undo FROM cell_writes WHERE config_id = $1 ORDER BY id LIMIT $2`, tableID, limit)
 	return collect(rows, err, func(row scanner) (w sheet24.CellWrite, err error) {
 		var value, seen string
 		if err := row.Scan(&w.ID, &w.EntityID, &w.Field, &value, &seen, &w.Undo); err != nil {
@@ -22,9 +26,14 @@ func (s *Store) CellWrites(ctx context.Context, tableID int64, limit int) ([]she
 }
 
 // AddCellWrites has values written into a table's sheet; the last one for a cell
-// counts.
-func (s *Store) AddCellWrites(ctx context.Context, tableID int64, cells []sheet24.CellWrite) error {
-	return s.tx(ctx, func(tx *sql.Tx) error { return s.addCellWrites(ctx, tx, tableID, cells) })
+// counts. If the table has been exchanged since it was read, that is a Conflict.
+func (s *Store) AddCellWrites(ctx context.Context, t *sheet24.Table, cells []sheet24.CellWrite) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.checkBinding(ctx, tx, t); err != nil {
+			return err
+		}
+		return s.addCellWrites(ctx, tx, t.ID, cells)
+	})
 }
 
 func (s *Store) addCellWrites(ctx context.Context, tx *sql.Tx, tableID int64, cells []sheet24.CellWrite) error {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	changeFields  = `id, config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of`
+	changeFields  = `id, config_id, user_id, binding, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of`
 	changeColumns = `SELECT ` + changeFields + ` FROM reverse_sync_logs `
 )
 
@@ -27,7 +27,7 @@ func (s *Store) Forget(ctx context.Context, before time.Time) error {
 			WHERE l.created_at < $1 AND l.status IN ('completed', 'failed') AND l.reported_at IS NOT NULL AND NOT (` + lastFailed + `) ORDER BY l.id LIMIT $2)`,
 	} {
 		for {
-			done, err := s.db.ExecContext(ctx, statement, moment(before), forgetRows)
+			done, err := s.exec(ctx, s.db, statement, moment(before), forgetRows)
 			if err != nil {
 				return err
 			}
@@ -64,7 +64,7 @@ func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) e
 		ids[key] = append(ids[key], c.ID)
 	}
 	for key, all := range ids {
-		if _, err := s.quick.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN `+s.dialect.numbers("$4"),
+		if _, err := s.exec(ctx, s.quick, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN `+s.dialect.numbers("$4"),
 			s.now(), key.status, key.text, listed(all)); err != nil {
 			return asData(err)
 		}
@@ -118,7 +118,7 @@ func scanChange(row scanner) (sheet24.RowChange, error) {
 	var c sheet24.RowChange
 	var fields string
 	var synced sql.NullTime
-	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.EntityID, &c.Action, &c.Row, &fields, &c.Status, &c.Error,
+	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.Binding, &c.EntityID, &c.Action, &c.Row, &fields, &c.Status, &c.Error,
 		&c.Attempts, &c.NotBefore, &c.CreatedAt, &synced, &c.Note, &c.TwinOf)
 	if err != nil {
 		return c, err

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// due are the changes l that wait to be pushed at $2.
-	due = `l.status IN ('pending', 'syncing') AND l.status = 'pending' AND l.not_before <= $2`
+	// due are the changes l that wait to be pushed at $2. What was made under a former
+	// binding of its table is nobody's.
+	due = `l.status IN ('pending', 'syncing') AND l.status = 'pending' AND l.not_before <= $2 AND ` + bound
 
 	// claimable are those of them whose row has no earlier change under way.
 	claimable = due + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs o
@@ -94,7 +95,10 @@ func (s *Store) claim(ctx context.Context, ids []int64) ([]sheet24.RowChange, er
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := s.quick.QueryContext(ctx, claiming+`WHERE status = 'pending' AND id IN `+s.dialect.numbers("$1")+` RETURNING `+changeFields, listed(ids))
+
+	// One that somebody has in hand at this moment, a scan perhaps, waits for the next claim.
+	rows, err := s.quick.QueryContext(ctx, claiming+`WHERE status = 'pending' AND id IN (
+		SELECT l.id FROM reverse_sync_logs l WHERE l.status = 'pending' AND l.id IN `+s.dialect.numbers("$1")+s.dialect.forClaim+`) RETURNING `+changeFields, listed(ids))
 	return claimed(rows, err)
 }
 
@@ -108,10 +112,15 @@ func (s *Store) Interrupted(ctx context.Context, portalID int64) ([]sheet24.RowC
 		return nil, err
 	}
 
-	rows, err := s.quick.QueryContext(ctx, claiming+`WHERE status = 'syncing'
-		AND config_id IN (SELECT c.id FROM `+served+`)
-		RETURNING `+changeFields, portalID, s.now())
-	return claimed(rows, err)
+	var changes []sheet24.RowChange
+	err := again(ctx, func() error {
+		rows, err := s.quick.QueryContext(ctx, claiming+`WHERE status = 'syncing'
+			AND config_id IN (SELECT c.id FROM `+served+`)
+			RETURNING `+changeFields, portalID, s.now())
+		changes, err = claimed(rows, err)
+		return err
+	})
+	return changes, err
 }
 
 func scanID(row scanner) (id int64, err error) { return id, row.Scan(&id) }

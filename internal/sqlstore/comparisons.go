@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"sheet24"
 )
@@ -13,8 +15,8 @@ func (s *Store) Comparison(ctx context.Context, tableID int64) (*sheet24.Compari
 	c := sheet24.Comparison{TableID: tableID}
 	var counts string
 	err := s.db.QueryRowContext(ctx, `
-		SELECT state, paused, done_rows, last_row, counts, problem, started_at, updated_at FROM comparisons WHERE config_id = $1`, tableID).
-		Scan(&c.State, &c.Paused, &c.DoneRow, &c.LastRow, &counts, &c.Problem, &c.StartedAt, &c.UpdatedAt)
+		SELECT binding, state, paused, done_rows, last_row, counts, problem, started_at, updated_at FROM comparisons WHERE config_id = $1`, tableID).
+		Scan(&c.Binding, &c.State, &c.Paused, &c.DoneRow, &c.LastRow, &counts, &c.Problem, &c.StartedAt, &c.UpdatedAt)
 	if err != nil {
 		return nil, found(err, "comparison_unknown")
 	}
@@ -26,8 +28,9 @@ func (s *Store) Comparison(ctx context.Context, tableID int64) (*sheet24.Compari
 func (s *Store) StartComparison(ctx context.Context, tableID int64) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `
-			INSERT INTO comparisons (config_id, state, started_at, updated_at) VALUES ($1, 'comparing', $2, $2)
-			ON CONFLICT (config_id) DO UPDATE SET state = 'comparing', paused = FALSE, done_rows = 0, last_row = 0, counts = '{}', problem = '',
+			INSERT INTO comparisons (config_id, binding, state, started_at, updated_at)
+			SELECT id, binding, 'comparing', $2, $2 FROM sheet_sync_config WHERE id = $1
+			ON CONFLICT (config_id) DO UPDATE SET binding = excluded.binding, state = 'comparing', paused = FALSE, done_rows = 0, last_row = 0, counts = '{}', problem = '',
 				started_at = excluded.started_at, updated_at = excluded.updated_at WHERE comparisons.state NOT IN ('pushing', 'taking')`, tableID, s.now())
 		if err != nil {
 			return err
@@ -62,7 +65,7 @@ func (s *Store) PauseComparison(ctx context.Context, tableID int64, paused bool)
 }
 
 // SaveCompared stores how far a comparison came, what it found, and what it saw the CRM
-// hold of records; unless its state has changed meanwhile.
+// hold of records; unless its state, or its table's binding, has changed meanwhile.
 func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error {
 	counts, err := json.Marshal(c.Counts)
 	if err != nil {
@@ -70,12 +73,16 @@ func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sh
 	}
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `
-			UPDATE comparisons SET state = $3, done_rows = $4, last_row = $5, counts = $6, problem = $7, updated_at = $8 WHERE config_id = $1 AND state = $2`,
-			c.TableID, string(from), string(c.State), c.DoneRow, c.LastRow, string(counts), c.Problem, s.now())
+			UPDATE comparisons SET state = $3, done_rows = $4, last_row = $5, counts = $6, problem = $7, updated_at = $8
+			WHERE config_id = $1 AND state = $2 AND binding = $9`,
+			c.TableID, string(from), string(c.State), c.DoneRow, c.LastRow, string(counts), c.Problem, s.now(), c.Binding)
 		if err != nil {
 			return err
 		}
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		if err := s.lockRows(ctx, tx, c.TableID, slices.Collect(maps.Keys(seen))); err != nil {
 			return err
 		}
 		for _, r := range rows {

@@ -45,7 +45,7 @@ func TestCopy(t *testing.T) {
 	check(s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: changes, Snapshots: append(snapshots, sheet24.Snapshot{Row: 9, Values: map[string]any{"AD": "eski"}})}))
 	check(s.StartComparison(t.Context(), table.ID))
 	check(s.SaveCorrections(t.Context(), table.PortalID, table.Entity, map[string]string{"çep": "PHONE_MOBILE", "adres": "", "ıd": "", "iş": "PHONE_WORK"}))
-	check(s.AddCellWrites(t.Context(), table.ID, []sheet24.CellWrite{{EntityID: 100, Field: "EMAIL", Value: "a"}}))
+	check(s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 100, Field: "EMAIL", Value: "a"}}))
 	check(s.SaveChannel(t.Context(), &sheet24.DriveChannel{ID: "k", UserID: table.UserID, ResourceID: "r", Token: "t", PageToken: "p", ExpiresAt: time.Now()}))
 	want, err := s.History(t.Context(), table.ID, 0, 10000)
 	check(err)

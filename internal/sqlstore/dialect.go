@@ -34,11 +34,17 @@ type dialect struct {
 	// clock is the database's own time, $1 seconds from now: the clocks of several
 	// processes differ.
 	clock func(seconds string) string
+	// held, after a SELECT, keeps the rows that it found from changing until the transaction
+	// ends; where one writes at a time they do not anyway.
+	held string
 	// seconds is the same time now, in Unix seconds.
 	seconds string
 	// each is a table of the values of a JSON list, in a column called value; eachText has
 	// them as texts.
 	each, eachText func(list string) string
+	// forUpdate is what locks the rows of a query until the transaction ends, and forClaim what
+	// leaves out those that are locked; empty where one writes at a time.
+	forUpdate, forClaim string
 	// merged is a column's JSON object with the members of another.
 	merged func(column, other string) string
 }
@@ -81,6 +87,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 			eachText: func(list string) string {
 				return `jsonb_array_elements_text(CAST(` + list + ` AS jsonb)) AS value`
 			},
+			held: ` FOR NO KEY UPDATE`, forUpdate: ` FOR UPDATE`, forClaim: ` FOR UPDATE SKIP LOCKED`,
 			merged: func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
 		}, nil
 	}

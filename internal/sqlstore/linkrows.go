@@ -12,12 +12,24 @@ import (
 // one transaction. One record is one row: where another row is the record already, which
 // may be one of the same call, its number comes back and nothing is done. A record whose
 // row was gone has this one from then on: its deletion ends, and its other open changes
-// are joined with the row's. Which of what comes back is which is told by the order.
+// are joined with the row's. Which of what comes back is which is told by the order. If
+// the table has been exchanged since the rows were found, that is a Conflict.
 func (s *Store) LinkRows(ctx context.Context, tableID int64, links []sheet24.RowLink) ([]sheet24.Linked, error) {
 	linked := make([]sheet24.Linked, len(links))
 	err := s.tx(ctx, func(tx *sql.Tx) error {
+		var rows []int64
+		for _, link := range links {
+			rows = append(rows, link.Change.EntityID, link.EntityID)
+		}
+		if err := s.lockRows(ctx, tx, tableID, rows); err != nil {
+			return err
+		}
+
 		for i, link := range links {
-			var err error
+			err := s.checkBinding(ctx, tx, &sheet24.Table{ID: tableID, Binding: link.Change.Binding})
+			if err != nil {
+				return err
+			}
 			if linked[i], err = s.linkRow(ctx, tx, tableID, link); err != nil {
 				return err
 			}
@@ -96,7 +108,7 @@ func (s *Store) rowOf(ctx context.Context, q querier, tableID, entityID int64) (
 // openOf returns the open changes of a record, the oldest first.
 func (s *Store) openOf(ctx context.Context, q querier, tableID, entityID int64) ([]sheet24.RowChange, error) {
 	rows, err := q.QueryContext(ctx, changeColumns+`
-		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'syncing', 'asked') ORDER BY id`, tableID, entityID)
+		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'syncing', 'asked') ORDER BY id`+s.dialect.forUpdate, tableID, entityID)
 	return collect(rows, err, scanChange)
 }
 
@@ -135,7 +147,8 @@ func (s *Store) becomeRecord(ctx context.Context, tx *sql.Tx, w way, tableID, ke
 		statements = append(statements, `UPDATE row_snapshots SET entity_id = $3 WHERE config_id = $1 AND entity_id = $2`)
 	}
 
-	statements = append(statements, `UPDATE reverse_sync_logs SET entity_id = $3, action = CASE WHEN status = 'pending' THEN '' ELSE action END WHERE config_id = $1 AND entity_id = $2`)
+	statements = append(statements, `UPDATE reverse_sync_logs SET entity_id = $3, action = CASE WHEN status = 'pending' THEN '' ELSE action END WHERE config_id = $1 AND entity_id = $2
+		AND binding = (SELECT b.binding FROM sheet_sync_config b WHERE b.id = $1)`)
 	if w.twins {
 		statements = append(statements, `UPDATE reverse_sync_logs SET twin_of = $3 WHERE config_id = $1 AND twin_of = $2 AND twin_of <> 0`)
 	}
@@ -195,8 +208,8 @@ func (s *Store) joinOpen(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) e
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, sheet_row_id, changed_fields, status, not_before, created_at)
-		VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6)`, c.TableID, c.UserID, c.Key, c.Row, string(text), s.now())
+		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, sheet_row_id, changed_fields, status, not_before, created_at, binding)
+		VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6, $7)`, c.TableID, c.UserID, c.Key, c.Row, string(text), s.now(), c.Binding)
 	return err
 }
 

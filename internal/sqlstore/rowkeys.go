@@ -71,9 +71,11 @@ func (s *Store) Left(ctx context.Context, tableID int64, rows []map[string]any) 
 	return left, err
 }
 
-// LeaveNone has rows without an id looked at again that were to be left alone.
-func (s *Store) LeaveNone(ctx context.Context, tableID int64) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM left_rows WHERE config_id = $1`, tableID)
+// LeaveNone has rows without an id looked at again that were to be left alone, unless the
+// table has been exchanged since it was read.
+func (s *Store) LeaveNone(ctx context.Context, t *sheet24.Table) error {
+	_, err := s.db.ExecContext(ctx, `DELETE FROM left_rows WHERE config_id = $1 AND EXISTS (SELECT 1 FROM sheet_sync_config WHERE id = $1 AND binding = $2)`,
+		t.ID, t.Binding)
 	return err
 }
 

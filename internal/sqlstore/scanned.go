@@ -13,13 +13,20 @@ import (
 
 // CommitScan stores what a scan found in one transaction: the changes, coalesced
 // with those still pending for the same rows, the rows' new snapshots, and that
-// the events behind them have been seen.
+// the events behind them have been seen. If the table has been exchanged since it was
+// read, nothing is stored, and that is a Conflict.
 func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error {
 	payload := ""
 	if n := len(found.Events); n > 0 {
 		payload = string(found.Events[n-1].Data)
 	}
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.checkBinding(ctx, tx, t); err != nil {
+			return err
+		}
+		if err := s.lockRows(ctx, tx, t.ID, scannedRows(found)); err != nil {
+			return err
+		}
 		if err := s.becomeRecords(ctx, tx, t.ID, &found); err != nil {
 			return err
 		}
@@ -58,6 +65,21 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.
 		}
 		return s.markProcessed(ctx, tx, found.Events)
 	})
+}
+
+// scannedRows are the records, and the keys, that a scan tells of.
+func scannedRows(found sheet24.Scanned) []int64 {
+	rows := slices.Concat(found.Dropped, found.Returned, slices.Collect(maps.Keys(found.Known)))
+	for _, c := range found.Changes {
+		rows = append(rows, c.EntityID)
+	}
+	for _, n := range found.Snapshots {
+		rows = append(rows, n.EntityID)
+	}
+	for _, w := range found.Written {
+		rows = append(rows, w.EntityID)
+	}
+	return rows
 }
 
 // becomeRecords gives rows their records that were created since a scan read them.
@@ -142,9 +164,23 @@ func (s *Store) cancelDeletions(ctx context.Context, tx *sql.Tx, tableID int64, 
 	return nil
 }
 
-// drop ends what was to become of rows that are gone before they became records.
+// drop ends what was to become of rows that are gone before they became records. A row
+// whose record is being created, or may have been, becomes that first: what is then done
+// about it is what is done about all records whose rows are gone.
 func (s *Store) drop(ctx context.Context, tx *sql.Tx, tableID int64, keys []int64) error {
 	for _, key := range keys {
+		tried, err := s.triedToCreate(ctx, tx, tableID, key)
+		if err != nil {
+			return err
+		}
+		open, err := s.openOf(ctx, tx, tableID, key)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 && (tried || slices.ContainsFunc(open, func(c sheet24.RowChange) bool { return c.Status == sheet24.Syncing })) {
+			continue
+		}
+
 		for _, statement := range []string{
 			`DELETE FROM reverse_sync_logs WHERE config_id = $1 AND entity_id = $2 AND status IN ('pending', 'asked')`,
 			`DELETE FROM row_snapshots WHERE config_id = $1 AND entity_id = $2`,
@@ -172,7 +208,7 @@ func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c s
 		if waiting != nil {
 			return s.joinWaiting(ctx, tx, *waiting, c, payload)
 		}
-		if c.Fields, err = s.withUnsent(ctx, tx, t.ID, c); err != nil {
+		if c.Fields, err = s.withUnsent(ctx, tx, t, c); err != nil {
 			return err
 		}
 	}
@@ -187,9 +223,9 @@ func (s *Store) addChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c s
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, error_message,
-			webhook_payload, not_before, created_at, synced_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		t.ID, t.UserID, c.EntityID, string(c.Action), c.Row, string(fields), string(c.Status), c.Error, payload, moment(c.NotBefore), now, settled)
+			webhook_payload, not_before, created_at, synced_at, binding)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		t.ID, t.UserID, c.EntityID, string(c.Action), c.Row, string(fields), string(c.Status), c.Error, payload, moment(c.NotBefore), now, settled, t.Binding)
 	return err
 }
 
@@ -236,12 +272,12 @@ func (s *Store) joinWaiting(ctx context.Context, tx *sql.Tx, waiting, c sheet24.
 
 // withUnsent adds to a row's change what its last one failed to send: the user
 // mends the cell that was refused, and the others must not be forgotten.
-func (s *Store) withUnsent(ctx context.Context, q querier, tableID int64, c sheet24.RowChange) (map[string]sheet24.Change, error) {
+func (s *Store) withUnsent(ctx context.Context, q querier, t *sheet24.Table, c sheet24.RowChange) (map[string]sheet24.Change, error) {
 	if c.EntityID == 0 || c.Action == sheet24.Delete {
 		return c.Fields, nil
 	}
 	last, err := scanChange(q.QueryRowContext(ctx,
-		changeColumns+`WHERE config_id = $1 AND entity_id = $2 ORDER BY id DESC LIMIT 1`, tableID, c.EntityID))
+		changeColumns+`WHERE config_id = $1 AND entity_id = $2 AND binding = $3 ORDER BY id DESC LIMIT 1`, t.ID, c.EntityID, t.Binding))
 	if errors.Is(err, sql.ErrNoRows) || err == nil && (last.Status != sheet24.Failed || last.Action == sheet24.Delete) {
 		return c.Fields, nil
 	}
@@ -252,7 +288,7 @@ func (s *Store) withUnsent(ctx context.Context, q querier, tableID int64, c shee
 // about; nil if none does.
 func (s *Store) waitingOf(ctx context.Context, q querier, tableID, entityID int64) (*sheet24.RowChange, error) {
 	c, err := scanChange(q.QueryRowContext(ctx, changeColumns+`
-		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'asked') ORDER BY status DESC LIMIT 1`, tableID, entityID))
+		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'asked') ORDER BY status DESC LIMIT 1`+s.dialect.forUpdate, tableID, entityID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

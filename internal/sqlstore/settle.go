@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"sheet24"
@@ -12,8 +14,16 @@ import (
 
 // SettleChanges stores how claimed changes ended: completed, failed, asked, or
 // pending again from NotBefore on, then joined with what came for the row meanwhile.
+// Of those that a former binding of their table was about, it is only noted.
 func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		changes, err := s.settleFormer(ctx, tx, changes)
+		if err != nil {
+			return err
+		}
+		if err := s.lockChanged(ctx, tx, changes); err != nil {
+			return err
+		}
 		if err := s.answered(ctx, tx, changes); err != nil {
 			return err
 		}
@@ -25,6 +35,20 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 		}
 		return all.finish(ctx)
 	})
+}
+
+// lockChanged locks the rows that changes are of.
+func (s *Store) lockChanged(ctx context.Context, tx *sql.Tx, changes []sheet24.RowChange) error {
+	rows := map[int64][]int64{} // by table
+	for _, c := range changes {
+		rows[c.TableID] = append(rows[c.TableID], c.EntityID, c.Key)
+	}
+	for _, table := range slices.Sorted(maps.Keys(rows)) {
+		if err := s.lockRows(ctx, tx, table, rows[table]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settling is changes that are settled in one transaction.
@@ -235,8 +259,8 @@ func (s *Store) ask(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error 
 		action = c.Action
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, not_before, created_at)
-		VALUES ($1, $2, $3, $7, $4, $5, 'asked', $6, $6)`, c.TableID, c.UserID, c.EntityID, c.Row, string(fields), s.now(), string(action))
+		INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, action, sheet_row_id, changed_fields, status, not_before, created_at, binding)
+		VALUES ($1, $2, $3, $7, $4, $5, 'asked', $6, $6, $8)`, c.TableID, c.UserID, c.EntityID, c.Row, string(fields), s.now(), string(action), c.Binding)
 	return err
 }
 

@@ -75,7 +75,7 @@ const untold = `status = 'pending' AND error_message = '' AND action <> 'delete'
 
 // TellWaiting has the rows of a table that wait say why.
 func (s *Store) TellWaiting(ctx context.Context, tableID int64, why string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET error_message = $2, reported_at = NULL WHERE config_id = $1 AND `+untold, tableID, why)
+	_, err := s.exec(ctx, s.db, `UPDATE reverse_sync_logs SET error_message = $2, reported_at = NULL WHERE config_id = $1 AND `+untold, tableID, why)
 	return err
 }
 

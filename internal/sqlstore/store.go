@@ -86,19 +86,23 @@ func (s *Store) write() (done func()) {
 	return s.writing.Unlock
 }
 
-// tx runs f in one transaction, which is rolled back if f fails. Its error is an ErrData
-// where it is about the values.
+// tx runs f in one transaction, which is rolled back if f fails. Where another was in its
+// way, f runs again. Its error is an ErrData where it is about the values.
 func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	defer s.write()()
+	return asData(again(ctx, func() error { return s.once(ctx, f) }))
+}
+
+func (s *Store) once(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // does nothing after a commit
 	if err := f(tx); err != nil {
-		return asData(err)
+		return err
 	}
-	return asData(tx.Commit())
+	return tx.Commit()
 }
 
 // moment is a time as both databases keep it.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"sheet24"
 	"sheet24/internal/secret"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/pgtest"
@@ -137,6 +138,62 @@ func TestMigrate(t *testing.T) {
 			if _, err := sqlstore.Migrate(t.Context(), url, 999); err == nil || !strings.Contains(err.Error(), "the newest is") {
 				t.Errorf("a version that is not: %v", err)
 			}
+		})
+	}
+}
+
+// TestMigrateTablesOfOneTab has tables of one tab from before each had an ID column of its
+// own: the first one goes on, another portal's stops and says why. Down again, a user has
+// one table of a tab.
+func TestMigrateTablesOfOneTab(t *testing.T) {
+	t.Parallel()
+	c, err := postgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, url := range map[string]string{"SQLite": "sqlite:" + filepath.Join(t.TempDir(), "db"), "PostgreSQL": c.Database(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check := func(err error) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			key := secret.NewKey()
+			s := storetest.OpenAt(t, url, key)
+			first := storetest.Seed(t, s)
+			beside := *first
+			beside.Entity = sheet24.Contacts
+			check(s.AddTable(t.Context(), &beside, nil))
+
+			// Somebody else's tables: one with the same ID column, one with its own.
+			u, err := s.EnsureUser(t.Context(), "mehmet@ornek.com.tr", "Mehmet", "tr")
+			check(err)
+			portal := &sheet24.Portal{UserID: u.ID, Host: "firma2.bitrix24.com.tr", WebhookURL: "https://firma2.bitrix24.com.tr/rest/1/gizli/"}
+			check(s.SavePortal(t.Context(), portal))
+			sharing, own := *first, *first
+			sharing.UserID, sharing.PortalID = u.ID, portal.ID
+			check(s.AddTable(t.Context(), &sharing, nil))
+			own.UserID, own.PortalID, own.GID = u.ID, portal.ID, first.GID+1
+			check(s.AddTable(t.Context(), &own, nil))
+
+			for _, version := range []int64{21, sqlstore.Newest} {
+				_, err := sqlstore.Migrate(t.Context(), url, version)
+				check(err)
+			}
+			s = storetest.OpenAt(t, url, key)
+			for id, problem := range map[int64]string{first.ID: "", sharing.ID: "id_column_shared", own.ID: ""} {
+				got, err := s.Table(t.Context(), id)
+				check(err)
+				if got.Problem != problem || got.Enabled != (problem == "") || got.GID == 0 || got.Binding != 1 {
+					t.Errorf("table %d: enabled %v, problem %q, tab %d, binding %d", id, got.Enabled, got.Problem, got.GID, got.Binding)
+				}
+			}
+			if _, err := s.Table(t.Context(), beside.ID); !sheet24.IsKind(err, sheet24.NotFound) {
+				t.Errorf("a user's second table of a tab: %v", err)
+			}
+			check(s.AddTable(t.Context(), &beside, nil))
 		})
 	}
 }

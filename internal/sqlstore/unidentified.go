@@ -78,7 +78,7 @@ func (s *Store) endUnidentified(ctx context.Context, tx *sql.Tx, tableID int64, 
 		`DELETE FROM unidentified_rows WHERE config_id = $1 AND sheet_row = $2`,
 		`UPDATE reverse_sync_logs SET reported_at = NULL WHERE status IN ('completed', 'failed', 'asked') AND id IN (
 			SELECT MAX(l.id) FROM reverse_sync_logs l JOIN row_snapshots n ON n.config_id = l.config_id AND n.entity_id = l.entity_id
-			WHERE n.config_id = $1 AND n.sheet_row = $2 GROUP BY l.entity_id)`,
+			WHERE n.config_id = $1 AND n.sheet_row = $2 AND ` + bound + ` GROUP BY l.entity_id)`,
 	} {
 		if _, err := tx.ExecContext(ctx, statement, tableID, number); err != nil {
 			return err

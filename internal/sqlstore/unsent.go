@@ -10,9 +10,9 @@ import (
 
 // (SQLite uses an index of some rows only where a statement names them in its words.)
 
-// lastFailed are the failed changes of a table l after which nothing came for their
-// rows: what they hold is still unsent.
-const lastFailed = `l.status IN ('failed', 'asked') AND l.status = 'failed' AND l.entity_id <> 0 AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
+// lastFailed are the failed changes l after which nothing came for their rows: what they
+// hold is still unsent, as long as their table is what they were made under.
+const lastFailed = `l.status IN ('failed', 'asked') AND l.status = 'failed' AND l.entity_id <> 0 AND ` + bound + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs n
 	WHERE n.config_id = l.config_id AND n.entity_id = l.entity_id AND n.id > l.id)`
 
 // retriable are those of them that can go back to work: nothing else of their rows waits,
@@ -24,9 +24,9 @@ const retriable = lastFailed + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs
 // decided is done by the next push.
 func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`, id, tableID))
+		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`+s.dialect.forUpdate, id, tableID))
 		if err != nil {
-			return found(err, "change_decided")
+			return s.formerOr(ctx, tx, tableID, id, found(err, "change_decided"))
 		}
 		if c.EntityID < 0 && c.Action == sheet24.Match && winner == sheet24.SheetWins {
 			c.Action = sheet24.Create
@@ -71,7 +71,7 @@ func (s *Store) CountFailed(ctx context.Context, tableID int64) (n int, err erro
 // RetryFailed puts all failed changes of a table back to work that are unsent, and
 // tells how many.
 func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
-	done, err := s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
+	done, err := s.exec(ctx, s.db, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
 		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+retriable+`)`, tableID, s.now())
 	if err != nil {
 		return 0, err
@@ -117,9 +117,9 @@ func (s *Store) retryWithout(ctx context.Context, tx *sql.Tx, tableID int64, los
 func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		c, err := scanChange(tx.QueryRowContext(ctx,
-			changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'failed' AND entity_id <> 0`, id, tableID))
+			changeColumns+`l WHERE l.id = $1 AND l.config_id = $2 AND l.status = 'failed' AND l.entity_id <> 0 AND `+bound+s.dialect.forUpdate, id, tableID))
 		if err != nil {
-			return found(err, "change_not_retriable")
+			return s.formerOr(ctx, tx, tableID, id, found(err, "change_not_retriable"))
 		}
 		c.Error, c.NotBefore = "", s.now()
 		return s.postpone(ctx, tx, c)

@@ -19,6 +19,13 @@ func (s *Store) EnsureUser(ctx context.Context, email, name, language string) (*
 	return u, err
 }
 
+// FirstUser returns who signed in first; NotFound: nobody has.
+func (s *Store) FirstUser(ctx context.Context) (*sheet24.User, error) {
+	u, err := scanUser(s.db.QueryRowContext(ctx,
+		`SELECT id, email, name, language, created_at FROM users ORDER BY created_at, id LIMIT 1`))
+	return u, found(err, "user_unknown")
+}
+
 // User returns a user by id.
 func (s *Store) User(ctx context.Context, id string) (*sheet24.User, error) {
 	u, err := scanUser(s.db.QueryRowContext(ctx,

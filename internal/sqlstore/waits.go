@@ -14,7 +14,7 @@ const callOf = `CASE WHEN l.action = 'delete' THEN 'delete' WHEN l.entity_id < 0
 // each table's language: all of them, or those that need a kind of call ("": any).
 func (s *Store) Hold(ctx context.Context, portalID int64, call sheet24.Call, until time.Time, why func(language string) string) error {
 	return s.eachLanguage(ctx, portalID, func(language string) error {
-		_, err := s.quick.ExecContext(ctx, `
+		_, err := s.exec(ctx, s.quick, `
 			UPDATE reverse_sync_logs SET not_before = $5, error_message = $4, reported_at = CASE WHEN error_message <> '' THEN reported_at END
 			WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE `+due+` AND ($6 = '' OR $6 = `+callOf+`)
 			AND l.config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled AND language = $3))`,
@@ -27,7 +27,7 @@ func (s *Store) Hold(ctx context.Context, portalID int64, call sheet24.Call, unt
 // where they do not say so already.
 func (s *Store) Delayed(ctx context.Context, portalID int64, why func(language string) string) error {
 	return s.eachLanguage(ctx, portalID, func(language string) error {
-		_, err := s.quick.ExecContext(ctx, `
+		_, err := s.exec(ctx, s.quick, `
 			UPDATE reverse_sync_logs SET error_message = $4, reported_at = NULL
 			WHERE status IN ('pending', 'syncing') AND not_before <= $2 AND error_message = ''
 			AND config_id IN (SELECT id FROM sheet_sync_config WHERE portal_id = $1 AND enabled AND language = $3)`,

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"net/http"
@@ -15,7 +16,7 @@ import (
 // signIn sends the user to Google. Consent is asked for again only where the last
 // one lacked something, or ended.
 func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
-	again := w.sessions.PopBool(r.Context(), "consent_again")
+	again := w.takeSigningIn(rw, r).Lacked
 	if u := visitOf(r.Context()).user; u != nil && !again {
 		t, err := w.Store.Token(r.Context(), u.ID)
 		again = err == nil && t.Ended
@@ -24,18 +25,19 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
 }
 
 func (w *Web) toGoogle(rw http.ResponseWriter, r *http.Request, again bool) {
-	state, verifier := rand.Text(), google.NewVerifier()
-	w.sessions.Put(r.Context(), "oauth_state", state)
-	w.sessions.Put(r.Context(), "oauth_verifier", verifier)
-	w.sessions.Put(r.Context(), "oauth_again", again)
-	http.Redirect(rw, r, w.Google.ConsentURL(state, verifier, again), http.StatusSeeOther)
+	s := signingIn{State: rand.Text(), Verifier: google.NewVerifier(), Again: again}
+	if err := w.keepSigningIn(rw, s); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	http.Redirect(rw, r, w.Google.ConsentURL(s.State, s.Verifier, again), http.StatusSeeOther)
 }
 
 // callback is where Google sends the user back to.
 func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	ctx, q := r.Context(), r.URL.Query()
-	state, verifier, again := w.sessions.PopString(ctx, "oauth_state"), w.sessions.PopString(ctx, "oauth_verifier"), w.sessions.PopBool(ctx, "oauth_again")
-	if state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(q.Get("state"))) != 1 {
+	s := w.takeSigningIn(rw, r)
+	if s.State == "" || subtle.ConstantTimeCompare([]byte(s.State), []byte(q.Get("state"))) != 1 {
 		w.fail(rw, r, sheet24.Errorf(sheet24.Invalid, "google_state"))
 		return
 	}
@@ -43,13 +45,24 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, refusal(q.Get("error")))
 		return
 	}
-	account, token, err := w.Google.Exchange(ctx, q.Get("code"), verifier)
+
+	account, token, err := w.Google.Exchange(ctx, q.Get("code"), s.Verifier)
 	if err != nil {
 		// The page names the scope that is missing; its button asks for all again.
-		w.sessions.Put(ctx, "consent_again", sheet24.AsError(err).Code == "google_scope")
+		if sheet24.AsError(err).Code == "google_scope" {
+			err = cmp.Or(w.keepSigningIn(rw, signingIn{Lacked: true}), err)
+		}
 		w.fail(rw, r, err)
 		return
 	}
+	if err := w.admit(ctx, account); err != nil {
+		if revoked := w.Google.Revoke(ctx, token); revoked != nil { // we have no use for it
+			w.Log.Warn("revoke the grant of an account that may not sign in", "error", revoked)
+		}
+		w.fail(rw, r, err)
+		return
+	}
+
 	u, err := w.Store.EnsureUser(ctx, account.Email, account.Name, visitOf(ctx).lang)
 	if err != nil {
 		w.fail(rw, r, err)
@@ -58,7 +71,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	// Google gives the lasting half of a grant with the first consent alone; who
 	// has lost it must be asked again, once.
 	kept, err := w.Store.Token(ctx, u.ID)
-	if token.RefreshToken == "" && !again && (err != nil || kept.RefreshToken == "" || kept.Ended) {
+	if token.RefreshToken == "" && !s.Again && (err != nil || kept.RefreshToken == "" || kept.Ended) {
 		w.toGoogle(rw, r, true)
 		return
 	}
@@ -109,11 +122,14 @@ func refusal(code string) error {
 }
 
 func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) {
-	if err := w.sessions.Destroy(r.Context()); err != nil {
-		w.fail(rw, r, err)
-		return
+	v := visitOf(r.Context())
+	if v.user != nil {
+		if err := w.sessions.Destroy(r.Context()); err != nil {
+			w.fail(rw, r, err)
+			return
+		}
+		w.keepLanguage(rw, v.lang)
 	}
-	w.sessions.Put(r.Context(), "language", visitOf(r.Context()).lang) // a new session, as the same reader
 	http.Redirect(rw, r, "/", http.StatusSeeOther)
 }
 
@@ -121,7 +137,7 @@ func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) {
 func (w *Web) language(rw http.ResponseWriter, r *http.Request) {
 	v := visitOf(r.Context())
 	next := locale.Languages[(slices.Index(locale.Languages, v.lang)+1)%len(locale.Languages)]
-	w.sessions.Put(r.Context(), "language", next)
+	w.keepLanguage(rw, next)
 	if v.user != nil {
 		if err := w.Store.SetLanguage(r.Context(), v.user.ID, next); err != nil {
 			w.fail(rw, r, err)

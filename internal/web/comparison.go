@@ -1,11 +1,9 @@
 package web
 
 import (
-	"encoding/csv"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"sheet24"
 	"sheet24/internal/locale"
@@ -97,9 +95,9 @@ func (w *Web) differencesFile(rw http.ResponseWriter, r *http.Request, t *sheet2
 	rw.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	rw.Header().Set("Content-Disposition", `attachment; filename="sheet24-`+strconv.FormatInt(t.ID, 10)+`.csv"`)
 	fmt.Fprint(rw, "\ufeff") // so that Excel reads it as UTF-8
-	out := csv.NewWriter(rw)
+	out := &csvFile{to: rw}
 	text := func(key string) string { return locale.T(lang, key) }
-	out.Write([]string{text("row"), text("record"), text("kind"), text("column"), text("in_crm"), text("in_sheet"), text("problem")})
+	out.line([]string{text("row"), text("record"), text("kind"), text("column"), text("in_crm"), text("in_sheet"), text("problem")})
 	for len(rows) > 0 {
 		for _, d := range rows {
 			record := ""
@@ -107,13 +105,13 @@ func (w *Web) differencesFile(rw http.ResponseWriter, r *http.Request, t *sheet2
 				record = strconv.FormatInt(d.EntityID, 10)
 			}
 			line := []string{strconv.Itoa(d.Row), record, text("difference." + string(d.Kind)), "", "", "", d.Message}
-			columns := columnsOf(t, sheet24.RowChange{Fields: d.Fields})
+			columns := columnsOf(t, sheet24.RowChange{Binding: t.Binding, Fields: d.Fields})
 			if len(columns) == 0 {
-				out.Write(line)
+				out.line(line)
 			}
 			for _, c := range columns {
-				line[3], line[4], line[5] = c.name, noFormula(textOf(c.change.Old)), noFormula(textOf(c.change.New))
-				out.Write(line)
+				line[3], line[4], line[5] = c.name, textOf(c.change.Old), textOf(c.change.New)
+				out.line(line)
 			}
 		}
 		below = rows[len(rows)-1].Row
@@ -122,16 +120,4 @@ func (w *Web) differencesFile(rw http.ResponseWriter, r *http.Request, t *sheet2
 			panic(http.ErrAbortHandler) // half a file must not look like a whole one
 		}
 	}
-	out.Flush()
-}
-
-// noFormula keeps a spreadsheet that opens the file from running what a cell holds.
-func noFormula(s string) string {
-	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return s
-	}
-	if _, err := strconv.ParseFloat(s, 64); err == nil {
-		return s
-	}
-	return "'" + s
 }

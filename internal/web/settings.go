@@ -89,6 +89,13 @@ func (w *Web) saveSettings(rw http.ResponseWriter, r *http.Request, t *sheet24.T
 
 // chosen are the policies that a form says.
 func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
+	// An empty choice is one, too; a missing one is none.
+	for _, name := range []string{"new_rows", "deleted", "conflict"} {
+		if !r.PostForm.Has(name) {
+			return f.table.Policies, sheet24.Errorf(sheet24.Invalid, "settings_incomplete")
+		}
+	}
+
 	p := sheet24.Policies{
 		NewRows: sheet24.NewRows(r.FormValue("new_rows")), Deleted: sheet24.Deleted(r.FormValue("deleted")),
 		Conflict: sheet24.Side(r.FormValue("conflict")), Fields: map[string]sheet24.Side{},
@@ -100,15 +107,41 @@ func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
 		if isKey(field) && slices.Contains(r.PostForm["key"], field.Name) {
 			p.Keys = append(p.Keys, field.Name)
 		}
-		if side := r.FormValue("conflict_" + field.Name); side != "" {
-			p.Fields[field.Name] = sides[side]
+
+		side, apart, err := f.sideOf(r, field.Name)
+		if err != nil {
+			return f.table.Policies, err
+		}
+		if apart {
+			p.Fields[field.Name] = side
 		}
 	}
+
 	valid := slices.Contains(newRows, p.NewRows) && slices.Contains(deletions, p.Deleted) && slices.Contains(winners, p.Conflict)
 	if !valid || p.Deleted == sheet24.SetStage && !slices.Contains(f.stages, p.Stage) {
 		return p, sheet24.Errorf(sheet24.Invalid, "policy")
 	}
 	return p, nil
+}
+
+// sideOf is who wins a field's conflicts, and whether that is decided apart from the
+// table's. A field that the form does not name, since its column came meanwhile, stays as
+// it is.
+func (f settingsForm) sideOf(r *http.Request, field string) (side sheet24.Side, apart bool, err error) {
+	name := "conflict_" + field
+	if !r.PostForm.Has(name) {
+		side, apart = f.table.Policies.Fields[field]
+		return side, apart, nil
+	}
+	if r.PostForm.Get(name) == "" {
+		return "", false, nil
+	}
+
+	side, apart = sides[r.PostForm.Get(name)]
+	if !apart {
+		err = sheet24.Errorf(sheet24.Invalid, "policy")
+	}
+	return side, apart, err
 }
 
 // What forms offer, in their order.

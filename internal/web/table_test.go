@@ -71,3 +71,18 @@ func TestHistorySaysWhatElse(t *testing.T) {
 		}
 	}
 }
+
+// TestColorsAreColors: what is no colour does not get into a style sheet.
+func TestColorsAreColors(t *testing.T) {
+	t.Parallel()
+	v := tableView{
+		table: &sheet24.Table{ID: 1, Entity: sheet24.Leads, Colors: sheet24.DefaultColors}, portal: &sheet24.Portal{},
+	}
+	for _, text := range []string{"red;}body{display:none", "#12345", "#1234567", "</style><b>x", "url(//x)", "", "#ffffff\n;x:y"} {
+		v.table.Colors.Accent = text
+		page := pageOf(t, "en", v)
+		if !strings.Contains(page, "--table-accent:"+sheet24.DefaultColors.Accent+";") {
+			t.Errorf("%q is in the page's styles", text)
+		}
+	}
+}

@@ -45,6 +45,9 @@ func (w *Web) undo(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	if done.Other > 0 {
 		notice += " " + locale.T(lang, "undone_other", done.Other)
 	}
+	if done.Former > 0 {
+		notice += " " + locale.T(lang, "undone_former", done.Former)
+	}
 	w.sessions.Put(r.Context(), "notice", notice)
 	http.Redirect(rw, r, t.Path(), http.StatusSeeOther)
 }
@@ -152,8 +155,8 @@ func zoneOf(t *sheet24.Table) *time.Location {
 	return zone
 }
 
-// undoable tells whether a change can be taken back.
-func undoable(c sheet24.RowChange) bool {
-	return c.Status == sheet24.Completed && c.Action == sheet24.Update && c.EntityID > 0 &&
+// undoable tells whether a change of a table can be taken back.
+func undoable(t *sheet24.Table, c sheet24.RowChange) bool {
+	return c.Binding == t.Binding && c.Status == sheet24.Completed && c.Action == sheet24.Update && c.EntityID > 0 &&
 		slices.ContainsFunc(columnsOf(nil, c), func(f columnChange) bool { return f.change.Kept != sheet24.CRMWins })
 }

@@ -207,7 +207,7 @@ func undoPage(t *sheet24.Table, changes []sheet24.RowChange) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, c := range changes {
-				if undoable(c) {
+				if undoable(t, c) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<tr><td><input type=\"checkbox\" name=\"change\" value=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

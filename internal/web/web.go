@@ -20,6 +20,7 @@ import (
 	"sheet24/internal/google"
 	"sheet24/internal/locale"
 	"sheet24/internal/pipeline"
+	"sheet24/internal/secret"
 	"sheet24/internal/setup"
 )
 
@@ -47,6 +48,7 @@ type Connector interface {
 // Store is what the pages need of the database.
 type Store interface {
 	EnsureUser(ctx context.Context, email, name, language string) (*sheet24.User, error)
+	FirstUser(ctx context.Context) (*sheet24.User, error)
 	User(ctx context.Context, id string) (*sheet24.User, error)
 	SetLanguage(ctx context.Context, userID, language string) error
 	Token(ctx context.Context, userID string) (*sheet24.Token, error)
@@ -106,6 +108,8 @@ type Web struct {
 	Watch     Watch
 	Wake      Waker
 	Sessions  scs.CtxStore
+	Box       *secret.Box // seals what browsers keep before their users sign in
+	Admission Admission
 	Looks     bool   // tables are looked at without a script, too
 	LinksOnly bool   // users paste links; nobody's Drive is listed
 	BitrixApp bool   // there is an OAuth application for portals
@@ -168,7 +172,7 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "not_found"))
 	})
-	return http.NewCrossOriginProtection().Handler(w.secure(w.sessions.LoadAndSave(w.localized(mux))))
+	return http.NewCrossOriginProtection().Handler(w.secure(w.sessions.LoadAndSave(w.localized(w.forms(mux)))))
 }
 
 // Assets serves /assets/.
@@ -227,23 +231,38 @@ func tr(ctx context.Context, key string, args ...any) string {
 // localized finds who asks and in which language to answer.
 func (w *Web) localized(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		v := &visit{looks: w.Looks, lang: w.sessions.GetString(r.Context(), "language")}
-		if id := w.sessions.GetString(r.Context(), "user"); id != "" {
-			u, err := w.Store.User(r.Context(), id)
-			if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
-				w.fail(rw, r, err)
-				return
-			}
-			if err == nil {
-				v.user, v.lang = u, u.Language
-			}
+		v := &visit{looks: w.Looks, lang: keptLanguage(r)}
+		u, err := w.signedIn(r.Context())
+		if err != nil {
+			w.fail(rw, r, err)
+			return
 		}
-		// Not Accept-Language: those it is made for often have an English browser.
-		if v.lang == "" {
-			v.lang = locale.Default
+		if u != nil {
+			v.user, v.lang = u, u.Language
 		}
 		next.ServeHTTP(rw, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 	})
+}
+
+// signedIn returns who asks, or nil: nobody who has signed in and still may.
+func (w *Web) signedIn(ctx context.Context) (*sheet24.User, error) {
+	id := w.sessions.GetString(ctx, "user")
+	if id == "" {
+		return nil, nil
+	}
+	u, err := w.Store.User(ctx, id)
+	if sheet24.IsKind(err, sheet24.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+
+	stays, err := w.stays(ctx, u)
+	if err != nil || !stays {
+		return nil, err
+	}
+	return u, nil
 }
 
 // user lets only people pass who have signed in.

@@ -60,13 +60,30 @@ func (w *Web) tabs(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
 		w.fail(rw, r, err)
 		return
 	}
-	_, entities, err := w.Setup.Entities(r.Context(), u.ID)
+	portals, err := w.Setup.Portals(r.Context(), u.ID)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
-	w.render(rw, r, http.StatusOK, tabsPage(s, entities))
+	portal, entities, err := w.Setup.Entities(r.Context(), u.ID, number(r, "portal"))
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.render(rw, r, http.StatusOK, tabsPage(s, portals, portal, entities))
 }
+
+// number is a form's whole number of that name, 0 if there is none.
+func number(r *http.Request, name string) int64 {
+	n, err := strconv.ParseInt(r.FormValue(name), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// beside is what a form says of the tables that the tab feeds already: they stay.
+const beside = "beside"
 
 // mappingForm is the third step as the page shows it.
 type mappingForm struct {
@@ -77,6 +94,7 @@ type mappingForm struct {
 	format    bool // of the header in the sheet
 	colors    sheet24.ColorScheme
 	newRows   sheet24.NewRows
+	replaces  int64 // the table whose place this one takes, of the user's others on the tab; 0: none
 	problem   string
 }
 
@@ -117,7 +135,11 @@ func (w *Web) mapping(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 		w.fail(rw, r, err)
 		return
 	}
-	f := mappingForm{draft: d, fields: map[int]string{}, addStatus: true, addID: true, colors: sheet24.DefaultColors, newRows: sheet24.CreateNew}
+	problem := ""
+	if d.Taken {
+		problem = locale.Error(u.Language, sheet24.Errorf(sheet24.Conflict, "tab_taken"))
+	}
+	f := mappingForm{draft: d, problem: problem, replaces: replaced(d), fields: map[int]string{}, addStatus: true, addID: true, colors: sheet24.DefaultColors, newRows: sheet24.CreateNew}
 	for _, m := range d.Mappings {
 		f.fields[m.Column.Index] = m.Field
 	}
@@ -129,7 +151,10 @@ func (w *Web) draft(r *http.Request, u *sheet24.User) (*setup.Draft, error) {
 	if err != nil {
 		return nil, sheet24.Errorf(sheet24.Invalid, "tab_unknown")
 	}
-	return w.Setup.Inspect(r.Context(), u.ID, r.PathValue("spreadsheet"), gid, sheet24.Entity(r.FormValue("entity")), headerRow(r))
+	// The page begins with what takes nothing away.
+	stay := r.FormValue("table") == beside || r.Method == http.MethodGet && r.FormValue("table") == ""
+	return w.Setup.Inspect(r.Context(), u.ID, setup.Place{SpreadsheetID: r.PathValue("spreadsheet"), GID: gid, PortalID: number(r, "portal"),
+		Entity: sheet24.Entity(r.FormValue("entity")), HeaderRow: headerRow(r), Beside: stay, Replaces: number(r, "table")})
 }
 
 // headerRow is the row of the column names that was chosen, 0 if none was.
@@ -149,7 +174,8 @@ const maxHeaderRow = 1000
 func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
 	gid, _ := strconv.ParseInt(r.FormValue("gid"), 10, 64) // draft has said so if it is none
 	c := setup.Choice{
-		SpreadsheetID: r.PathValue("spreadsheet"), GID: gid, Entity: sheet24.Entity(r.FormValue("entity")),
+		SpreadsheetID: r.PathValue("spreadsheet"), GID: gid, PortalID: number(r, "portal"), Entity: sheet24.Entity(r.FormValue("entity")),
+		Beside: r.FormValue("table") == beside, Replaces: number(r, "table"),
 		HeaderRow: headerRow(r), Fields: map[int]string{}, AddStatus: r.FormValue("add_status") != "", AddID: r.FormValue("add_id") != "",
 		FormatHeader: r.FormValue("format_header") != "",
 		Colors: sheet24.ColorScheme{Header: r.FormValue("color_header"), Text: r.FormValue("color_text"),
@@ -176,7 +202,7 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 			return
 		}
 		w.render(rw, r, http.StatusUnprocessableEntity, mappingPage(mappingForm{
-			draft: d, fields: c.Fields, addStatus: c.AddStatus, addID: c.AddID, format: c.FormatHeader, colors: c.Colors, newRows: c.Policies.NewRows, problem: locale.Error(u.Language, err)}))
+			draft: d, fields: c.Fields, addStatus: c.AddStatus, addID: c.AddID, format: c.FormatHeader, colors: c.Colors, newRows: c.Policies.NewRows, replaces: replaced(d), problem: locale.Error(u.Language, err)}))
 		return
 	}
 	if matched.Rows > 0 {
@@ -189,6 +215,17 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 	}
 	w.Wake.Compare(r.Context(), t.ID)
 	w.activate(rw, r, t)
+}
+
+// replaced is the table whose place a draft's takes, of others than its own entity's; 0 if
+// there is none.
+func replaced(d *setup.Draft) int64 {
+	for _, t := range d.Beside {
+		if d.Was == t {
+			return t.ID
+		}
+	}
+	return 0
 }
 
 // keysAmong are the fields by which the records of new rows are looked for at first: an

@@ -39,6 +39,7 @@ type history struct {
 	count    int                        // of values made so far
 	tags     int                        // of tags given so far
 
+	guests    string    // the table that somebody else made of the tab, if one could be saved
 	strangers int64     // the last of the other portal's records that were there when the tab was shared
 	moved     bool      // the tab was to be saved anew, for another entity
 	lastNew   time.Time // when a row was typed

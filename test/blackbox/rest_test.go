@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -78,11 +79,17 @@ func (h *history) seen(now *resting) string {
 		}
 	}
 	for _, c := range now.changes {
-		if c.record != h.sentinel.id {
+		if !h.ofSentinel(c) {
 			fmt.Fprintln(&b, c)
 		}
 	}
 	return b.String()
+}
+
+// ofSentinel reports whether a change is the sentinel's, which is another record once the
+// table is another entity's.
+func (h *history) ofSentinel(c change) bool {
+	return c.record == h.sentinel.id || slices.ContainsFunc(c.fields, func(f fieldChange) bool { return strings.Contains(f.new, h.sentinel.tag+".") })
 }
 
 // looked has the whole tab looked at and waits until that is done and nothing is left;
@@ -105,7 +112,7 @@ func (h *history) looked(end time.Time, exchanged bool) (*resting, error) {
 			return nil, err
 		}
 	}
-	for h.w.user.act(h.table, "/look", nil) != nil {
+	for h.w.user.act(h.table, "/look", nil) != nil || h.guests != "" && h.w.guest.act(h.guests, "/look", nil) != nil {
 		if time.Now().After(end) {
 			return nil, nil
 		}

@@ -29,7 +29,8 @@ func (h *history) share() error {
 		return nil
 	}
 	h.step("somebody with another portal saves the tab, too")
-	return nil
+	h.guests, err = h.w.guest.tableOf(h.name)
+	return err
 }
 
 // checkShared looks at the other portal: nothing that people typed here may have been

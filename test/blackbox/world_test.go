@@ -117,7 +117,7 @@ func (w *world) environment(databaseURL string) []string {
 		"GOOGLE_REDIRECT_URI="+w.front.URL+"/sheet-sync/oauth/callback",
 		"SHEET24_DATABASE_URL="+databaseURL, "SHEET24_PUBLIC_URL="+w.front.URL, "SHEET24_SECRET_KEY="+base64.StdEncoding.EncodeToString(key),
 		"SHEET24_GOOGLE_URL="+w.wire.URL, "SHEET24_BITRIX24_HOSTS="+strings.TrimPrefix(w.wire.URL, "http://")+","+strings.TrimPrefix(w.others.URL, "http://"),
-		"SHEET24_GOOGLE_PER_MINUTE=30000", "SHEET24_BITRIX24_REQUEST_SECONDS=6", "SHEET24_POLL_SECONDS=1", "SHEET24_RETRY_MINUTES=1", "SHEET24_RETRY_HOURS=1", "SHEET24_KEEP_DAYS=0")
+		"SHEET24_ALLOWED_EMAILS="+owner+","+guest, "SHEET24_GOOGLE_PER_MINUTE=30000", "SHEET24_BITRIX24_REQUEST_SECONDS=6", "SHEET24_POLL_SECONDS=1", "SHEET24_RETRY_MINUTES=1", "SHEET24_RETRY_HOURS=1", "SHEET24_KEEP_DAYS=0")
 }
 
 var planForm = regexp.MustCompile(`/sheet-sync/portal/\d+/plan`)

@@ -13,8 +13,8 @@ import (
 
 // Owner is the person whose spreadsheet it is; Colleague has an account too.
 var (
-	Owner     = googlesim.Account{Email: "ayse@ornek.com.tr", Name: "Ayşe Yılmaz"}
-	Colleague = googlesim.Account{Email: "mehmet@ornek.com.tr", Name: "Mehmet Kaya"}
+	Owner     = googlesim.Account{Email: "ayse@ornek.com.tr", Name: "Ayşe Yılmaz", Domain: "ornek.com.tr"}
+	Colleague = googlesim.Account{Email: "mehmet@ornek.com.tr", Name: "Mehmet Kaya", Domain: "ornek.com.tr"}
 )
 
 // The tabs of the spreadsheet.

@@ -19,6 +19,7 @@ type Client struct {
 // Account is a person's Google account.
 type Account struct {
 	Email, Name string
+	Domain      string // of their organisation; empty: a private account, whatever its address
 }
 
 // Google is the simulated Google. See New.

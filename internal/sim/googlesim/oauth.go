@@ -312,7 +312,11 @@ func (g *Google) userinfo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a, _ := g.account(email)
-	reply(w, http.StatusOK, map[string]any{"id": a.Email, "email": a.Email, "verified_email": true, "name": a.Name})
+	info := map[string]any{"id": a.Email, "email": a.Email, "verified_email": true, "name": a.Name}
+	if a.Domain != "" {
+		info["hd"] = a.Domain
+	}
+	reply(w, http.StatusOK, info)
 }
 
 // authorized checks the bearer token of a request and that it has a scope; it

@@ -72,7 +72,7 @@ func rowKeys(t *testing.T, s *sqlstore.Store) {
 	if got := must(s.Left(t.Context(), table.ID, rows))(t); len(got) != 1 || !got[1] {
 		t.Errorf("left alone: %v", got)
 	}
-	check(t, s.LeaveNone(t.Context(), table.ID))
+	check(t, s.LeaveNone(t.Context(), table))
 	if got := must(s.Left(t.Context(), table.ID, rows))(t); len(got) != 0 {
 		t.Errorf("still left alone: %v", got)
 	}
@@ -129,7 +129,7 @@ func questions(t *testing.T, s *sqlstore.Store) {
 	if w := must(s.Waiting(t.Context()))(t); !reflect.DeepEqual(w.Scan, []int64{table.ID}) {
 		t.Errorf("waiting for a scan: %v", w.Scan)
 	}
-	check(t, s.AddCellWrites(t.Context(), table.ID, []sheet24.CellWrite{{EntityID: 11, Field: "NAME", Value: 1.5, Undo: true}}))
+	check(t, s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 11, Field: "NAME", Value: 1.5, Undo: true}}))
 	writes = must(s.CellWrites(t.Context(), table.ID, 10))(t)
 	if len(writes) != 1 || writes[0].Value != 1.5 || !writes[0].Undo {
 		t.Fatalf("the last one counts: %+v", writes)

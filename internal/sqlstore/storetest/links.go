@@ -226,7 +226,7 @@ func lostColumns(t *testing.T, s *sqlstore.Store) {
 			c.Fields = map[string]sheet24.Change{"NAME": {Old: "a", New: "b"}}
 		}
 	})
-	check(t, s.SetColumns(t.Context(), table.ID, table.Mappings[:1], table.Mappings[1:]))
+	check(t, s.SetColumns(t.Context(), table, table.Mappings[:1], table.Mappings[1:]))
 	open := claimed(t, s, table)
 	if len(open) != 1 || open[11].Error != "" {
 		t.Fatalf("tried again: %+v", open)

@@ -17,12 +17,14 @@ func unstorable(t *testing.T, s *sqlstore.Store) {
 	status := edit(2, 11, "a", "b")
 	status.Status = "nonsense"
 	orphan := *table
-	orphan.ID = 999
+	orphan.UserID = "nobody"
+	infinite := edit(2, -5, "a", math.Inf(1))
+	infinite.Binding = table.Binding
 	for name, err := range map[string]error{
 		"no JSON":         s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{edit(2, 11, "a", math.NaN())}}),
 		"a check":         s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{status}}),
 		"a foreign key":   s.CommitScan(t.Context(), &orphan, sheet24.Scanned{Changes: []sheet24.RowChange{edit(2, 11, "a", "b")}}),
-		"no JSON, linked": linkError(s.LinkRows(t.Context(), table.ID, []sheet24.RowLink{{Change: edit(2, -5, "a", math.Inf(1)), EntityID: 5}})),
+		"no JSON, linked": linkError(s.LinkRows(t.Context(), table.ID, []sheet24.RowLink{{Change: infinite, EntityID: 5}})),
 		"no JSON, known":  s.CommitScan(t.Context(), table, sheet24.Scanned{Known: map[int64]sheet24.Known{11: {"EMAIL": {math.NaN()}}}}),
 	} {
 		if !errors.Is(err, sheet24.ErrData) {
@@ -127,7 +129,7 @@ func unreadable(t *testing.T, s *sqlstore.Store) {
 	if _, err := s.Known(t.Context(), table.ID, []int64{11}); !errors.Is(err, sheet24.ErrData) {
 		t.Errorf("known: %v", err)
 	}
-	check(t, s.AddCellWrites(t.Context(), table.ID, []sheet24.CellWrite{{EntityID: 11, Field: "EMAIL", Value: "a"}, {EntityID: 12, Field: "EMAIL", Value: "a"}}))
+	check(t, s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 11, Field: "EMAIL", Value: "a"}, {EntityID: 12, Field: "EMAIL", Value: "a"}}))
 	_, err = s.DB().ExecContext(t.Context(), `UPDATE cell_writes SET cell_value = '{' WHERE entity_id = 11`)
 	if !s.Shared() { // there a column may hold what is no JSON
 		check(t, err)

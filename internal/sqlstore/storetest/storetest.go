@@ -18,9 +18,10 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 	for name, test := range map[string]func(*testing.T, *sqlstore.Store){
 		"Users": users, "Tokens": tokens, "EndedGrant": endedGrant, "Looks": looks, "Columns": columns, "Portals": portals, "Grants": grants, "Pause": pause, "Corrections": corrections, "Tables": tables, "Activation": activation, "Scripts": scripts, "Channels": channels, "SheetState": sheetState, "SnapshotsAt": snapshotsAt, "Leases": leases, "Worked": worked, "Belongs": belongs, "Silent": silent, "Buckets": buckets, "Arrivals": arrivals,
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Fair": fair, "Failures": failures, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
-		"Report": report, "Policies": policies, "RowKeys": rowKeys, "Known": known, "Questions": questions, "Deletions": deletions, "Comparisons": comparisons, "Spans": spans, "WaitingTold": waitingTold, "Gathering": gathering, "History": history, "Links": links, "LinksAfterALostAnswer": linksAfterALostAnswer, "LinksWithOpenEdits": linksWithOpenEdits, "CreatedBesideItsID": createdBesideItsID, "LeftRows": leftRows, "LostColumns": lostColumns,
+		"Report": report, "Policies": policies, "RowKeys": rowKeys, "Known": known, "Questions": questions, "Deletions": deletions, "Comparisons": comparisons, "Spans": spans, "WaitingTold": waitingTold, "Gathering": gathering, "Exchanged": exchanged, "LateComers": lateComers, "Bindings": bindings, "Replaced": replaced, "SeveralTables": severalTables, "FormerIDColumns": formerIDColumns, "Retired": retired, "History": history, "Links": links, "LinksAfterALostAnswer": linksAfterALostAnswer, "LinksWithOpenEdits": linksWithOpenEdits, "CreatedBesideItsID": createdBesideItsID, "LeftRows": leftRows, "LostColumns": lostColumns,
 		"Unstorable": unstorable, "FailRow": failRow, "FailedBeside": failedBeside, "Unreadable": unreadable, "StageProblems": stageProblems, "Waiting": waiting, "Sessions": sessions,
-		"Elsewhere": elsewhere, "Begun": begun, "Holds": holds,
+		"Elsewhere": elsewhere, "Begun": begun, "Holds": holds, "ScansBesidePushes": scansBesidePushes, "Entangled": entangled,
+		"BegunWrites": begunWrites, "TellAgain": tellAgain, "GoneWhileCreated": goneWhileCreated,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -39,19 +39,19 @@ func columns(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	id, email := table.Mappings[0], table.Mappings[1]
 	id.Column.Index, email.Column.Index = email.Column.Index, id.Column.Index // they changed places
-	check(t, s.SetColumns(t.Context(), table.ID, []sheet24.FieldMapping{id, email}, nil))
+	check(t, s.SetColumns(t.Context(), table, []sheet24.FieldMapping{id, email}, nil))
 	got := must(s.Table(t.Context(), table.ID))(t)
 	if m, _ := got.Mapping("EMAIL"); m.Column.Index != 0 || len(got.Lost) != 0 {
 		t.Fatalf("moved: %+v", got.Mappings)
 	}
 	id.Column.Index = 0
-	check(t, s.SetColumns(t.Context(), table.ID, []sheet24.FieldMapping{id}, []sheet24.FieldMapping{email}))
+	check(t, s.SetColumns(t.Context(), table, []sheet24.FieldMapping{id}, []sheet24.FieldMapping{email}))
 	got = must(s.Table(t.Context(), table.ID))(t)
 	if m, _ := got.Mapping("EMAIL"); m.Column.Index >= 0 || m.Column.Name != "E-posta" || !reflect.DeepEqual(got.Lost, []string{"E-posta"}) {
 		t.Fatalf("lost: %+v, %v", got.Mappings, got.Lost)
 	}
 	email.Column.Index = 5
-	check(t, s.SetColumns(t.Context(), table.ID, []sheet24.FieldMapping{id, email}, nil))
+	check(t, s.SetColumns(t.Context(), table, []sheet24.FieldMapping{id, email}, nil))
 	if got = must(s.Table(t.Context(), table.ID))(t); len(got.Lost) != 0 || got.Mappings[1].Column.Index != 5 {
 		t.Fatalf("found again: %+v, %v", got.Mappings, got.Lost)
 	}

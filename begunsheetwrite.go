@@ -1,0 +1,24 @@
+package sheet24
+
+import "time"
+
+// BegunSheetWrite is a write of cells by their rows that was begun, and of which nobody has
+// seen yet where it went: rows are moved between a read and the write after it, and a
+// process may end, or an answer be lost, before somebody looks.
+type BegunSheetWrite struct {
+	ID    int64
+	Stage Stage // whose write it is: it alone looks
+	Cells []BegunCell
+	At    time.Time
+}
+
+// BegunCell is a cell of a BegunSheetWrite.
+type BegunCell struct {
+	Row      int    `json:"row"`          // that it was addressed by
+	EntityID int64  `json:"id,omitempty"` // the record or the key whose row that was, 0: neither
+	Column   string `json:"column"`       // its header
+	Value    any    `json:"value"`
+
+	IsID bool           `json:"is_id,omitempty"` // an id or a key was written, so that the row is known by
+	Held map[string]any `json:"held,omitempty"`  // what the row held, by field
+}

@@ -1,0 +1,45 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"sheet24"
+	"sheet24/internal/mapping"
+)
+
+// ownsIDs returns an error if a table's ID column, where it was found, is an older table's
+// as well: the numbers in it are that one's, and a key or an id written there would make
+// one of its rows another record's. Setting up sees to it that each has its own; this is
+// for two that were set up at once, and for columns that were renamed to one another's
+// names.
+func (p *Pipeline) ownsIDs(ctx context.Context, t *sheet24.Table, tab *tab) error {
+	if tab.layout.ID < 0 {
+		return nil
+	}
+	key := tabKey{t.SpreadsheetID, t.GID}
+	all, err := p.followers(ctx, key)
+	if err != nil || !sharesIDs(all, t, tab) {
+		return err
+	}
+
+	// What is remembered may be out of date.
+	if all, err = p.followersNow(ctx, key); err != nil || !sharesIDs(all, t, tab) {
+		return err
+	}
+	return sheet24.Errorf(sheet24.Invalid, "id_column_shared")
+}
+
+// sharesIDs reports whether one of a tab's older tables has its ids where a table has its.
+func sharesIDs(all []*sheet24.Table, t *sheet24.Table, tab *tab) bool {
+	return slices.ContainsFunc(all, func(o *sheet24.Table) bool {
+		if o.ID >= t.ID || !o.Enabled {
+			return false
+		}
+		if o.HeaderRow != t.HeaderRow {
+			id, _ := o.Mapping(sheet24.IDField)
+			return id.Column.Index == tab.layout.ID
+		}
+		return mapping.Locate(o, tab.header).ID == tab.layout.ID
+	})
+}

@@ -1,0 +1,428 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"sheet24"
+	"sheet24/internal/mapping"
+)
+
+// doubts are what is left in doubt by writes of ids whose answer nobody saw.
+type doubts struct {
+	rows    map[int64]error // by the key or id that a row shows: it may be another's
+	records map[int64]bool  // that may be such rows: they are not gone
+}
+
+// leaveOut has a tab say nothing of the rows that are left in doubt.
+func (t *tab) leaveOut(left doubts) {
+	for id := range left.rows {
+		for _, number := range t.byID[id] {
+			delete(t.idAt, number)
+			delete(t.rows, number)
+		}
+		delete(t.byID, id)
+	}
+}
+
+// settling is a look at where writes of ids went.
+type settling struct {
+	*Pipeline
+	t    *sheet24.Table
+	tab  *tab // the rows in which they stand
+	lost map[int64]sheet24.Snapshot
+
+	given    map[int64]int64 // by the key or id in whose place they are given back
+	replaced []sheet24.Replacement
+	written  map[int]any
+	doubts   doubts
+}
+
+// settleBegun looks where writes went that were begun by a process that ended, or whose
+// answer was lost, before anything else is done with a tab: an id that a key stands in the
+// place of is given back, a cell that got what was another's gets back what it held. It
+// fails with errTabMoves where it wrote: the tab is to be read anew. What cannot be told
+// for certain is left in doubt.
+func (p *Pipeline) settleBegun(ctx context.Context, t *sheet24.Table, events []sheet24.Event) (doubts, error) {
+	begun, err := p.Store.BegunSheetWrites(ctx, t.ID, sheet24.ScanStage)
+	if err != nil || len(begun) == 0 {
+		return doubts{}, err
+	}
+	if quiet, err := p.quiet(ctx, t, waitingSince(events, p.Now())); err != nil || !quiet {
+		return doubts{}, cmp.Or(err, error(errTabMoves))
+	}
+
+	tab, err := p.readTab(ctx, t, nil)
+	if err != nil || tab.layout.ID < 0 {
+		return doubts{}, err
+	}
+	left, err := p.settleIDs(ctx, t, tab, begun)
+	if err != nil {
+		return left, err
+	}
+	return left, p.settleValues(ctx, t, tab, begun, events)
+}
+
+// settleIDs looks where ids and keys went.
+func (p *Pipeline) settleIDs(ctx context.Context, t *sheet24.Table, tab *tab, begun []sheet24.BegunSheetWrite) (doubts, error) {
+	s := &settling{Pipeline: p, t: t, given: map[int64]int64{}, written: map[int]any{}, doubts: doubts{map[int64]error{}, map[int64]bool{}}}
+	cells, done, err := s.open(ctx, tab, begun)
+	if err != nil || len(cells) == 0 {
+		return s.doubts, cmp.Or(err, p.Store.EndSheetWrites(ctx, done))
+	}
+
+	// The rows in which they stand, and the records that stand nowhere since.
+	if s.tab, err = p.standing(ctx, t, tab, cells); err != nil {
+		return s.doubts, err
+	}
+	if s.lost, err = s.missing(ctx, cells); err != nil {
+		return s.doubts, err
+	}
+
+	// Whose they are.
+	if err := s.decide(ctx, cells); err != nil {
+		return s.doubts, err
+	}
+	wrote, err := s.write(ctx)
+	if err != nil {
+		return s.doubts, err
+	}
+	if len(s.doubts.rows) == 0 {
+		if err := p.Store.EndSheetWrites(ctx, done); err != nil {
+			return s.doubts, err
+		}
+	}
+	if !wrote {
+		return s.doubts, nil
+	}
+	return s.doubts, cmp.Or(p.Recheck(ctx, t), error(errTabMoves)) // what was edited in these rows meanwhile is found
+}
+
+// open are the cells of writes of ids that stand somewhere, and of which it is not known
+// where; and the writes that are done with once these are: those that took effect, or
+// cannot any more.
+func (s *settling) open(ctx context.Context, tab *tab, begun []sheet24.BegunSheetWrite) (open []sheet24.BegunCell, done []int64, err error) {
+	var keys []int64
+	for key := range tab.byID {
+		if key < 0 {
+			keys = append(keys, key)
+		}
+	}
+	records, err := s.Store.RecordsOf(ctx, s.t.ID, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	waiting, err := s.Store.Snapshots(ctx, s.t.ID, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+
+	for _, w := range begun {
+		if slices.ContainsFunc(w.Cells, func(c sheet24.BegunCell) bool { return !c.IsID }) {
+			continue
+		}
+		landed := false
+		for _, c := range w.Cells {
+			id, _ := recordID(c.Value)
+			_, known := waiting[id]
+			_, became := records[id]
+			landed = landed || len(tab.byID[id]) > 0
+			if len(tab.byID[id]) > 0 && !known && !became { // else a scan has seen it in its row
+				open = append(open, c)
+			}
+		}
+		if landed || s.Now().Sub(w.At) > landsWithin {
+			done = append(done, w.ID)
+		}
+	}
+	return open, done, nil
+}
+
+// standing reads the rows in which ids stand.
+func (p *Pipeline) standing(ctx context.Context, t *sheet24.Table, tab *tab, cells []sheet24.BegunCell) (*tab, error) {
+	var numbers []int
+	for _, c := range cells {
+		id, _ := recordID(c.Value)
+		numbers = append(numbers, tab.byID[id]...)
+	}
+	slices.Sort(numbers)
+
+	read, err := p.readAt(ctx, t, tab.layout, blocksOf(slices.Compact(numbers)))
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(read.header, tab.header) || !maps.Equal(read.idAt, tab.idAt) {
+		return nil, errTabMoves
+	}
+	read.layout = tab.layout
+	return read, nil
+}
+
+// missing are the records, and the keys that rows wait under, that stand nowhere though
+// they were last seen in a row, and what these held.
+func (s *settling) missing(ctx context.Context, cells []sheet24.BegunCell) (map[int64]sheet24.Snapshot, error) {
+	present, err := s.Store.Present(ctx, s.t.ID)
+	if err != nil {
+		return nil, err
+	}
+	var keys []int64
+	for id := range s.tab.byID {
+		delete(present, id)
+		if id < 0 {
+			keys = append(keys, id)
+		}
+	}
+	records, err := s.Store.RecordsOf(ctx, s.t.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, record := range records {
+		delete(present, record)
+	}
+	for _, c := range cells { // a key that was to be replaced
+		if c.EntityID < 0 {
+			delete(present, c.EntityID)
+		}
+	}
+	return s.Store.Snapshots(ctx, s.t.ID, slices.Sorted(maps.Keys(present)))
+}
+
+// decide says what becomes of the rows in which ids stand: of each, whether it is the one
+// that was meant, a lost record's, or neither for certain.
+func (s *settling) decide(ctx context.Context, cells []sheet24.BegunCell) error {
+	type candidate struct {
+		cell   sheet24.BegunCell
+		number int
+		record int64
+		sure   bool
+	}
+	var found []candidate
+	claimed := map[int64]int{}
+	var strangers []sheet24.BegunCell
+	var held []map[string]any
+	for _, c := range cells {
+		id, _ := recordID(c.Value)
+		for _, number := range s.tab.byID[id] {
+			now := values(s.tab.layout, s.tab.rows[number])
+			if len(now) == 0 { // its row moved on
+				switch {
+				case id < 0 && len(s.tab.byID[id]) == 1:
+					s.replaced = append(s.replaced, sheet24.Replacement{Find: keyText(id)})
+				case id > 0 && c.EntityID == 0:
+					s.written[number] = ""
+				}
+				continue
+			}
+			record, sure := s.whose(now, c)
+			switch {
+			case record != 0:
+				found = append(found, candidate{c, number, record, sure && len(s.tab.byID[id]) == 1})
+				claimed[record]++
+			case id < 0 && equalFields(now, c.Held) == 0 || mapping.Summary(now):
+				strangers, held = append(strangers, c), append(held, nil)
+			case id < 0:
+				strangers, held = append(strangers, c), append(held, now)
+			}
+		}
+	}
+
+	for _, c := range found {
+		id, _ := recordID(c.cell.Value)
+		switch {
+		case !c.sure || claimed[c.record] > 1:
+			s.doubt(id, c.record)
+		case id < 0:
+			s.given[id] = c.record
+			s.replaced = append(s.replaced, sheet24.Replacement{Find: keyText(id), Text: mapping.Text(cellOf(c.record))})
+		default:
+			s.given[id] = c.record
+			s.written[c.number] = cellOf(c.record)
+		}
+	}
+	return s.takeBack(ctx, strangers, held)
+}
+
+// doubt leaves in doubt whether the row that shows an id is a lost record's.
+func (s *settling) doubt(id, record int64) {
+	s.doubts.rows[id] = sheet24.Errorf(sheet24.Invalid, "row_other_record", mapping.Text(cellOf(id)), mapping.Text(cellOf(record)))
+	s.doubts.records[record] = true
+}
+
+// whose is the lost record whose row this is that shows an id, rather than the one that
+// was meant, 0: none; and whether that is certain.
+func (s *settling) whose(now map[string]any, c sheet24.BegunCell) (record int64, sure bool) {
+	mine, best, several := equalFields(now, c.Held), 0, false
+	for _, id := range slices.Sorted(maps.Keys(s.lost)) {
+		same := equalFields(now, s.lost[id].Values)
+		switch {
+		case same > best:
+			best, record, several = same, id, false
+		case same == best && same > 0:
+			several = true
+		}
+	}
+
+	switch {
+	case best < mine || best == 0:
+		return 0, true
+	case several:
+		return record, false
+	case best == mine: // rows that are the same: either is right
+		return record, maps.Equal(now, s.lost[record].Values)
+	}
+	return record, alike(now, s.lost[record].Values)
+}
+
+// takeBack takes keys out of rows that are not to become records, or are others than those
+// they were made for: of the last nothing is held. Those that are new get keys of their own.
+func (s *settling) takeBack(ctx context.Context, cells []sheet24.BegunCell, held []map[string]any) error {
+	left, err := s.Store.Left(ctx, s.t.ID, held)
+	if err != nil {
+		return err
+	}
+	for i, c := range cells {
+		if key, _ := recordID(c.Value); key < 0 && (held[i] == nil || left[i]) {
+			s.replaced = append(s.replaced, sheet24.Replacement{Find: keyText(key)})
+		}
+	}
+	return nil
+}
+
+// write puts right what was decided, and reports whether it wrote. Where the column is
+// protected, all of it is left in doubt.
+func (s *settling) write(ctx context.Context) (wrote bool, err error) {
+	if len(s.replaced)+len(s.written) == 0 {
+		return false, nil
+	}
+	if len(s.replaced) > 0 { // whatever the table is by now: it is our own damage
+		err = s.Sheets.Replace(ctx, s.t.Ref(), s.replaced)
+	}
+	if err == nil {
+		work := &scanning{Pipeline: s.Pipeline, t: s.t, settling: true}
+		err = work.writeIDs(ctx, s.tab, s.written)
+	}
+	if !sheet24.IsKind(err, sheet24.Invalid) {
+		return true, err
+	}
+
+	for id, record := range s.given {
+		s.doubt(id, record)
+	}
+	s.Log.Warn("ids not given back", "table", s.t.ID, "error", err)
+	return false, nil
+}
+
+// begunValue is a value of a write that was begun, and the column that it was for.
+type begunValue struct {
+	sheet24.BegunCell
+	write  int64
+	field  string
+	column sheet24.Column
+}
+
+// settleValues looks where values went. One that a record did not get, and that stands in
+// the same column of another's row, which held something else, went there: nobody else
+// writes it.
+func (p *Pipeline) settleValues(ctx context.Context, t *sheet24.Table, tab *tab, begun []sheet24.BegunSheetWrite, events []sheet24.Event) error {
+	cells, columns, landed := valuesOf(tab, begun), []sheet24.Column{nameOf(t, tab.layout)}, map[int64]bool{}
+	for _, c := range cells {
+		if !slices.Contains(columns, c.column) {
+			columns = append(columns, c.column)
+		}
+	}
+	if len(cells) == 0 {
+		return p.endValues(ctx, begun, landed)
+	}
+	at, err := p.readPlaces(ctx, t, columns)
+	if err != nil {
+		return err
+	}
+
+	wrong, err := p.strayed(ctx, t, at, cells, landed, &scanning{Pipeline: p, t: t, events: events})
+	if err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
+		if _, err := p.placeAt(ctx, sheet24.ScanStage, t, at, wrong); err != nil {
+			return err
+		}
+	}
+	if err := p.endValues(ctx, begun, landed); err != nil || len(wrong) == 0 {
+		return err
+	}
+	return errTabMoves
+}
+
+// valuesOf are the values of writes that were begun, of columns that are there.
+func valuesOf(tab *tab, begun []sheet24.BegunSheetWrite) (cells []begunValue) {
+	for _, w := range begun {
+		for _, c := range w.Cells {
+			i := slices.IndexFunc(tab.layout.Fields, func(m sheet24.FieldMapping) bool { return m.Column.Name == c.Column && m.Column.Index >= 0 })
+			if i >= 0 && !c.IsID {
+				m := tab.layout.Fields[i]
+				cells = append(cells, begunValue{c, w.ID, m.Field, m.Column})
+			}
+		}
+	}
+	return cells
+}
+
+// strayed finds the cells that got what was another record's, and what is to stand there
+// again. landed gets the writes that were seen to have taken effect.
+func (p *Pipeline) strayed(ctx context.Context, t *sheet24.Table, at *places, cells []begunValue, landed map[int64]bool, work *scanning) ([]placement, error) {
+	meant := map[cellOfRecord]bool{}
+	for _, c := range cells {
+		meant[cellOfRecord{c.EntityID, c.column}] = true
+	}
+
+	// Which rows show what another was to get, and did not.
+	type suspect struct {
+		placement
+		of begunValue
+	}
+	var suspects []suspect
+	var ids []int64
+	for _, c := range cells {
+		if rows := at.rows[c.EntityID]; len(rows) == 1 && at.at(c.column, rows[0]) == c.Value {
+			landed[c.write] = true
+			continue
+		}
+		for _, id := range slices.Sorted(maps.Keys(at.rows)) {
+			rows := at.rows[id]
+			if len(rows) == 1 && !meant[cellOfRecord{id, c.column}] && at.at(c.column, rows[0]) == c.Value && !work.announced(rows[0]) {
+				suspects = append(suspects, suspect{placement{id: id, column: c.column, only: true, holds: c.Value}, c})
+				ids = append(ids, id)
+			}
+		}
+	}
+	known, err := p.Store.Snapshots(ctx, t.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+
+	// And held something else.
+	var wrong []placement
+	for _, w := range suspects {
+		n, seen := known[w.id]
+		if before := n.Values[w.of.field]; seen && before != w.holds {
+			w.value = before
+			wrong = append(wrong, w.placement)
+			landed[w.of.write] = true
+		}
+	}
+	return wrong, nil
+}
+
+// endValues ends writes of values that took effect, or cannot any more.
+func (p *Pipeline) endValues(ctx context.Context, begun []sheet24.BegunSheetWrite, landed map[int64]bool) error {
+	var done []int64
+	for _, w := range begun {
+		ids := slices.ContainsFunc(w.Cells, func(c sheet24.BegunCell) bool { return c.IsID })
+		if !ids && (landed[w.ID] || p.Now().Sub(w.At) > landsWithin) {
+			done = append(done, w.ID)
+		}
+	}
+	return p.Store.EndSheetWrites(ctx, done)
+}
