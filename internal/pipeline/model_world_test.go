@@ -538,7 +538,16 @@ func (c *modelCRM) write(w sheet24.ItemWrite) sheet24.Written {
 			}
 		}
 	}()
+	made := sheet24.Written{ID: w.ID}
 	for name, v := range w.Fields {
+		// Of some records the portal empties nothing, unless their own method does, and never
+		// says so.
+		if sheet24.Empties(v) && before != (modelRecord{key: w.Key}) {
+			made.Unproven = true
+			if w.ID%3 == 0 && !w.Own {
+				continue
+			}
+		}
 		switch name {
 		case "ufCode":
 			r.code = fmt.Sprint(orNone(v))
@@ -552,7 +561,7 @@ func (c *modelCRM) write(w sheet24.ItemWrite) sheet24.Written {
 	for _, m := range w.Multi {
 		r.email = m.Value
 	}
-	return sheet24.Written{ID: w.ID}
+	return made
 }
 
 func orNone(v any) any {
