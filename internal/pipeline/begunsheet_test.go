@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,6 +25,9 @@ var endings = map[string]func(stop context.CancelFunc){
 	"the answer is lost": func(context.CancelFunc) { panic(http.ErrAbortHandler) },
 }
 
+// seen has the process go on, and see where it wrote to.
+const seen = "it is seen"
+
 // endsAtWrite runs a stage and has somebody edit just before cells are written by their
 // rows; the process ends, or loses the answer, before it sees where they went. From then
 // on another one works.
@@ -42,7 +46,9 @@ func (w *world) endsAtWrite(stage func(context.Context, int64) (bool, error), en
 			}
 		default:
 			met.Store(true)
-			endings[ending](stop)
+			if end, ends := endings[ending]; ends {
+				end(stop)
+			}
 		}
 	})
 	stage(ctx, w.table.ID)
@@ -146,6 +152,46 @@ func TestKeyOverAnID(t *testing.T) {
 					w.checkPeople(records, edited)
 				})
 			}
+		}
+	}
+}
+
+// TestKeyOverAnotherText has a row stand where a new row stood, once its key is written,
+// whose ID cell tells of no record, or of one that another row is: it gets back what stood
+// there, and becomes no record.
+func TestKeyOverAnotherText(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string][]any{
+		"a copy":         {4.0, "Ali", "4@ornek.com.tr", "Yeni", 400.0},
+		"an edited copy": {4.0, "Veli", "4@ornek.com.tr", "Yeni", 450.0},
+		"a text":         {"abc", "Veli", "veli@ornek.com.tr", "Yeni", 450.0},
+		"no whole id":    {12.5, "Veli", "veli@ornek.com.tr", "Yeni", 450.0},
+		"a heading":      {"Kasım 2026"},
+	} {
+		for _, ending := range append(slices.Collect(maps.Keys(endings)), seen) {
+			t.Run(name+" "+ending, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.policies(sheet24.Policies{NewRows: sheet24.CreateNew, Deleted: sheet24.DeleteRecord})
+				w.edit("A6", row)
+				w.looksAgain()
+				w.edit("B7", []any{"Can", "can@ornek.com.tr", "Yeni", 12.5})
+				w.nudge(7, 7)
+				w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "insert_rows", Range: "3:3"})
+				if ending != seen && !strings.HasPrefix(fmt.Sprint(w.id(7)), "⏳") {
+					t.Fatalf("row 7 shows %v", w.id(7)) // the world is hostile indeed
+				}
+				if len(row) > 1 {
+					w.edit("E7", []any{451.0})
+				}
+				w.looksAgain()
+				expect(t, "its ID cell", w.id(7), row[0])
+				expect(t, "the new row's", w.id(w.rowNamed("Can")), any(5.0))
+				expect(t, "records", len(w.portal.Records(1)), 5)
+				if said := fmt.Sprint(w.status(7)); len(row) > 1 && !strings.HasPrefix(said, "❌") {
+					t.Errorf("row 7 says %s", said)
+				}
+			})
 		}
 	}
 }
