@@ -305,6 +305,115 @@ func TestStatusOverAnothers(t *testing.T) {
 	}
 }
 
+// TestStatusOfARowWithoutAnID has a row moved that is told by its number: what it was to say
+// stays neither in the empty row that stands there by then, nor in another's.
+func TestStatusOfARowWithoutAnID(t *testing.T) {
+	t.Parallel()
+	insert := googlesim.Edit{Kind: "insert_rows", Range: "6:6"}
+	for _, ending := range append(slices.Collect(maps.Keys(endings)), seen, "before it is read") {
+		for move, edit := range map[string]googlesim.Edit{"row inserted": insert, "row moved": {Kind: "move_rows", Range: "6:6", To: "9"}} {
+			t.Run(ending+" "+move, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
+				w.nudge(6, 6)
+				_, err := w.Scan(t.Context(), w.table.ID)
+				w.check(err)
+				if ending == "before it is read" {
+					edit.SpreadsheetID, edit.GID = w.sheet, gid
+					w.check(w.google.Edit(edit))
+					_, err = w.Report(t.Context(), w.table.ID)
+					w.check(err)
+				} else {
+					w.endsAtWrite(w.Report, ending, edit)
+				}
+				w.looksAgain()
+				if said := w.status(6); said != nil && said != "" {
+					t.Errorf("the empty row 6 says %v", said)
+				}
+			})
+		}
+	}
+}
+
+// TestStatusOverAnEmptyRow has a row inserted while "✅" is written: the empty row does not
+// say it, the record's row does.
+func TestStatusOverAnEmptyRow(t *testing.T) {
+	t.Parallel()
+	for _, ending := range append(slices.Collect(maps.Keys(endings)), seen) {
+		t.Run(ending, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.edit("E3", []any{222.0})
+			w.nudge(3, 3)
+			for _, stage := range []func(context.Context, int64) (bool, error){w.Scan, w.Push} {
+				_, err := stage(t.Context(), w.table.ID)
+				w.check(err)
+			}
+			w.endsAtWrite(w.Report, ending, googlesim.Edit{Kind: "insert_rows", Range: "3:3"})
+			w.looksAgain()
+			w.checkPeople(4, nil)
+			expect(t, "the row", w.status(4), any(ok))
+		})
+	}
+}
+
+// TestStatusOverACopy has a copied row stand where a record's row stood, once "✅" is
+// written: it goes on saying what is wrong with it.
+func TestStatusOverACopy(t *testing.T) {
+	t.Parallel()
+	for name, shows := range map[string]any{"a copy": 2.0, "a text": "abc"} {
+		for _, ending := range append(slices.Collect(maps.Keys(endings)), seen) {
+			t.Run(name+" "+ending, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.edit("A6", []any{shows, "Veli", "veli@ornek.com.tr", "Yeni", 50.0})
+				w.looksAgain()
+				failed := w.status(6)
+				if !strings.HasPrefix(fmt.Sprint(failed), "❌") {
+					t.Fatalf("row 6 says %v", failed)
+				}
+				w.edit("E5", []any{444.0})
+				w.nudge(5, 5)
+				for _, stage := range []func(context.Context, int64) (bool, error){w.Scan, w.Push} {
+					_, err := stage(t.Context(), w.table.ID)
+					w.check(err)
+				}
+				w.endsAtWrite(w.Report, ending, googlesim.Edit{Kind: "move_rows", Range: "5:5", To: "7"})
+				w.move("5:5", "7") // and where it was noted again
+				w.looksAgain()
+				expect(t, "the copy", w.status(w.rowNamed("Veli")), failed)
+				expect(t, "the row", w.status(w.rowNamed("Ali")), any(ok))
+			})
+		}
+	}
+}
+
+// TestStatusOfAnEmptiedRow has a row emptied of which nothing is left but its status; the
+// process that takes it out ends, and rows were exchanged meanwhile.
+func TestStatusOfAnEmptiedRow(t *testing.T) {
+	t.Parallel()
+	for _, ending := range append(slices.Collect(maps.Keys(endings)), seen) {
+		t.Run(ending, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			for i := range 4 {
+				w.change(i+2, "E", 11.0*float64(i+1))
+			}
+			w.settled()
+			w.edit("A3", []any{"", "", "", "", ""})
+			w.event(sheet24.Recheck, sheet24.Range{})
+			w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "move_rows", Range: "3:3", To: "6"})
+			w.looksAgain()
+			for number, want := range map[int]any{2: ok, 3: ok, 4: ok, 5: nil} {
+				if got := w.status(number); got != want && !(want == nil && got == "") {
+					t.Errorf("row %d says %v", number, got)
+				}
+			}
+		})
+	}
+}
+
 // TestTextOverAnID has something typed over a row's id: its record is not deleted, whether
 // the row was moved or edited as well, and is once the row is.
 func TestTextOverAnID(t *testing.T) {

@@ -63,6 +63,9 @@ func (p *Pipeline) settleBegun(ctx context.Context, t *sheet24.Table, events []s
 	if err != nil {
 		return left, err
 	}
+	if err := p.settleCleared(ctx, t, tab, begun); err != nil {
+		return left, err
+	}
 	return left, p.settleValues(ctx, t, tab, begun, events)
 }
 
