@@ -9,6 +9,7 @@ type BegunSheetWrite struct {
 	ID    int64
 	Stage Stage // whose write it is: it alone looks
 	Cells []BegunCell
+	Stood []StoodCell // in the same column, elsewhere
 	At    time.Time
 }
 
@@ -21,4 +22,11 @@ type BegunCell struct {
 
 	IsID bool           `json:"is_id,omitempty"` // an id or a key was written, so that the row is known by
 	Held map[string]any `json:"held,omitempty"`  // what the row held, by field
+}
+
+// StoodCell is what an ID cell held before a write that may hit it though it was not meant
+// for it, where the ID does not tell which row that was: it stands in several, or is none.
+type StoodCell struct {
+	Value any            `json:"value"`
+	Held  map[string]any `json:"held,omitempty"` // what the row held, by field
 }

@@ -41,8 +41,8 @@ func refused(err error) bool {
 }
 
 // begunIDs are ids and keys that are to be written into rows, as a write that is begun.
-func begunIDs(tab *tab, column sheet24.Column, cells map[int]any) sheet24.BegunSheetWrite {
-	w := sheet24.BegunSheetWrite{Stage: sheet24.ScanStage}
+func begunIDs(tab *tab, column sheet24.Column, cells map[int]any, stood []sheet24.StoodCell) sheet24.BegunSheetWrite {
+	w := sheet24.BegunSheetWrite{Stage: sheet24.ScanStage, Stood: stood}
 	for number, v := range cells {
 		w.Cells = append(w.Cells, sheet24.BegunCell{
 			Row: number, EntityID: tab.idAt[number], Column: column.Name, Value: v,

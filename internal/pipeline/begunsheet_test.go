@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,6 +25,9 @@ var endings = map[string]func(stop context.CancelFunc){
 	"the answer is lost": func(context.CancelFunc) { panic(http.ErrAbortHandler) },
 }
 
+// seen has the process go on, and see where it wrote to.
+const seen = "it is seen"
+
 // endsAtWrite runs a stage and has somebody edit just before cells are written by their
 // rows; the process ends, or loses the answer, before it sees where they went. From then
 // on another one works.
@@ -42,7 +46,9 @@ func (w *world) endsAtWrite(stage func(context.Context, int64) (bool, error), en
 			}
 		default:
 			met.Store(true)
-			endings[ending](stop)
+			if end, ends := endings[ending]; ends {
+				end(stop)
+			}
 		}
 	})
 	stage(ctx, w.table.ID)
@@ -150,6 +156,46 @@ func TestKeyOverAnID(t *testing.T) {
 	}
 }
 
+// TestKeyOverAnotherText has a row stand where a new row stood, once its key is written,
+// whose ID cell tells of no record, or of one that another row is: it gets back what stood
+// there, and becomes no record.
+func TestKeyOverAnotherText(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string][]any{
+		"a copy":         {4.0, "Ali", "4@ornek.com.tr", "Yeni", 400.0},
+		"an edited copy": {4.0, "Veli", "4@ornek.com.tr", "Yeni", 450.0},
+		"a text":         {"abc", "Veli", "veli@ornek.com.tr", "Yeni", 450.0},
+		"no whole id":    {12.5, "Veli", "veli@ornek.com.tr", "Yeni", 450.0},
+		"a heading":      {"Kasım 2026"},
+	} {
+		for _, ending := range append(slices.Collect(maps.Keys(endings)), seen) {
+			t.Run(name+" "+ending, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.policies(sheet24.Policies{NewRows: sheet24.CreateNew, Deleted: sheet24.DeleteRecord})
+				w.edit("A6", row)
+				w.looksAgain()
+				w.edit("B7", []any{"Can", "can@ornek.com.tr", "Yeni", 12.5})
+				w.nudge(7, 7)
+				w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "insert_rows", Range: "3:3"})
+				if ending != seen && !strings.HasPrefix(fmt.Sprint(w.id(7)), "⏳") {
+					t.Fatalf("row 7 shows %v", w.id(7)) // the world is hostile indeed
+				}
+				if len(row) > 1 {
+					w.edit("E7", []any{451.0})
+				}
+				w.looksAgain()
+				expect(t, "its ID cell", w.id(7), row[0])
+				expect(t, "the new row's", w.id(w.rowNamed("Can")), any(5.0))
+				expect(t, "records", len(w.portal.Records(1)), 5)
+				if said := fmt.Sprint(w.status(7)); len(row) > 1 && !strings.HasPrefix(said, "❌") {
+					t.Errorf("row 7 says %s", said)
+				}
+			})
+		}
+	}
+}
+
 // rowNamed is the number of the row of a name.
 func (w *world) rowNamed(name string) int {
 	w.t.Helper()
@@ -253,6 +299,115 @@ func TestStatusOverAnothers(t *testing.T) {
 			for name, want := range map[string]any{"Ayşe": ok, "Mehmet": ok, "Zeynep": failed, "Ali": nil} {
 				if got := w.status(w.rowNamed(name)); got != want && !(want == nil && got == "") {
 					t.Errorf("%s says %v", name, got)
+				}
+			}
+		})
+	}
+}
+
+// TestStatusOfARowWithoutAnID has a row moved that is told by its number: what it was to say
+// stays neither in the empty row that stands there by then, nor in another's.
+func TestStatusOfARowWithoutAnID(t *testing.T) {
+	t.Parallel()
+	insert := googlesim.Edit{Kind: "insert_rows", Range: "6:6"}
+	for _, ending := range append(slices.Collect(maps.Keys(endings)), seen, "before it is read") {
+		for move, edit := range map[string]googlesim.Edit{"row inserted": insert, "row moved": {Kind: "move_rows", Range: "6:6", To: "9"}} {
+			t.Run(ending+" "+move, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
+				w.nudge(6, 6)
+				_, err := w.Scan(t.Context(), w.table.ID)
+				w.check(err)
+				if ending == "before it is read" {
+					edit.SpreadsheetID, edit.GID = w.sheet, gid
+					w.check(w.google.Edit(edit))
+					_, err = w.Report(t.Context(), w.table.ID)
+					w.check(err)
+				} else {
+					w.endsAtWrite(w.Report, ending, edit)
+				}
+				w.looksAgain()
+				if said := w.status(6); said != nil && said != "" {
+					t.Errorf("the empty row 6 says %v", said)
+				}
+			})
+		}
+	}
+}
+
+// TestStatusOverAnEmptyRow has a row inserted while "✅" is written: the empty row does not
+// say it, the record's row does.
+func TestStatusOverAnEmptyRow(t *testing.T) {
+	t.Parallel()
+	for _, ending := range append(slices.Collect(maps.Keys(endings)), seen) {
+		t.Run(ending, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.edit("E3", []any{222.0})
+			w.nudge(3, 3)
+			for _, stage := range []func(context.Context, int64) (bool, error){w.Scan, w.Push} {
+				_, err := stage(t.Context(), w.table.ID)
+				w.check(err)
+			}
+			w.endsAtWrite(w.Report, ending, googlesim.Edit{Kind: "insert_rows", Range: "3:3"})
+			w.looksAgain()
+			w.checkPeople(4, nil)
+			expect(t, "the row", w.status(4), any(ok))
+		})
+	}
+}
+
+// TestStatusOverACopy has a copied row stand where a record's row stood, once "✅" is
+// written: it goes on saying what is wrong with it.
+func TestStatusOverACopy(t *testing.T) {
+	t.Parallel()
+	for name, shows := range map[string]any{"a copy": 2.0, "a text": "abc"} {
+		for _, ending := range append(slices.Collect(maps.Keys(endings)), seen) {
+			t.Run(name+" "+ending, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.edit("A6", []any{shows, "Veli", "veli@ornek.com.tr", "Yeni", 50.0})
+				w.looksAgain()
+				failed := w.status(6)
+				if !strings.HasPrefix(fmt.Sprint(failed), "❌") {
+					t.Fatalf("row 6 says %v", failed)
+				}
+				w.edit("E5", []any{444.0})
+				w.nudge(5, 5)
+				for _, stage := range []func(context.Context, int64) (bool, error){w.Scan, w.Push} {
+					_, err := stage(t.Context(), w.table.ID)
+					w.check(err)
+				}
+				w.endsAtWrite(w.Report, ending, googlesim.Edit{Kind: "move_rows", Range: "5:5", To: "7"})
+				w.move("5:5", "7") // and where it was noted again
+				w.looksAgain()
+				expect(t, "the copy", w.status(w.rowNamed("Veli")), failed)
+				expect(t, "the row", w.status(w.rowNamed("Ali")), any(ok))
+			})
+		}
+	}
+}
+
+// TestStatusOfAnEmptiedRow has a row emptied of which nothing is left but its status; the
+// process that takes it out ends, and rows were exchanged meanwhile.
+func TestStatusOfAnEmptiedRow(t *testing.T) {
+	t.Parallel()
+	for _, ending := range append(slices.Collect(maps.Keys(endings)), seen) {
+		t.Run(ending, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			for i := range 4 {
+				w.change(i+2, "E", 11.0*float64(i+1))
+			}
+			w.settled()
+			w.edit("A3", []any{"", "", "", "", ""})
+			w.event(sheet24.Recheck, sheet24.Range{})
+			w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "move_rows", Range: "3:3", To: "6"})
+			w.looksAgain()
+			for number, want := range map[int]any{2: ok, 3: ok, 4: ok, 5: nil} {
+				if got := w.status(number); got != want && !(want == nil && got == "") {
+					t.Errorf("row %d says %v", number, got)
 				}
 			}
 		})

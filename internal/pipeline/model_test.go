@@ -448,9 +448,6 @@ func (h *history) stage() {
 // endAtWrite runs a stage whose process ends, or loses the answer, once cells are written
 // into rows that were moved since they were read; rows are edited before the next look.
 func (h *history) endAtWrite() {
-	if len(h.copied) > 0 {
-		return // a copy whose id is overwritten is a new row by then: its id stands in the original
-	}
 	stage := rapid.SampledFrom([]string{"scan", "scan", "scan", "report", "compare"}).Draw(h.t, "of")
 	lost := rapid.Bool().Draw(h.t, "answer lost")
 	ended := false

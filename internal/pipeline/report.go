@@ -157,7 +157,7 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 		return err
 	}
 
-	unidentified, err := p.Store.UnidentifiedRows(ctx, t.ID)
+	unidentified, err := p.unidentified(ctx, t, at, changes)
 	if err != nil {
 		return err
 	}
@@ -168,9 +168,8 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 		w := placement{id: c.EntityID, column: status, value: p.statusOf(t, c)}
 		switch {
 		case c.EntityID == 0: // a row that could not be told: its number is all there is, unless another stands there by now
-			u, still := unidentified[c.Row]
 			w.row, w.shows = c.Row, at.at(id, c.Row)
-			if !still || u.ID != mapping.Text(w.shows) {
+			if _, still := unidentified[c.Row]; !still {
 				continue
 			}
 		case len(at.rows[c.EntityID]) > 1:
@@ -194,6 +193,45 @@ func (p *Pipeline) writeStatusAt(ctx context.Context, t *sheet24.Table, id, stat
 		return err
 	}
 	return p.removeKeys(ctx, t, changes)
+}
+
+// unidentified are the rows of changes that could not be told which records they are, and
+// that are still what they were, as far as can be seen: their ID cells show the same, and
+// they hold something.
+func (p *Pipeline) unidentified(ctx context.Context, t *sheet24.Table, at *places, changes []sheet24.RowChange) (map[int]sheet24.UnidentifiedRow, error) {
+	told := map[int]bool{}
+	for _, c := range changes {
+		if c.EntityID == 0 {
+			told[c.Row] = true
+		}
+	}
+	if len(told) == 0 {
+		return nil, nil
+	}
+	rows, err := p.Store.UnidentifiedRows(ctx, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(rows, func(number int, u sheet24.UnidentifiedRow) bool { return !told[number] || !at.showsStill(u) })
+	if len(rows) == 0 {
+		return nil, nil
+	}
+
+	tab, err := p.readTab(ctx, t, blocksOf(slices.Collect(maps.Keys(rows))))
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(rows, func(number int, u sheet24.UnidentifiedRow) bool {
+		row := tab.rows[number]
+		return u.ID != mapping.Text(cell(row, tab.layout.ID)) || len(values(tab.layout, row)) == 0
+	})
+	return rows, nil
+}
+
+// showsStill reports whether the ID cell of a row shows what it did when it could not be told
+// which record that is.
+func (s *places) showsStill(u sheet24.UnidentifiedRow) bool {
+	return u.ID == mapping.Text(s.at(s.columns[0], u.Row))
 }
 
 // showIDs has the rows of new records show their ids instead of the keys under which they

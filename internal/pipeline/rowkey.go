@@ -215,19 +215,24 @@ func (s *scanning) writeIDs(ctx context.Context, tab *tab, cells map[int]any) er
 		}
 	}
 
-	begun := begunIDs(tab, id, cells)
+	stood, err := s.stood(ctx, s.t, tab, before, cells)
+	if err != nil {
+		return err
+	}
+	begun := begunIDs(tab, id, cells, stood)
 	number, read, err := s.writeColumns(ctx, s.t, begun, []sheet24.ColumnWrite{{Column: id, Cells: cells, Last: before.last()}})
 	if err != nil {
 		return err
 	}
 
 	// Where any went elsewhere, that is put right before anything else.
-	lost := before.idsLost(placesOf(s.t, before.columns, read), tab.idAt, cells)
+	after := placesOf(s.t, before.columns, read)
+	lost := before.idsLost(after, tab.idAt, cells)
 	records, err := s.Store.RecordsOf(ctx, s.t.ID, lost) // whose keys a report has replaced meanwhile
 	if err != nil {
 		return err
 	}
-	if len(records) < len(lost) {
+	if missing, _ := after.missing(stood); len(records) < len(lost) || len(missing) > 0 {
 		if !s.settling {
 			_, err = s.settleBegun(ctx, s.t, s.events)
 		}

@@ -199,6 +199,9 @@ func (s *scanning) find(ctx context.Context, tab *tab) (found sheet24.Scanned, e
 	if err := s.restoreIDs(ctx, tab); err != nil {
 		return found, err
 	}
+	if err := s.strayStatuses(ctx, tab); err != nil {
+		return found, err
+	}
 	refused, err := s.giveKeys(ctx, tab)
 	if err != nil {
 		return found, err

@@ -34,7 +34,8 @@ type settling struct {
 	tab  *tab // the rows in which they stand
 	lost map[int64]sheet24.Snapshot
 
-	given    map[int64]int64 // by the key or id in whose place they are given back
+	given    map[int64]any // by the key or id in whose place they are given back
+	missed   map[any]int   // of what stood in several rows, or is no id: how many are missing
 	replaced []sheet24.Replacement
 	written  map[int]any
 	doubts   doubts
@@ -62,12 +63,15 @@ func (p *Pipeline) settleBegun(ctx context.Context, t *sheet24.Table, events []s
 	if err != nil {
 		return left, err
 	}
+	if err := p.settleCleared(ctx, t, tab, begun); err != nil {
+		return left, err
+	}
 	return left, p.settleValues(ctx, t, tab, begun, events)
 }
 
 // settleIDs looks where ids and keys went.
 func (p *Pipeline) settleIDs(ctx context.Context, t *sheet24.Table, tab *tab, begun []sheet24.BegunSheetWrite) (doubts, error) {
-	s := &settling{Pipeline: p, t: t, given: map[int64]int64{}, written: map[int]any{}, doubts: doubts{map[int64]error{}, map[int64]bool{}}}
+	s := &settling{Pipeline: p, t: t, given: map[int64]any{}, missed: map[any]int{}, written: map[int]any{}, doubts: doubts{map[int64]error{}, map[int64]bool{}}}
 	cells, done, err := s.open(ctx, tab, begun)
 	if err != nil || len(cells) == 0 {
 		return s.doubts, cmp.Or(err, p.Store.EndSheetWrites(ctx, done))
@@ -78,6 +82,9 @@ func (p *Pipeline) settleIDs(ctx context.Context, t *sheet24.Table, tab *tab, be
 		return s.doubts, err
 	}
 	if s.lost, err = s.missing(ctx, cells); err != nil {
+		return s.doubts, err
+	}
+	if err := s.onlyMissing(ctx, cells); err != nil {
 		return s.doubts, err
 	}
 
@@ -100,10 +107,16 @@ func (p *Pipeline) settleIDs(ctx context.Context, t *sheet24.Table, tab *tab, be
 	return s.doubts, cmp.Or(p.Recheck(ctx, t), error(errTabMoves)) // what was edited in these rows meanwhile is found
 }
 
+// openCell is a cell of a write of ids, and what stood beside it that no record tells of.
+type openCell struct {
+	sheet24.BegunCell
+	stood []sheet24.StoodCell
+}
+
 // open are the cells of writes of ids that stand somewhere, and of which it is not known
 // where; and the writes that are done with once these are: those that took effect, or
 // cannot any more.
-func (s *settling) open(ctx context.Context, tab *tab, begun []sheet24.BegunSheetWrite) (open []sheet24.BegunCell, done []int64, err error) {
+func (s *settling) open(ctx context.Context, tab *tab, begun []sheet24.BegunSheetWrite) (open []openCell, done []int64, err error) {
 	var keys []int64
 	for key := range tab.byID {
 		if key < 0 {
@@ -130,7 +143,7 @@ func (s *settling) open(ctx context.Context, tab *tab, begun []sheet24.BegunShee
 			_, became := records[id]
 			landed = landed || len(tab.byID[id]) > 0
 			if len(tab.byID[id]) > 0 && !known && !became { // else a scan has seen it in its row
-				open = append(open, c)
+				open = append(open, openCell{c, w.Stood})
 			}
 		}
 		if landed || s.Now().Sub(w.At) > landsWithin {
@@ -141,7 +154,7 @@ func (s *settling) open(ctx context.Context, tab *tab, begun []sheet24.BegunShee
 }
 
 // standing reads the rows in which ids stand.
-func (p *Pipeline) standing(ctx context.Context, t *sheet24.Table, tab *tab, cells []sheet24.BegunCell) (*tab, error) {
+func (p *Pipeline) standing(ctx context.Context, t *sheet24.Table, tab *tab, cells []openCell) (*tab, error) {
 	var numbers []int
 	for _, c := range cells {
 		id, _ := recordID(c.Value)
@@ -162,7 +175,7 @@ func (p *Pipeline) standing(ctx context.Context, t *sheet24.Table, tab *tab, cel
 
 // missing are the records, and the keys that rows wait under, that stand nowhere though
 // they were last seen in a row, and what these held.
-func (s *settling) missing(ctx context.Context, cells []sheet24.BegunCell) (map[int64]sheet24.Snapshot, error) {
+func (s *settling) missing(ctx context.Context, cells []openCell) (map[int64]sheet24.Snapshot, error) {
 	present, err := s.Store.Present(ctx, s.t.ID)
 	if err != nil {
 		return nil, err
@@ -189,71 +202,99 @@ func (s *settling) missing(ctx context.Context, cells []sheet24.BegunCell) (map[
 	return s.Store.Snapshots(ctx, s.t.ID, slices.Sorted(maps.Keys(present)))
 }
 
+// finding is a row in which an id stands that is not its own, and what is.
+type finding struct {
+	id     int64
+	number int
+	own    any
+	sure   bool
+}
+
 // decide says what becomes of the rows in which ids stand: of each, whether it is the one
-// that was meant, a lost record's, or neither for certain.
-func (s *settling) decide(ctx context.Context, cells []sheet24.BegunCell) error {
-	type candidate struct {
-		cell   sheet24.BegunCell
-		number int
-		record int64
-		sure   bool
-	}
-	var found []candidate
-	claimed := map[int64]int{}
+// that was meant, a lost record's, one whose ID cell told of none, or neither for certain.
+func (s *settling) decide(ctx context.Context, cells []openCell) error {
+	var found []finding
 	var strangers []sheet24.BegunCell
 	var held []map[string]any
 	for _, c := range cells {
 		id, _ := recordID(c.Value)
 		for _, number := range s.tab.byID[id] {
 			now := values(s.tab.layout, s.tab.rows[number])
-			if len(now) == 0 { // its row moved on
-				switch {
-				case id < 0 && len(s.tab.byID[id]) == 1:
-					s.replaced = append(s.replaced, sheet24.Replacement{Find: keyText(id)})
-				case id > 0 && c.EntityID == 0:
-					s.written[number] = ""
-				}
-				continue
-			}
-			record, sure := s.whose(now, c)
+			own, sure := s.own(now, c)
 			switch {
-			case record != 0:
-				found = append(found, candidate{c, number, record, sure && len(s.tab.byID[id]) == 1})
-				claimed[record]++
+			case own != nil:
+				found = append(found, finding{id, number, own, sure && len(s.tab.byID[id]) == 1})
+			case len(now) == 0: // its row moved on
+				s.empty(number, c)
 			case id < 0 && equalFields(now, c.Held) == 0 || mapping.Summary(now):
-				strangers, held = append(strangers, c), append(held, nil)
+				strangers, held = append(strangers, c.BegunCell), append(held, nil)
 			case id < 0:
-				strangers, held = append(strangers, c), append(held, now)
+				strangers, held = append(strangers, c.BegunCell), append(held, now)
 			}
 		}
 	}
 
-	for _, c := range found {
-		id, _ := recordID(c.cell.Value)
-		switch {
-		case !c.sure || claimed[c.record] > 1:
-			s.doubt(id, c.record)
-		case id < 0:
-			s.given[id] = c.record
-			s.replaced = append(s.replaced, sheet24.Replacement{Find: keyText(id), Text: mapping.Text(cellOf(c.record))})
-		default:
-			s.given[id] = c.record
-			s.written[c.number] = cellOf(c.record)
-		}
-	}
+	s.giveBack(found)
 	return s.takeBack(ctx, strangers, held)
 }
 
-// doubt leaves in doubt whether the row that shows an id is a lost record's.
-func (s *settling) doubt(id, record int64) {
-	s.doubts.rows[id] = sheet24.Errorf(sheet24.Invalid, "row_other_record", mapping.Text(cellOf(id)), mapping.Text(cellOf(record)))
-	s.doubts.records[record] = true
+// own is what is to stand in the ID cell of a row, rather than the id that was meant for
+// another; nil: nothing else, as far as is known.
+func (s *settling) own(now map[string]any, c openCell) (own any, sure bool) {
+	record, same, sure := s.whose(now, c.BegunCell)
+	if v, certain := c.stoodIn(now, max(same, equalFields(now, c.Held))+1); v != nil {
+		return v, certain
+	}
+	if record == 0 {
+		return nil, true
+	}
+	return cellOf(record), sure
+}
+
+// empty takes an id out of a row that holds nothing else.
+func (s *settling) empty(number int, c openCell) {
+	switch id, _ := recordID(c.Value); {
+	case id < 0 && len(s.tab.byID[id]) == 1:
+		s.replaced = append(s.replaced, sheet24.Replacement{Find: keyText(id)})
+	case id > 0 && c.EntityID == 0:
+		s.written[number] = ""
+	}
+}
+
+// giveBack gives back what stood in rows, but where several may have lost it.
+func (s *settling) giveBack(found []finding) {
+	claimed := map[any]int{}
+	for _, f := range found {
+		claimed[f.own]++
+	}
+
+	for _, f := range found {
+		_, isID := recordID(f.own)
+		switch {
+		case !f.sure || claimed[f.own] > max(1, s.missed[f.own]):
+			s.doubt(f.id, f.own)
+			continue
+		case f.id < 0 && isID:
+			s.replaced = append(s.replaced, sheet24.Replacement{Find: keyText(f.id), Text: mapping.Text(f.own)})
+		default:
+			s.written[f.number] = f.own
+		}
+		s.given[f.id] = f.own
+	}
+}
+
+// doubt leaves in doubt whether the row that shows an id is another one.
+func (s *settling) doubt(id int64, own any) {
+	s.doubts.rows[id] = sheet24.Errorf(sheet24.Invalid, "row_other_record", mapping.Text(cellOf(id)), mapping.Text(own))
+	if record, ok := recordID(own); ok {
+		s.doubts.records[record] = true
+	}
 }
 
 // whose is the lost record whose row this is that shows an id, rather than the one that
-// was meant, 0: none; and whether that is certain.
-func (s *settling) whose(now map[string]any, c sheet24.BegunCell) (record int64, sure bool) {
-	mine, best, several := equalFields(now, c.Held), 0, false
+// was meant, 0: none; in how many fields it is the same, and whether that is certain.
+func (s *settling) whose(now map[string]any, c sheet24.BegunCell) (record int64, best int, sure bool) {
+	mine, several := equalFields(now, c.Held), false
 	for _, id := range slices.Sorted(maps.Keys(s.lost)) {
 		same := equalFields(now, s.lost[id].Values)
 		switch {
@@ -266,13 +307,13 @@ func (s *settling) whose(now map[string]any, c sheet24.BegunCell) (record int64,
 
 	switch {
 	case best < mine || best == 0:
-		return 0, true
+		return 0, best, true
 	case several:
-		return record, false
+		return record, best, false
 	case best == mine: // rows that are the same: either is right
-		return record, maps.Equal(now, s.lost[record].Values)
+		return record, best, maps.Equal(now, s.lost[record].Values)
 	}
-	return record, alike(now, s.lost[record].Values)
+	return record, best, alike(now, s.lost[record].Values)
 }
 
 // takeBack takes keys out of rows that are not to become records, or are others than those

@@ -4,8 +4,11 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"sheet24"
+	"sheet24/internal/locale"
+	"sheet24/internal/mapping"
 )
 
 // settleStatuses looks where statuses went of whose writing nobody has seen where that
@@ -31,9 +34,13 @@ func (p *Pipeline) settleStatuses(ctx context.Context, t *sheet24.Table, at *pla
 	}
 	var records []int64
 	for _, id := range slices.Sorted(maps.Keys(at.rows)) {
-		if rows := at.rows[id]; !told[id] && len(rows) == 1 && written[at.at(status, rows[0])] {
+		shows := slices.ContainsFunc(at.rows[id], func(row int) bool { return written[at.at(status, row)] })
+		if !told[id] && shows {
 			records = append(records, id)
 		}
+	}
+	if wrong, err = p.settleUnidentified(ctx, t, at, status, written); err != nil {
+		return nil, nil, err
 	}
 
 	again, err := p.Store.TellAgain(ctx, t.ID, records)
@@ -41,7 +48,7 @@ func (p *Pipeline) settleStatuses(ctx context.Context, t *sheet24.Table, at *pla
 		return nil, nil, err
 	}
 	for _, id := range records {
-		if !slices.Contains(again, id) {
+		if !slices.Contains(again, id) && len(at.rows[id]) == 1 {
 			wrong = append(wrong, placement{id: id, column: status, only: true, holds: at.at(status, at.rows[id][0])})
 		}
 	}
@@ -49,4 +56,31 @@ func (p *Pipeline) settleStatuses(ctx context.Context, t *sheet24.Table, at *pla
 		p.Wake.Report(ctx, t.ID)
 	}
 	return wrong, done, nil
+}
+
+// settleUnidentified is settleStatuses of rows whose ID cells do not tell which record they
+// are: they say once more why that is, or nothing.
+func (p *Pipeline) settleUnidentified(ctx context.Context, t *sheet24.Table, at *places, status sheet24.Column, written map[any]bool) (wrong []placement, err error) {
+	unidentified, err := p.Store.UnidentifiedRows(ctx, t.ID)
+	if err != nil {
+		return nil, err
+	}
+
+	for row := t.HeaderRow + 1; row <= at.last(); row++ {
+		shows, says := at.at(at.columns[0], row), at.at(status, row)
+		id, known := recordID(shows)
+		if !written[says] || known && len(at.rows[id]) == 1 {
+			continue
+		}
+		w := placement{row: row, shows: shows, column: status, only: true, holds: says}
+		u, noted := unidentified[row]
+		switch {
+		case noted && at.showsStill(u):
+			w.value = p.statusOf(t, sheet24.RowChange{Status: sheet24.Failed, Error: u.Error})
+		case known || strings.HasPrefix(mapping.Text(says), locale.T(t.Language, "sheet.left")): // of a record's rows, one is told; a row that is left alone keeps no key
+			continue
+		}
+		wrong = append(wrong, w)
+	}
+	return wrong, nil
 }

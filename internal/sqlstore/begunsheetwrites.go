@@ -7,9 +7,15 @@ import (
 	"sheet24"
 )
 
+// begunCells are the cells of a write as they are stored.
+type begunCells struct {
+	Cells []sheet24.BegunCell `json:"cells"`
+	Stood []sheet24.StoodCell `json:"stood,omitempty"`
+}
+
 // BeginSheetWrite stores a write of cells of a table before it is sent, and returns its number.
 func (s *Store) BeginSheetWrite(ctx context.Context, tableID int64, w sheet24.BegunSheetWrite) (id int64, err error) {
-	cells, err := json.Marshal(w.Cells)
+	cells, err := json.Marshal(begunCells{w.Cells, w.Stood})
 	if err != nil {
 		return 0, err
 	}
@@ -29,8 +35,9 @@ func (s *Store) BegunSheetWrites(ctx context.Context, tableID int64, stage sheet
 		if err := row.Scan(&w.ID, &cells, &w.At); err != nil {
 			return w, err
 		}
-		if json.Unmarshal([]byte(cells), &w.Cells) != nil {
-			w.Cells = nil
+		var read begunCells
+		if json.Unmarshal([]byte(cells), &read) == nil {
+			w.Cells, w.Stood = read.Cells, read.Stood
 		}
 		return w, nil
 	})

@@ -18,14 +18,15 @@ func begunWrites(t *testing.T, s *sqlstore.Store) {
 		{Row: 5, EntityID: -77, Column: "ID", Value: "⏳ abc", IsID: true, Held: map[string]any{"EMAIL": "a", "OPPORTUNITY": 1.5}},
 		{Row: 6, EntityID: 11, Column: "Ad", Value: nil},
 	}
-	first := must(s.BeginSheetWrite(t.Context(), table.ID, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage, Cells: cells}))(t)
+	stood := []sheet24.StoodCell{{Value: 11.0, Held: map[string]any{"EMAIL": "b"}}, {Value: "Toplam"}}
+	first := must(s.BeginSheetWrite(t.Context(), table.ID, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage, Cells: cells, Stood: stood}))(t)
 	second := must(s.BeginSheetWrite(t.Context(), table.ID, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage, Cells: cells[1:]}))(t)
 	third := must(s.BeginSheetWrite(t.Context(), table.ID, sheet24.BegunSheetWrite{Stage: sheet24.ReportStage, Cells: cells[1:]}))(t)
 	_, err := s.DB().ExecContext(t.Context(), `UPDATE begun_sheet_writes SET cells = '{' WHERE id = $1`, second)
 	check(t, err)
 
 	got := must(s.BegunSheetWrites(t.Context(), table.ID, sheet24.ScanStage))(t)
-	want := []sheet24.BegunSheetWrite{{ID: first, Stage: sheet24.ScanStage, Cells: cells}, {ID: second, Stage: sheet24.ScanStage}}
+	want := []sheet24.BegunSheetWrite{{ID: first, Stage: sheet24.ScanStage, Cells: cells, Stood: stood}, {ID: second, Stage: sheet24.ScanStage}}
 	for i := range got {
 		if !got[i].At.Equal(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)) {
 			t.Errorf("begun at %v", got[i].At)
