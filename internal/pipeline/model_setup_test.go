@@ -68,6 +68,7 @@ func (h *history) setUpAnew() {
 	for n, row := range h.sheet.rows[1:] {
 		row[idColumn], row[statusColumn] = nil, nil
 		if code, ok := row[codeColumn].(string); ok {
+			h.doubled[code] = h.doubled[code] || h.left[code] // a copy is a row like any other from now on
 			h.left[code] = true
 			baseline = append(baseline, sheet24.Snapshot{Row: n + 2, Values: map[string]any{
 				"UF_CODE": row[codeColumn], "NAME": row[nameColumn], "EMAIL": row[emailColumn], "OPPORTUNITY": row[amountColumn]}})

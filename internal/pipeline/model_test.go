@@ -132,6 +132,7 @@ type history struct {
 	deleted    []int64
 	gone       [][]any           // rows that were deleted, and may be typed again
 	compared   bool              // the sheet's or the CRM's values were taken as a whole
+	doubled    map[string]bool   // codes of which several rows were there by then
 	left       map[string]bool   // codes of rows that were there when the table was set up anew
 	owners     map[string]string // of each value: the code of the row or record that it was written into
 }
@@ -147,7 +148,7 @@ func (m *model) history(t *rapid.T) {
 		crm: &modelCRM{perils: p, records: map[int64]*modelRecord{}, goesOn: -1, landIn: -1}}
 	w.crm.now = func() time.Time { return w.now }
 	w.portals = &modelPortals{modelCRM: w.crm}
-	h := &history{modelWorld: w, t: t, colleagues: map[overwritten]bool{}, copied: map[int64]bool{}, owners: map[string]string{}, left: map[string]bool{}}
+	h := &history{modelWorld: w, t: t, colleagues: map[overwritten]bool{}, copied: map[int64]bool{}, owners: map[string]string{}, left: map[string]bool{}, doubled: map[string]bool{}}
 	h.ok = func(err error) {
 		if err != nil {
 			t.Fatal(err)
@@ -488,7 +489,7 @@ func (h *history) takeBack() {
 	changes, err := h.store.History(ctx, h.table.ID, 0, rapid.IntRange(1, 4).Draw(h.t, "changes"))
 	h.ok(err)
 	_, err = h.sync.Undo(ctx, h.table, changes)
-	if len(h.left) > 0 && sheet24.AsError(err).Code == "undo_former" {
+	if h.formerPortal != 0 && sheet24.AsError(err).Code == "undo_former" {
 		return // it was of the table as it was set up before
 	}
 	h.ok(err)
@@ -579,7 +580,7 @@ func (h *history) check() {
 		codes[r.code]++
 	}
 	for code, n := range codes {
-		if n > 1 {
+		if n > 1 && !h.doubled[code] {
 			h.t.Errorf("%d records of %s: created twice", n, code)
 		}
 	}
@@ -613,13 +614,19 @@ func (h *history) check() {
 	}
 	for _, id := range h.deleted {
 		_, there := h.crm.records[id]
-		if there && uses[id] == 0 && h.table.Policies.Deleted == sheet24.DeleteRecord && h.table.Policies.Conflict != sheet24.CRMWins && !h.copied[id] {
+		if there && uses[id] == 0 && !h.inDoubt() && h.table.Policies.Deleted == sheet24.DeleteRecord && h.table.Policies.Conflict != sheet24.CRMWins && !h.copied[id] {
 			h.t.Errorf("the row of %d was deleted, its record is there", id)
 		}
 		if !there && h.table.Policies.Deleted == sheet24.KeepRecord {
 			h.t.Errorf("the record %d was deleted, which nobody asked for", id)
 		}
 	}
+}
+
+// inDoubt reports whether a row says that its id stands in several: until its owner mends
+// that, it may be any record's row, and none is taken for deleted in whose place it stands.
+func (h *history) inDoubt() bool {
+	return slices.ContainsFunc(h.sheet.rows, func(row []any) bool { return strings.HasPrefix(fmt.Sprint(row[statusColumn]), "❌ ID ") })
 }
 
 // checkOwners asks that no cell or record got what is another's, and that nothing but the
