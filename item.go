@@ -36,7 +36,7 @@ type ItemWrite struct {
 // Empties reports whether a value of an ItemWrite empties its field.
 func Empties(v any) bool {
 	list, isList := v.([]string)
-	return v == nil || isList && len(list) == 0
+	return v == nil || v == "" || isList && len(list) == 0
 }
 
 // Call is a kind of call: a portal counts the time that each takes it.

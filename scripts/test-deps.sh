@@ -26,9 +26,10 @@ if [ "$major" -lt 20 ]; then
 	exit 1
 fi
 
-# Bitrix24's own SDK in three major versions, another client of Bitrix24, and Google's and others' clients, which are run against the simulators,
-# and the linter of the script in the sheet.
-for folder in internal/sim/bitrixsim/testdata/b24jssdk internal/sim/bitrixsim/testdata/b24jssdk1 internal/sim/bitrixsim/testdata/b24jssdk0 internal/sim/bitrixsim/testdata/2bad internal/sim/googlesim/testdata/clients internal/sim/googlesim/testdata/clasp2 internal/google/script/testdata/lint; do
+# Bitrix24's own SDK in three major versions, Google's clients and others', which are run
+# against the simulators, and the linter of the script in the sheet.
+bitrix=internal/sim/bitrixsim/testdata
+for folder in "$bitrix/b24jssdk" "$bitrix/b24jssdk1" "$bitrix/b24jssdk0" "$bitrix/2bad" internal/sim/googlesim/testdata/clients internal/sim/googlesim/testdata/clasp2 internal/google/script/testdata/lint; do
 	if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then
 		npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error
 		cp "$folder/package-lock.json" "$folder/node_modules/.installed"

@@ -83,7 +83,9 @@ func ownClearing(w sheet24.ItemWrite, fields []sheet24.Field) (command, error) {
 	for _, m := range w.Multi {
 		key := "fields[" + m.Type + "][" + strconv.Itoa(ownValues[m.Type]) + "]"
 		ownValues[m.Type]++
-		params.Set(key+"[ID]", itoa(m.ID))
+		if m.ID != 0 {
+			params.Set(key+"[ID]", itoa(m.ID))
+		}
 		params.Set(key+"[VALUE_TYPE]", m.Kind)
 		params.Set(key+"[VALUE]", m.Value)
 		if m.Value == "" {

@@ -117,8 +117,10 @@ func decodeItem(raw map[string]json.RawMessage, names map[string]string) (*sheet
 			continue
 		}
 		var v any
-		if err := json.Unmarshal(value, &v); err != nil {
-			return nil, err
+		if string(value) != "null" { // as most are
+			if err := json.Unmarshal(value, &v); err != nil {
+				return nil, err
+			}
 		}
 		item.Values[name] = v
 	}

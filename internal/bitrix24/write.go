@@ -22,32 +22,38 @@ func (c *Client) written(p *sheet24.Portal, w sheet24.ItemWrite, r result) sheet
 	case err == nil && w.Own: // it answers nothing but true
 		done.Unproven = true
 	case err == nil && !w.Delete:
-		if done.ID, err = writtenID(p.Host, r.data, w.ID); err == nil {
-			item := c.shown(p, w.Entity, r.data)
-			done.Unproven = unproven(w, item)
-			if item != nil {
-				done.Holds = item.Values
-			}
-			c.learnMark(p, w, r.data)
+		var row map[string]json.RawMessage
+		if row, err = decodeWritten(p.Host, r.data); err != nil {
+			break
 		}
+		if done.ID, err = writtenID(p.Host, row, w.ID); err != nil {
+			break
+		}
+		item := c.shown(p, w.Entity, row)
+		done.Unproven = unproven(w, item)
+		if item != nil {
+			done.Holds = item.Values
+		}
+		c.learnMark(p, w, row)
 	}
 
 	done.Outcome, done.Err = outcome(err), err
 	return done
 }
 
+// decodeWritten reads the answer to a write: the record, by API names.
+func decodeWritten(host string, data json.RawMessage) (map[string]json.RawMessage, error) {
+	var got struct {
+		Item map[string]json.RawMessage `json:"item"`
+	}
+	err := decodeResult(host, data, &got)
+	return got.Item, err
+}
+
 // writtenID is the record that an answer shows: the new one, or the one that was
 // to be changed. An answer that shows another says nothing of the write.
-func writtenID(host string, data json.RawMessage, want int64) (int64, error) {
-	var got struct {
-		Item struct {
-			ID lenient `json:"id"`
-		} `json:"item"`
-	}
-	if err := decodeResult(host, data, &got); err != nil {
-		return want, err
-	}
-	if id := got.Item.ID.int(); id != 0 && (want == 0 || id == want) {
+func writtenID(host string, row map[string]json.RawMessage, want int64) (int64, error) {
+	if id, err := integer(row["id"]); err == nil && id != 0 && (want == 0 || id == want) {
 		return id, nil
 	}
 	return want, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host)
@@ -55,15 +61,12 @@ func writtenID(host string, data json.RawMessage, want int64) (int64, error) {
 
 // shown is a record as the answer to a write shows it: the portal may have trimmed a text, or
 // rounded an amount. It is nil if the answer cannot be read.
-func (c *Client) shown(p *sheet24.Portal, e sheet24.Entity, data json.RawMessage) *sheet24.Item {
-	var got struct {
-		Item map[string]json.RawMessage `json:"item"`
-	}
+func (c *Client) shown(p *sheet24.Portal, e sheet24.Entity, row map[string]json.RawMessage) *sheet24.Item {
 	fields, ok := c.lastFields(p, e)
-	if !ok || json.Unmarshal(data, &got) != nil {
+	if !ok {
 		return nil
 	}
-	item, err := decodeItem(got.Item, apiNames(fields))
+	item, err := decodeItem(row, apiNames(fields))
 	if err != nil {
 		return nil
 	}
@@ -71,14 +74,8 @@ func (c *Client) shown(p *sheet24.Portal, e sheet24.Entity, data json.RawMessage
 }
 
 // learnMark notes that a portal keeps the mark of a record that was created.
-func (c *Client) learnMark(p *sheet24.Portal, w sheet24.ItemWrite, data json.RawMessage) {
-	if w.ID != 0 || w.Key == "" {
-		return
-	}
-	var got struct {
-		Item map[string]json.RawMessage `json:"item"`
-	}
-	if json.Unmarshal(data, &got) == nil && (marks{fields: weakMarks}).keyOf(got.Item) == w.Key {
+func (c *Client) learnMark(p *sheet24.Portal, w sheet24.ItemWrite, row map[string]json.RawMessage) {
+	if w.ID == 0 && w.Key != "" && (marks{fields: weakMarks}).keyOf(row) == w.Key {
 		c.learn(p, w.Entity, func(know *marking) { know.kept = true })
 	}
 }

@@ -81,6 +81,10 @@ func TestKilledBetweenAnswerAndPush(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := activated(t)
+			eventually(t, waitForSync, "the comparison before the first run is over", func() bool {
+				w := waiting(t, s.config)
+				return len(w.Compare)+len(w.Scan)+len(w.Push) == 0
+			})
 			acknowledged := s.acknowledged()
 			met := s.simulators.close(c.held)
 			edit(t, s.ready, "C5", "dayanikli@ornek.com.tr")

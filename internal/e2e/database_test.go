@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -50,11 +49,16 @@ func TestDatabaseRestarts(t *testing.T) {
 	s.arrive(t, 40*time.Second, last)
 }
 
-// nudge posts a message that is well formed, and signed by nobody.
+// nudge posts a message that is well formed, and whose signature is nobody's.
 func (s *service) nudge(t *testing.T) int {
 	t.Helper()
 	body := fmt.Sprintf(`{"sheet_id":%q,"gid":%d,"event":"row_edited","row_id":5}`, s.ready.SpreadsheetID, s.ready.GID)
-	resp, err := http.Post("http://"+s.config.Listen+"/api/v1/sheet-sync/webhook", "application/json", bytes.NewReader([]byte(body)))
+	req, err := http.NewRequest(http.MethodPost, "http://"+s.config.Listen+"/api/v1/sheet-sync/webhook", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {"1"}, "Webhook-Timestamp": {fmt.Sprint(time.Now().Unix())}, "Webhook-Signature": {"v1,x"}}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

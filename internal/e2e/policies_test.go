@@ -129,7 +129,8 @@ func TestFirstRun(t *testing.T) {
 	v := newVisitor(t, ready.URL)
 	v.signIn()
 	_, file, _ := v.visit(http.MethodGet, "/sheet-sync/tables/1/comparison.csv", nil)
-	for _, want := range []string{"\ufeffSatır,Kayıt,Tür,Sütun,CRM'de,Tabloda,Sorun\n", "5,4,Farklı,Ad,CRM'deki,", "8,7,Farklı,Ad,'=CRM'deki 2,", `9,8,Sorunlu,,,,"Durum: “Yok böyle” yok`, "10,9,Tabloda boş,Tutar,"} {
+	for _, want := range []string{"\ufeff\"Satır\",\"Kayıt\",\"Tür\",\"Sütun\",\"CRM'de\",\"Tabloda\",\"Sorun\"\r\n", `"5","4","Farklı","Ad","CRM'deki",`, `"8","7","Farklı","Ad","'=CRM'deki 2",`,
+		`"9","8","Sorunlu","","","","Durum: “Yok böyle” yok`, `"10","9","Tabloda boş","Tutar",`} {
 		if !strings.Contains(file, want) {
 			t.Errorf("the file lacks %q:\n%.800s", want, file)
 		}

@@ -132,6 +132,7 @@ type history struct {
 	deleted    []int64
 	gone       [][]any           // rows that were deleted, and may be typed again
 	compared   bool              // the sheet's or the CRM's values were taken as a whole
+	left       map[string]bool   // codes of rows that were there when the table was set up anew
 	owners     map[string]string // of each value: the code of the row or record that it was written into
 }
 
@@ -145,7 +146,8 @@ func (m *model) history(t *rapid.T) {
 	w := &modelWorld{perils: p, store: m.store, now: start, sheet: &modelSheet{perils: p, rows: [][]any{slices.Clone(modelHeader)}, order: []int{0, 1, 2, 3, 4, 5}},
 		crm: &modelCRM{perils: p, records: map[int64]*modelRecord{}, goesOn: -1, landIn: -1}}
 	w.crm.now = func() time.Time { return w.now }
-	h := &history{modelWorld: w, t: t, colleagues: map[overwritten]bool{}, copied: map[int64]bool{}, owners: map[string]string{}}
+	w.portals = &modelPortals{modelCRM: w.crm}
+	h := &history{modelWorld: w, t: t, colleagues: map[overwritten]bool{}, copied: map[int64]bool{}, owners: map[string]string{}, left: map[string]bool{}}
 	h.ok = func(err error) {
 		if err != nil {
 			t.Fatal(err)
@@ -162,7 +164,7 @@ func (m *model) history(t *rapid.T) {
 	tick := func() {
 		now := w.now
 		m.now.Store(&now)
-		w.crm.land(false)
+		w.portals.landAll()
 	}
 	for range rapid.IntRange(5, 30).Draw(t, "steps") {
 		h.act()
@@ -251,7 +253,7 @@ func (h *history) nudge(kind sheet24.EventType, rows sheet24.Range) {
 
 // act does one thing.
 func (h *history) act() {
-	switch rapid.SampledFrom([]string{"edit", "edit", "edit", "edit", "new", "new", "rows", "colleague", "colleague", "stage", "stage", "stage", "stage", "stage", "stage", "write", "write", "wait", "late", "compare", "take back", "decide"}).Draw(h.t, "act") {
+	switch rapid.SampledFrom([]string{"edit", "edit", "edit", "edit", "new", "new", "rows", "colleague", "colleague", "stage", "stage", "stage", "stage", "stage", "stage", "write", "write", "wait", "late", "compare", "take back", "decide", "set up"}).Draw(h.t, "act") {
 	case "edit":
 		h.edit()
 	case "new":
@@ -283,6 +285,10 @@ func (h *history) act() {
 		h.compare()
 	case "take back":
 		h.takeBack()
+	case "set up":
+		if rapid.IntRange(0, 3).Draw(h.t, "anew") == 0 {
+			h.setUpAnew()
+		}
 	case "decide":
 		h.decide(rapid.SampledFrom([]sheet24.Side{sheet24.SheetWins, sheet24.CRMWins}).Draw(h.t, "winner"))
 	}
@@ -422,7 +428,7 @@ func (h *history) stage() {
 	h.crm.goesOn = rapid.SampledFrom([]time.Duration{-1, -1, 0, 2 * time.Second, 30 * time.Second, modelGivesUp - time.Second}).Draw(h.t, "goes on")
 	h.crm.landIn = rapid.IntRange(-8, 5).Draw(h.t, "lands in")
 	if stage == "push" && rapid.IntRange(0, 3).Draw(h.t, "edited meanwhile") == 0 {
-		act := map[string]func(){"the user": h.edit, "a colleague": h.colleague}[rapid.SampledFrom([]string{"the user", "a colleague"}).Draw(h.t, "who")]
+		act := map[string]func(){"the user": h.edit, "a colleague": h.colleague, "the owner": h.setUpAnew}[rapid.SampledFrom([]string{"the user", "the user", "the user", "a colleague", "a colleague", "a colleague", "the owner"}).Draw(h.t, "who")]
 		h.during = func() { h.during = nil; h.outside(act) }
 	}
 	if rapid.IntRange(0, 2).Draw(h.t, "moved meanwhile") == 0 {
@@ -482,6 +488,9 @@ func (h *history) takeBack() {
 	changes, err := h.store.History(ctx, h.table.ID, 0, rapid.IntRange(1, 4).Draw(h.t, "changes"))
 	h.ok(err)
 	_, err = h.sync.Undo(ctx, h.table, changes)
+	if len(h.left) > 0 && sheet24.AsError(err).Code == "undo_former" {
+		return // it was of the table as it was set up before
+	}
 	h.ok(err)
 }
 
@@ -584,6 +593,7 @@ func (h *history) check() {
 			if key, stands := row[idColumn].(string); stands {
 				h.t.Errorf("%s stands in the empty row %d", key, number+1)
 			}
+		case !has && h.left[code]: // it was there when the table was set up anew
 		case !has:
 			told := fmt.Sprint(row[statusColumn])
 			if h.table.Policies.NewRows != sheet24.IgnoreNew && told != "Kayıt açılmadı" && !strings.HasPrefix(told, "❌") { // as its owner decided, or was told

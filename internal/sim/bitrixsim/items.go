@@ -142,6 +142,9 @@ func (p *Portal) itemUpdate(by caller, in params) (answer, error) {
 		return answer{}, err
 	}
 
+	if len(done.hidden) == 0 {
+		return p.item(e, r, in), nil
+	}
 	shown := r.clone()
 	for _, name := range done.hidden {
 		shown.Fields[name] = nil

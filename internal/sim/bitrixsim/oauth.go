@@ -140,7 +140,7 @@ func (p *Portal) callerByToken(token string) (caller, error) {
 		return caller{}, &apiError{http.StatusUnauthorized, "invalid_token", "Unable to get application by token"}
 	}
 	if !time.Now().Before(expires) {
-		return caller{}, &apiError{http.StatusUnauthorized, "expired_token", "The access token provided has expired."}
+		return caller{}, &apiError{http.StatusUnauthorized, "expired_token", "The access token provided has expired"}
 	}
 	return p.callerOf(UserID, slices.Clone(appScopes), p.options.App.ID)
 }

@@ -113,7 +113,7 @@ func TestRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, answer := p.answer(resp); status != 401 || answer["error"] != "INVALID_CREDENTIALS" {
+	if status, answer := p.answer(resp); status != 403 || answer["error"] != "INVALID_CREDENTIALS" {
 		t.Errorf("a wrong secret: HTTP %d %v", status, answer)
 	}
 }

@@ -25,12 +25,12 @@ func badRequest(code, description string) error {
 	return &apiError{http.StatusBadRequest, code, description}
 }
 
-// The system's own errors.
+// The system's own errors, with the documentation's texts (source: its page of system errors).
 var (
 	methodNotFound  = &apiError{http.StatusNotFound, "ERROR_METHOD_NOT_FOUND", "Method not found!"}
 	tooManyRequests = &apiError{http.StatusServiceUnavailable, "QUERY_LIMIT_EXCEEDED", "Too many requests"}
-	operatingLimit  = &apiError{http.StatusTooManyRequests, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."}
-	wrongWebhook    = &apiError{http.StatusUnauthorized, "INVALID_CREDENTIALS", "Invalid request credentials"}
+	operatingLimit  = &apiError{http.StatusTooManyRequests, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit"}
+	wrongWebhook    = &apiError{http.StatusForbidden, "INVALID_CREDENTIALS", "Invalid request credentials"}
 	portalDeleted   = &apiError{http.StatusInternalServerError, "PORTAL_DELETED", "Portal was deleted"}
 )
 
@@ -130,7 +130,7 @@ func (p *Portal) serveApp(w http.ResponseWriter, r *http.Request) {
 func (p *Portal) callerOf(userID int, scopes []string, via string) (caller, error) {
 	i := slices.IndexFunc(p.users, func(u User) bool { return u.ID == userID })
 	if i < 0 || p.users[i].Dismissed {
-		return caller{}, &apiError{http.StatusForbidden, "user_access_error", "The user does not have access to the application."}
+		return caller{}, &apiError{http.StatusForbidden, "user_access_error", "The user does not have access to the application"}
 	}
 	return caller{p.users[i], scopes, via}, nil
 }
@@ -269,7 +269,11 @@ func (p *Portal) call(by caller, name string, in params, deadline time.Time) (an
 		return answer{}, s, methodNotFound
 	}
 	if m.scope != "" && !slices.Contains(by.scopes, m.scope) {
-		return answer{}, s, &apiError{http.StatusForbidden, "insufficient_scope", "The request requires higher privileges than provided by the access token"}
+		token := "access"
+		if by.via == "webhook" {
+			token = "webhook"
+		}
+		return answer{}, s, &apiError{http.StatusForbidden, "insufficient_scope", "The request requires higher privileges than provided by the " + token + " token"}
 	}
 	p.stats.method(name)
 	p.watcher.see(name, in)
