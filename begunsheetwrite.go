@@ -9,7 +9,7 @@ type BegunSheetWrite struct {
 	ID    int64
 	Stage Stage // whose write it is: it alone looks
 	Cells []BegunCell
-	Stood []StoodCell // in the same column, elsewhere
+	Stood []StoodCell // of rows that it was not meant for, and that no id tells
 	At    time.Time
 }
 
@@ -24,9 +24,10 @@ type BegunCell struct {
 	Held map[string]any `json:"held,omitempty"`  // what the row held, by field
 }
 
-// StoodCell is what an ID cell held before a write that may hit it though it was not meant
-// for it, where the ID does not tell which row that was: it stands in several, or is none.
+// StoodCell is what an ID cell showed before a write that may hit its row though it was not
+// meant for it, where that does not tell which row it is: the cell was empty, its id stood in
+// several, or was none.
 type StoodCell struct {
 	Value any            `json:"value"`
-	Held  map[string]any `json:"held,omitempty"` // what the row held, by field
+	Held  map[string]any `json:"held,omitempty"` // what the row held, by field; by column where values were written
 }

@@ -272,6 +272,31 @@ func TestValueOverAnothers(t *testing.T) {
 	}
 }
 
+// TestValueOverARowWithoutAnID has a new row, which nobody has scanned yet, stand where a
+// record's row stood while a change of that is taken back, and nobody sees where it went: the
+// new row gets back what was typed into it.
+func TestValueOverARowWithoutAnID(t *testing.T) {
+	t.Parallel()
+	for ending := range endings {
+		t.Run(ending, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
+			w.edit("B5", []any{"Memo"})
+			w.nudge(5, 5)
+			w.sync()
+			_, err := w.Undo(t.Context(), w.table, w.history()[:1])
+			w.check(err)
+			w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
+			w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "move_rows", Range: "5:5", To: "7"})
+			expect(t, "the cell of another", w.rowNamed("Ali"), 5) // the world is hostile indeed
+			w.looksAgain()
+			w.checkPeople(5, nil)
+			expect(t, "the new record", w.lead(5), "Can can@ornek.com.tr IN_PROCESS 12.5")
+		})
+	}
+}
+
 // TestStatusOverAnothers has rows exchanged while "✅" is written, and nobody sees where it
 // went: a row that failed says so again, and one of which nothing was said says nothing.
 func TestStatusOverAnothers(t *testing.T) {

@@ -76,8 +76,12 @@ func (p *Pipeline) readFormatsOf(ctx context.Context, t *sheet24.Table, tab *tab
 		if was, had := tab.idAt[number]; has != had || id != was {
 			return errTabMoves
 		}
-		if has {
+		_, shows := recordID(cell(tab.rows[number], tab.layout.ID))
+		switch {
+		case has:
 			tab.set(number, tab.layout.ID, []any{cellOf(id)})
+		case shows: // the key of a row that is left alone
+			tab.set(number, tab.layout.ID, []any{nil})
 		}
 	}
 	return nil

@@ -86,7 +86,7 @@ const unknownMost = 2_000_000
 
 // withoutUnknown are those of some missing records whose rows none of the unknown ones may
 // be: such a row holds half of what the record's did, or stands where that stood, between
-// the rows that were beside it.
+// the rows that were beside it, and does not hold half of what that of its own id did.
 func (s *scanning) withoutUnknown(ctx context.Context, tab *tab, missing []int64) ([]int64, error) {
 	if len(missing) == 0 || len(s.unknown) == 0 {
 		return missing, nil
@@ -96,7 +96,7 @@ func (s *scanning) withoutUnknown(ctx context.Context, tab *tab, missing []int64
 	}
 	var beside []int64
 	for _, u := range s.unknown {
-		beside = append(beside, tab.idAt[u.number-1], tab.idAt[u.number+1])
+		beside = append(beside, tab.idAt[u.number-1], tab.idAt[u.number], tab.idAt[u.number+1])
 	}
 	known, err := s.Store.Snapshots(ctx, s.t.ID, slices.Concat(missing, beside))
 	if err != nil {
@@ -105,7 +105,8 @@ func (s *scanning) withoutUnknown(ctx context.Context, tab *tab, missing []int64
 
 	return slices.DeleteFunc(missing, func(id int64) bool {
 		return slices.ContainsFunc(s.unknown, func(u unknownRow) bool {
-			return alike(u.values, known[id].Values) || known[id].Row == u.number && tab.unmoved(u.number, known)
+			own := alike(u.values, known[tab.idAt[u.number]].Values)
+			return alike(u.values, known[id].Values) || known[id].Row == u.number && !own && tab.unmoved(u.number, known)
 		})
 	}), nil
 }

@@ -166,6 +166,9 @@ func (s *places) columnWrites(writes []placement) []sheet24.ColumnWrite {
 // begun are placements as a write that is begun.
 func (s *places) begun(stage sheet24.Stage, writes []placement) sheet24.BegunSheetWrite {
 	w := sheet24.BegunSheetWrite{Stage: stage}
+	if stage == sheet24.ScanStage {
+		w.Stood = s.stoodBeside()
+	}
 	for _, p := range writes {
 		w.Cells = append(w.Cells, sheet24.BegunCell{Row: p.row, EntityID: p.id, Column: p.column.Name, Value: orNil(p.value)})
 	}

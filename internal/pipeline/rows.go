@@ -29,7 +29,7 @@ type tab struct {
 func (t *tab) idOf(v any) (int64, bool) {
 	id, ok := recordID(v)
 	if record, became := t.records[id]; became {
-		return record, true
+		return record, record != 0 // else the row is left alone
 	}
 	return id, ok
 }

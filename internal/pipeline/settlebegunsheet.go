@@ -359,6 +359,7 @@ func (s *settling) write(ctx context.Context) (wrote bool, err error) {
 type begunValue struct {
 	sheet24.BegunCell
 	write  int64
+	stood  []sheet24.StoodCell // beside it, in rows that the ID column does not tell
 	field  string
 	column sheet24.Column
 }
@@ -403,7 +404,7 @@ func valuesOf(tab *tab, begun []sheet24.BegunSheetWrite) (cells []begunValue) {
 			i := slices.IndexFunc(tab.layout.Fields, func(m sheet24.FieldMapping) bool { return m.Column.Name == c.Column && m.Column.Index >= 0 })
 			if i >= 0 && !c.IsID {
 				m := tab.layout.Fields[i]
-				cells = append(cells, begunValue{c, w.ID, m.Field, m.Column})
+				cells = append(cells, begunValue{c, w.ID, w.Stood, m.Field, m.Column})
 			}
 		}
 	}
@@ -425,10 +426,15 @@ func (p *Pipeline) strayed(ctx context.Context, t *sheet24.Table, at *places, ce
 	}
 	var suspects []suspect
 	var ids []int64
+	var wrong []placement
 	for _, c := range cells {
 		if rows := at.rows[c.EntityID]; len(rows) == 1 && at.at(c.column, rows[0]) == c.Value {
 			landed[c.write] = true
 			continue
+		}
+		if w, found := at.overStood(c); found && !work.announced(w.row) {
+			wrong = append(wrong, w)
+			landed[c.write] = true
 		}
 		for _, id := range slices.Sorted(maps.Keys(at.rows)) {
 			rows := at.rows[id]
@@ -444,7 +450,6 @@ func (p *Pipeline) strayed(ctx context.Context, t *sheet24.Table, at *places, ce
 	}
 
 	// And held something else.
-	var wrong []placement
 	for _, w := range suspects {
 		n, seen := known[w.id]
 		if before := n.Values[w.of.field]; seen && before != w.holds {

@@ -103,3 +103,70 @@ func (c openCell) stoodIn(now map[string]any, least int) (v any, sure bool) {
 	}
 	return v, sure
 }
+
+// stoodBeside are the values in the columns of a write of the rows that the ID column does
+// not tell, by what it shows.
+func (s *places) stoodBeside() (stood []sheet24.StoodCell) {
+	for row := s.headerRow + 1; row <= s.last(); row++ {
+		if s.tells(row) {
+			continue
+		}
+		held := map[string]any{}
+		for _, c := range s.columns[1:] {
+			if v := orNil(s.at(c, row)); v != nil {
+				held[c.Name] = v
+			}
+		}
+		if len(held) > 0 {
+			stood = append(stood, sheet24.StoodCell{Value: s.at(s.columns[0], row), Held: held})
+		}
+	}
+	if len(stood) > stoodMost {
+		return nil
+	}
+	return stood
+}
+
+// tells reports whether the ID cell of a row tells which record, or which waiting row, it is.
+func (s *places) tells(row int) bool {
+	id, known := recordID(s.at(s.columns[0], row))
+	return known && len(s.rows[id]) == 1
+}
+
+// overStood finds the row that got a value though its ID cell does not tell which it is, and
+// what it held: the only one that shows the value, in the place of the only one that is
+// missing.
+func (s *places) overStood(c begunValue) (w placement, found bool) {
+	var rows []int
+	count := map[any]map[any]int{} // of values, by what the ID cells show
+	for _, stood := range c.stood {
+		if v, holds := stood.Held[c.column.Name]; holds {
+			if count[stood.Value] == nil {
+				count[stood.Value] = map[any]int{}
+			}
+			count[stood.Value][v]++
+		}
+	}
+	for row := s.headerRow + 1; row <= s.last(); row++ {
+		if v, shows := orNil(s.at(c.column, row)), s.at(s.columns[0], row); v != nil && count[shows] != nil && !s.tells(row) {
+			if count[shows][v]--; v == c.Value {
+				rows = append(rows, row)
+			}
+		}
+	}
+	if len(rows) != 1 || c.Value == nil {
+		return w, false
+	}
+
+	shows := s.at(s.columns[0], rows[0])
+	var missing []any
+	for v, n := range count[shows] {
+		for range n {
+			missing = append(missing, v)
+		}
+	}
+	if len(missing) != 1 || count[shows][c.Value] >= 0 {
+		return w, false
+	}
+	return placement{row: rows[0], shows: shows, column: c.column, value: missing[0], only: true, holds: c.Value}, true
+}

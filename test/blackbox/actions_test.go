@@ -628,12 +628,12 @@ func (h *history) twoAddresses() (bool, error) {
 		h.know(one.group, columnOf(header), v)
 	}
 	first, second := one.values["E-posta"], two.values["E-posta"]
-	id, err := h.w.sim.inCRM("create", 1, 0, map[string]any{"stageId": "NEW", "name": "CRM " + one.tag, "fm": map[string]any{
+	id, err := h.w.sim.inCRM("create", 1, 0, map[string]any{"stageId": "NEW", "name": namedByColleague(one.group), "fm": map[string]any{
 		"a": map[string]any{"typeId": "EMAIL", "valueType": "WORK", "value": first}, "b": map[string]any{"typeId": "EMAIL", "valueType": "HOME", "value": second}}})
 	if err != nil {
 		return false, err
 	}
-	h.know(one.group, columnOf("Ad"), "CRM "+one.tag)
+	h.know(one.group, columnOf("Ad"), namedByColleague(one.group))
 	h.beside[id] = []string{fmt.Sprint(first), fmt.Sprint(second)}
 	h.groups[id] = one.group
 	h.step("a colleague makes record %d with the addresses %v and %v", id, first, second)
@@ -642,6 +642,9 @@ func (h *history) twoAddresses() (bool, error) {
 	}
 	return true, h.typeNew(two, false)
 }
+
+// namedByColleague is what a colleague calls the record of a group.
+func namedByColleague(group string) string { return "CRM " + group }
 
 func (h *history) lookNow() (bool, error) {
 	h.step("“Look now” is pressed")

@@ -119,8 +119,12 @@ func (h *history) checkCells(end *resting) {
 	}
 }
 
-// takenBack reports whether a cell holds what a colleague wrote, and was to.
+// takenBack reports whether a cell holds what a colleague wrote, or named a record that a row
+// was found to be, and was to.
 func (h *history) takenBack(id int64, c column, now string) bool {
+	if h.policies.conflict != "" && c.header == "Ad" && h.beside[id] != nil && now == namedByColleague(h.groups[id]) {
+		return true
+	}
 	return slices.ContainsFunc(h.theirs, func(t theirs) bool { return t.record == id && t.column == c.header && t.value == now })
 }
 
