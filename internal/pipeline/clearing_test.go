@@ -174,3 +174,29 @@ func TestWhatBitrix24PassesOver(t *testing.T) {
 		t.Errorf("%v; the row says %v", r.Fields["utmSource"], w.status(2))
 	}
 }
+
+// TestRefusedEmptiness empties what Bitrix24 refuses to empty: the row says what it said. Where
+// the entity's own method is gone, the row says that the value is kept.
+func TestRefusedEmptiness(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, sheet24.Contacts, map[int]string{0: "ID", 1: "NAME", 2: "POST", 3: "COMPANY_ID"}, func(p *bitrixsim.Portal) [][]any {
+		p.Add(4, map[string]any{"title": "Ege"})
+		id := p.Add(3, map[string]any{"name": "Ayşe", "post": "müdür", "companyId": 1.0, "companyIds": []any{1.0}})
+		return [][]any{{"ID", "Ad", "Görev", "Şirket", "Senkronizasyon"}, {float64(id), "Ayşe", "müdür", "Ege"}}
+	})
+	w.change(2, "B", nil)
+	if says := fmt.Sprint(w.status(2)); !strings.HasPrefix(says, "❌") || !strings.Contains(says, "doldurulmalıdır") {
+		t.Errorf("the only name: the row says %s", says)
+	}
+	w.change(2, "B", "Ayşe")
+
+	w.portal.SetClearing(bitrixsim.ClearsNever)
+	w.check(w.portal.Fail(bitrixsim.Fault{Kind: "error", Method: "crm.contact.update", Status: 404, Code: "ERROR_METHOD_NOT_FOUND", Text: "Method not found!", Times: 9}))
+	w.change(2, "C", nil)
+	if says := fmt.Sprint(w.status(2)); !strings.HasPrefix(says, "❌ Görev: ") || !strings.Contains(says, "koruyor") {
+		t.Errorf("without the method: the row says %s", says)
+	}
+	if r, _ := w.portal.Record(3, 1); r.Fields["post"] != "müdür" {
+		t.Errorf("%v", r.Fields)
+	}
+}

@@ -49,10 +49,7 @@ func (b *pushing) requestFailed(ctx context.Context, a answer) error {
 		return b.requestBroke(ctx, rows, a.reply.Err)
 	}
 	if a.reply.Outcome == sheet24.Refused {
-		for _, r := range rows {
-			r.plan = rowPlan{err: a.reply.Err}
-		}
-		return b.settleRows(ctx, rows)
+		return b.requestRefused(ctx, a)
 	}
 
 	b.failed++
@@ -76,6 +73,26 @@ func (b *pushing) requestFailed(ctx context.Context, a answer) error {
 	}
 	b.again(rows...)
 	return nil
+}
+
+// requestRefused takes that a request was refused as a whole. A row for which there is another
+// way is read again, the others end.
+func (b *pushing) requestRefused(ctx context.Context, a answer) error {
+	var ended []*row
+	for i, r := range a.writes {
+		if r.proves(a.reply.Written[i]) {
+			b.toProve(r)
+			b.again(r)
+		} else {
+			ended = append(ended, r)
+		}
+	}
+
+	ended = append(ended, a.reads...)
+	for _, r := range ended {
+		r.plan = rowPlan{err: a.reply.Err}
+	}
+	return b.settleRows(ctx, ended)
 }
 
 // requestBroke takes that our own code broke down on a request: on which of its rows shows

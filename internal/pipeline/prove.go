@@ -45,6 +45,10 @@ func (b *pushing) toProve(r *row) {
 	for _, api := range doubtful(r.plan.write) {
 		r.ways[api] = max(r.ways[api], way)
 	}
+	r.refusal = nil
+	if sheet24.AsError(r.plan.err).Code == "portal_refused" {
+		r.refusal = r.plan.err
+	}
 	r.plan.err = nil
 }
 
@@ -72,7 +76,8 @@ func (r *row) proves(w sheet24.Written) bool {
 	}
 
 	// What is refused with something to be emptied may be refused for that alone.
-	return w.Outcome == sheet24.Refused && sheet24.IsKind(w.Err, sheet24.Invalid) && len(r.untried()) > 0
+	code := sheet24.AsError(w.Err).Code
+	return w.Outcome == sheet24.Refused && (code == "portal_refused" || code == "portal_method") && len(r.untried()) > 0
 }
 
 // untried are what a row's write empties that was not sent before in this way.
@@ -110,7 +115,10 @@ func (b *pushing) nextWay(r *row, plan rowPlan) rowPlan {
 			own.Fields[api] = plan.write.Fields[api]
 		}
 	}
-	if len(kept) > 0 {
+	switch {
+	case len(kept) > 0 && r.refusal != nil:
+		return rowPlan{err: r.refusal}
+	case len(kept) > 0:
 		return rowPlan{err: b.keeps(r, kept)}
 	}
 	if len(own.Fields)+len(own.Multi) > 0 {

@@ -70,6 +70,7 @@ type row struct {
 	others  []sheet24.Begun           // and of the same record, for other rows
 	may     sheet24.Known             // what the CRM holds of the fields that it set, whether or not it was carried out
 	ways    map[string]int            // how fields of which an answer shows nothing were tried, by API name
+	refusal error                     // what Bitrix24 said to the last way of them, if it refused
 	tries   int                       // how often it was turned away
 	most    int                       // with how many rows it may share a request, itself included; 0: any number
 	until   time.Time                 // before which nothing can be done about it
