@@ -4,6 +4,9 @@
 package detect
 
 import (
+	"slices"
+	"strings"
+
 	"sheet24"
 	"sheet24/internal/mapping"
 )
@@ -74,12 +77,18 @@ func (f Found) Mappings(fields []sheet24.Field) []sheet24.FieldMapping {
 
 	for _, c := range f.Columns {
 		for _, field := range fields {
-			if c.Selected && field.Name == c.Field {
+			if c.Selected && field.Name == c.Field && !f.many(field.Name) {
 				mappings = append(mappings, mapping.MappingOf(sheet24.Column{Index: c.Index, Name: c.Header}, field))
 			}
 		}
 	}
 	return mappings
+}
+
+// many reports whether a field is the first of several that another selected column holds:
+// CONTACT_ID beside CONTACT_IDS. Both cannot be written.
+func (f Found) many(field string) bool {
+	return strings.HasSuffix(field, "_ID") && slices.ContainsFunc(f.Columns, func(c Column) bool { return c.Selected && c.Field == field+"S" })
 }
 
 // Key is what headers have in common that name the same: "Müşteri Tel." and "müşteri tel".

@@ -3,7 +3,9 @@ package e2e_test
 import (
 	"bytes"
 	"database/sql"
+	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -260,6 +262,56 @@ func TestTakenOffTheList(t *testing.T) {
 	answers(t, "http://"+listen)
 	if status, _, _ := v.visit(http.MethodGet, "/sheet-sync/new", nil); status != http.StatusUnauthorized {
 		t.Errorf("HTTP %d", status)
+	}
+}
+
+// TestSignInsOfSeveralTabs begins two in one browser; a stray callback ends neither, and
+// both end well, the first one first.
+func TestSignInsOfSeveralTabs(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "")
+	v := newVisitor(t, ready.URL)
+	pageOne, one := v.ok(http.MethodPost, "/sheet-sync/oauth/start", nil)
+	pageTwo, two := v.ok(http.MethodPost, "/sheet-sync/oauth/start", nil)
+	if status, _, _ := v.visit(http.MethodGet, "/sheet-sync/oauth/callback?state=zzz&code=1", nil); status != http.StatusBadRequest {
+		t.Errorf("a stray callback: HTTP %d", status)
+	}
+
+	for i, tab := range []struct{ page, at string }{{pageOne, one}, {pageTwo, two}} {
+		form := url.Values{"account": {"ayse@ornek.com.tr"}, "answer": {"allow"}}
+		for _, m := range inputScope.FindAllStringSubmatch(tab.page, -1) {
+			form.Add("scope", m[1])
+		}
+		if status, _, at := v.visit(http.MethodPost, tab.at, form); status != http.StatusOK || !strings.HasPrefix(at, ready.URL) {
+			t.Errorf("tab %d: HTTP %d at %s", i+1, status, at)
+		}
+	}
+}
+
+// TestIncompleteSetUp sends set-up forms without what says which tab and entity they are
+// of: they are refused, and no other table is touched.
+func TestIncompleteSetUp(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "", "--activated")
+	v := newVisitor(t, ready.URL)
+	v.signIn()
+	before, _ := v.ok(http.MethodGet, "/sheet-sync/tables/1", nil)
+
+	whole := url.Values{"gid": {"0"}, "entity": {"contacts"}, "new_rows": {""}, "color_header": {"#1f5e4b"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"},
+		"column_0": {"NAME"}, "add_id": {"1"}, "add_status": {"1"}}
+	for _, lacks := range []string{"gid", "entity", "color_header"} {
+		form := maps.Clone(whole)
+		delete(form, lacks)
+		status, page, _ := v.visit(http.MethodPost, "/sheet-sync/new/"+ready.SpreadsheetID+"/mapping", form)
+		if status < 400 || status >= 500 {
+			t.Errorf("without %s: HTTP %d\n%.600s", lacks, status, page)
+		}
+	}
+	if after, _ := v.ok(http.MethodGet, "/sheet-sync/tables/1", nil); !strings.Contains(after, "Leads") || strings.Contains(after, "Contacts") && !strings.Contains(before, "Contacts") {
+		t.Error("the table has changed")
+	}
+	if header := cells(t, ready)[0]; strings.Contains(fmt.Sprint(header...), "Bitrix24 ID ·") {
+		t.Errorf("the tab has got another column: %v", header)
 	}
 }
 

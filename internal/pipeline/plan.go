@@ -338,6 +338,10 @@ func amountIn(t *sheet24.Table, fields entityFields, item *sheet24.Item, c sheet
 				have = other.Plain
 			}
 		}
+		if mapping.Text(have) == "" { // neither the cell nor the record says which: the amount does
+			w.Fields[f.APIName] = want.Plain
+			return nil
+		}
 		if !mapping.Same(f, want.Plain, have) {
 			return sheet24.Errorf(sheet24.Invalid, "value_currency_other", code, mapping.Text(have))
 		}

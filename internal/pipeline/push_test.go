@@ -136,6 +136,22 @@ func TestAmountsBringTheirCurrency(t *testing.T) {
 	expect(t, "deal by its cell's format", fmt.Sprint(r.Fields["opportunity"], " ", r.Fields["currencyId"]), "1234.567 EUR")
 }
 
+// TestAmountWithoutACurrency has a column for it that is empty, in a new row: the amount
+// says which.
+func TestAmountWithoutACurrency(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, sheet24.Deals, map[int]string{0: "ID", 1: "TITLE", 2: "OPPORTUNITY", 3: "CURRENCY_ID"}, func(p *bitrixsim.Portal) [][]any {
+		id := p.Add(2, map[string]any{"title": "a", "opportunity": 1.0, "currencyId": "TRY", "stageId": "NEW"})
+		return [][]any{{"ID", "Ad", "Tutar", "Para birimi", "Senkronizasyon"}, {float64(id), "a", 1.0, "TRY"}}
+	})
+	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
+	w.edit("B3", []any{"yeni", "12.50 USD"})
+	w.nudge(3, 3)
+	w.settled()
+	r, _ := w.portal.Record(2, 2)
+	expect(t, "deal", fmt.Sprint(r.Fields["opportunity"], " ", r.Fields["currencyId"]), "12.5 USD")
+}
+
 func TestAmountAgainstItsCurrencyColumn(t *testing.T) {
 	t.Parallel()
 	w := newWorldOf(t, sheet24.Deals, map[int]string{0: "ID", 1: "OPPORTUNITY", 2: "CURRENCY_ID"}, func(p *bitrixsim.Portal) [][]any {

@@ -38,6 +38,9 @@ func (s Signature) Check(now time.Time) error {
 	if s.ID == "" || s.Timestamp == "" || s.Value == "" {
 		return sheet24.Errorf(sheet24.Unauthorized, "webhook_unsigned")
 	}
+	if !slices.ContainsFunc(strings.Fields(s.Value), func(v string) bool { return strings.HasPrefix(v, "v1,") && len(v) > len("v1,") }) {
+		return sheet24.Errorf(sheet24.Unauthorized, "webhook_signature")
+	}
 	seconds, err := strconv.ParseInt(s.Timestamp, 10, 64)
 	if err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > clockSkew {
 		return sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")

@@ -236,6 +236,7 @@ func TestOneTabSeveralTables(t *testing.T) {
 	expect(t, "a status column is", d.HasStatus, false)
 	expect(t, "others' columns", len(d.Owned), 6)
 	expect(t, "the same table", w.saved(w.save(ayse, sheet24.Contacts, map[int]string{1: "NAME", 2: "EMAIL", 4: "ID"}, beside)).ID, contacts.ID)
+	expect(t, "the form as it was before there was an ID column", w.saved(w.save(ayse, sheet24.Contacts, map[int]string{1: "NAME", 2: "EMAIL"}, beside)).ID, contacts.ID)
 	expect(t, "columns of the header", len(w.header()), 8)
 }
 

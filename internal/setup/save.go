@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"slices"
+	"strings"
 
 	"sheet24"
 	"sheet24/internal/locale"
@@ -265,6 +266,16 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 		}
 		taken[name] = true
 		all = append(all, mapping.MappingOf(sheet24.Column{Index: i, Name: header}, f))
+	}
+	// A table keeps the ID column that it has, though the form was made before it had one.
+	if own := d.ownID; !taken[sheet24.IDField] && own >= 0 && own < len(d.Header) && chosen[own] == "" {
+		taken[sheet24.IDField] = true
+		all = append(all, mapping.MappingOf(sheet24.Column{Index: own, Name: d.Header[own]}, fields[sheet24.IDField]))
+	}
+	for name := range taken {
+		if taken[name+"S"] && strings.HasSuffix(name, "_ID") { // CONTACT_ID is the first of CONTACT_IDS
+			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_one_of_many", fields[name].Title, fields[name+"S"].Title)
+		}
 	}
 	if !taken[sheet24.IDField] && !addID {
 		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_no_id")

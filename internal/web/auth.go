@@ -3,10 +3,10 @@ package web
 import (
 	"cmp"
 	"crypto/rand"
-	"crypto/subtle"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"sheet24"
 	"sheet24/internal/google"
@@ -16,7 +16,13 @@ import (
 // signIn sends the user to Google. Consent is asked for again only where the last
 // one lacked something, or ended.
 func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
-	again := w.takeSigningIn(rw, r).Lacked
+	// Whose last consent lacked something is asked for all again.
+	lacking, err := w.takeSigningIn(rw, r, "")
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	again := lacking.Lacked
 	if u := visitOf(r.Context()).user; u != nil && !again {
 		t, err := w.Store.Token(r.Context(), u.ID)
 		again = err == nil && t.Ended
@@ -26,7 +32,7 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
 
 func (w *Web) toGoogle(rw http.ResponseWriter, r *http.Request, again bool) {
 	s := signingIn{State: rand.Text(), Verifier: google.NewVerifier(), Again: again}
-	if err := w.keepSigningIn(rw, s); err != nil {
+	if err := w.keepSigningIn(rw, r, s); err != nil {
 		w.fail(rw, r, err)
 		return
 	}
@@ -36,8 +42,12 @@ func (w *Web) toGoogle(rw http.ResponseWriter, r *http.Request, again bool) {
 // callback is where Google sends the user back to.
 func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	ctx, q := r.Context(), r.URL.Query()
-	s := w.takeSigningIn(rw, r)
-	if s.State == "" || subtle.ConstantTimeCompare([]byte(s.State), []byte(q.Get("state"))) != 1 {
+	s, err := w.takeSigningIn(rw, r, q.Get("state"))
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	if s.State == "" {
 		w.fail(rw, r, sheet24.Errorf(sheet24.Invalid, "google_state"))
 		return
 	}
@@ -50,7 +60,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		// The page names the scope that is missing; its button asks for all again.
 		if sheet24.AsError(err).Code == "google_scope" {
-			err = cmp.Or(w.keepSigningIn(rw, signingIn{Lacked: true}), err)
+			err = cmp.Or(w.keepSigningIn(rw, r, signingIn{Lacked: true}), err)
 		}
 		w.fail(rw, r, err)
 		return
@@ -149,7 +159,7 @@ func (w *Web) language(rw http.ResponseWriter, r *http.Request) {
 
 // backTo is the page of ours that a form was sent from.
 func backTo(r *http.Request) string {
-	if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host && u.Path != "" {
+	if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host && strings.HasPrefix(u.Path, "/") && !strings.HasPrefix(u.RequestURI(), "//") {
 		return u.RequestURI()
 	}
 	return "/"

@@ -172,7 +172,11 @@ const maxHeaderRow = 1000
 // saveTable stores the table, installs the script, and leads on to Google, where
 // the user allows it. What was chosen stays on the page if something is wrong.
 func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
-	gid, _ := strconv.ParseInt(r.FormValue("gid"), 10, 64) // draft has said so if it is none
+	gid, err := strconv.ParseInt(r.FormValue("gid"), 10, 64)
+	if err != nil { // tab 0 is another one
+		w.fail(rw, r, sheet24.Errorf(sheet24.Invalid, "tab_unknown"))
+		return
+	}
 	c := setup.Choice{
 		SpreadsheetID: r.PathValue("spreadsheet"), GID: gid, PortalID: number(r, "portal"), Entity: sheet24.Entity(r.FormValue("entity")),
 		Beside: r.FormValue("table") == beside, Replaces: number(r, "table"),
