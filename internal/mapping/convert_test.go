@@ -357,3 +357,32 @@ func TestSame(t *testing.T) {
 		}
 	}
 }
+
+// TestHolds has what Same takes for one and is not: a cell's 0 or no, and a field of nothing.
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	own := with(of("double"), func(f *sheet24.Field) { f.APIName = "ufCrm_1" })
+	for _, c := range []struct {
+		field      sheet24.Field
+		want, have any
+		holds      bool
+	}{
+		{of("boolean"), "N", nil, false}, {of("boolean"), "N", "", false}, {of("boolean"), "N", "N", true}, {of("boolean"), "N", false, true}, {of("boolean"), "N", "0", true},
+		{of("boolean"), "N", "Y", false}, {of("boolean"), nil, nil, true},
+		{of("integer"), "0", nil, false}, {of("integer"), "0", "", false}, {of("integer"), "0", false, false}, {of("integer"), "0", 0.0, true}, {of("integer"), "0", "0", true}, {of("integer"), nil, nil, true},
+		{own, 0.0, nil, false}, {own, 0.0, "0.00", true}, {own, 0.0, false, false}, {own, nil, "", true},
+		{of("double"), 0.0, nil, true}, {of("double"), 0.0, 0.0, true}, {of("double"), 0.0, 1.0, false},
+		{of("crm_category"), "0", nil, false}, {of("crm_category"), "0", 0.0, true}, {of("address"), "|1;2", nil, false},
+		{of("crm_company"), "0", nil, true}, {of("string"), "0", nil, false}, {of("money"), "0|TRY", nil, false},
+		{many(of("integer")), []string{"0"}, []any{}, false}, {many(of("integer")), []string(nil), []any{}, true},
+	} {
+		if got := mapping.Holds(c.field, c.want, c.have); got != c.holds {
+			t.Errorf("Holds(%s, %#v, %#v) = %v", c.field.Type, c.want, c.have, got)
+		}
+	}
+	for cell, blank := range map[any]bool{nil: true, "": true, " \u200b": true, false: false, 0.0: false, "0": false} {
+		if got := mapping.Blank(cell); got != blank {
+			t.Errorf("Blank(%#v) = %v", cell, got)
+		}
+	}
+}

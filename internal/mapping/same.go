@@ -32,6 +32,38 @@ func Same(f sheet24.Field, want, have any) bool {
 	return canonical(f, want) == canonical(f, have)
 }
 
+// Holds tells whether a field holds just what a cell says. Unlike Same it tells 0 and no from
+// nothing, except where 0 stands for nothing.
+func Holds(f sheet24.Field, want, have any) bool {
+	if !Same(f, want, have) {
+		return false
+	}
+	return f.Multiple || ZeroIsNothing(f) || nothing(f, want) || !nothing(f, have)
+}
+
+// ZeroIsNothing reports whether a field that holds nothing holds 0: the amounts that records
+// have by themselves, links, people and choices.
+func ZeroIsNothing(f sheet24.Field) bool {
+	switch f.Type {
+	case "double":
+		return !strings.HasPrefix(f.APIName, "uf")
+	case "user", "employee", "crm", "crm_entity", "crm_company", "crm_contact", "crm_lead", "crm_deal", "crm_quote", "enumeration":
+		return true
+	}
+	return false
+}
+
+// nothing reports whether a value is none at all.
+func nothing(f sheet24.Field, v any) bool {
+	return sheet24.Empties(v) || v == false && f.Type != "boolean"
+}
+
+// Blank reports whether a cell says nothing.
+func Blank(cell any) bool {
+	s, text := cell.(string)
+	return cell == nil || text && trimmed(s) == ""
+}
+
 // canonical is the one way to write a value, for comparing.
 func canonical(f sheet24.Field, v any) string {
 	s := trimmed(strings.ReplaceAll(Text(v), "\r\n", "\n"))

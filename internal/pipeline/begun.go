@@ -78,7 +78,7 @@ func (b *pushing) own(r *row, item *sheet24.Item, w sheet24.ItemWrite) {
 
 	key := knownKey{r.change.TableID, r.change.EntityID}
 	for _, f := range b.fields[w.Entity] {
-		if _, set := sets(f, w); set && showsField(f, item, w) {
+		if _, set := sets(f, w); set && showsField(f, item, w, mapping.Same) {
 			held := anyOf(b.known[key][f.Name], seen(f, item))
 			b.known[key], r.may = with(b.known[key], f.Name, held), with(r.may, f.Name, held)
 		}
@@ -115,20 +115,21 @@ func (b *pushing) shows(item *sheet24.Item, w sheet24.ItemWrite) bool {
 		return item == nil
 	}
 	for _, f := range b.fields[w.Entity] {
-		if !showsField(f, item, w) {
+		if !showsField(f, item, w, mapping.Holds) { // a 0 that is under way may still come where nothing is
 			return false
 		}
 	}
 	return true
 }
 
-// showsField reports whether a record holds in a field what a write sets, if it does.
-func showsField(f sheet24.Field, item *sheet24.Item, w sheet24.ItemWrite) bool {
+// showsField reports whether a record holds in a field what a write sets, if it does; holds
+// compares them.
+func showsField(f sheet24.Field, item *sheet24.Item, w sheet24.ItemWrite, holds func(f sheet24.Field, want, have any) bool) bool {
 	if f.Type == "crm_multifield" {
 		return !slices.ContainsFunc(w.Multi, func(m sheet24.MultiValue) bool { return ofKind(f.Multi, m) && !showsValue(item, m) })
 	}
 	want, set := w.Fields[f.APIName]
-	return !set || mapping.Same(f, want, item.Values[f.Name])
+	return !set || holds(f, want, item.Values[f.Name])
 }
 
 // sets is what a write sets a field to, if it does: of a multi-field the values.

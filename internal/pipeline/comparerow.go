@@ -235,7 +235,7 @@ func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet2
 			bad.add(k.t, m.Column.Name, err)
 			continue
 		}
-		same := f.Type != "crm_multifield" && mapping.Same(f, want.Plain, item.Values[f.Name])
+		same := f.Type != "crm_multifield" && !lacks(f, item, change.New, want.Plain)
 		if same || f.Type == "crm_multifield" && len(mapping.PlanMulti(f.Multi, item.Multi, nil, want.Multi)) == 0 {
 			known[m.Field] = []any{seen(f, item)} // as the sheet shows
 			continue

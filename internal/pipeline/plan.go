@@ -216,7 +216,7 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 			differs = len(multi) > 0
 			theirs = differs && overwrites(f, item, known, before.Multi, want.Multi, multi)
 		} else {
-			differs = !mapping.Same(f, want.Plain, item.Values[f.Name])
+			differs = lacks(f, item, change.New, want.Plain)
 			theirs = differs && item.ID != 0 && changedThere(f, item, known, before, beforeErr)
 		}
 		winner := change.Kept
@@ -263,6 +263,19 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 		return rowPlan{err: err}
 	}
 	return plan
+}
+
+// lacks reports whether a record, which is to be created if it has no id, has to be sent the
+// value of a cell. A cell's 0 or no is a value: for a new record the portal would choose
+// another one, and one that holds nothing does not hold that.
+func lacks(f sheet24.Field, item *sheet24.Item, cell, value any) bool {
+	switch {
+	case mapping.Blank(cell):
+		return !mapping.Same(f, value, item.Values[f.Name])
+	case item.ID == 0 && !sheet24.Empties(value):
+		return true
+	}
+	return !mapping.Holds(f, value, item.Values[f.Name])
 }
 
 // tried are the values of a multi-field that a creation, of whose end we did not hear, may

@@ -79,6 +79,9 @@ func (p *Portal) applyOne(e *entity, r *Record, f field, value any, adding, own 
 	if err != nil {
 		return err
 	}
+	if p.options.ZerosForgotten && (v == "N" || v == 0.0) && f.Type != "crm_category" {
+		v = nil
+	}
 	if old := r.Fields[f.Name]; print(old) != print(v) {
 		done.lines = append(done.lines, Line{f.Name, print(old), print(v)})
 		r.Fields[f.Name] = v

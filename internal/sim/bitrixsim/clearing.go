@@ -101,3 +101,10 @@ func (p *Portal) IgnoreUTM(ignore bool) {
 	defer p.mu.Unlock()
 	p.options.UTMIgnored = ignore
 }
+
+// ForgetZeros has the portal keep nothing where it is told 0 or no from now on.
+func (p *Portal) ForgetZeros() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.options.ZerosForgotten = true
+}

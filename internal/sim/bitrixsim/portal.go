@@ -32,6 +32,7 @@ type Options struct {
 	MultiByInnerID  bool                     // the id within a multi-field's value decides, not the key (only the prose on leads says so)
 	UTMIgnored      bool                     // UTM fields are described, and not kept
 	UTMHidden       bool                     // lists cannot be filtered by UTM fields (the documentation does not say)
+	ZerosForgotten  bool                     // 0 and no are kept as nothing
 	ReadsNotations  bool                     // crm.duplicate.findbycomm knows that +90 532 and 0532 are one; else it compares texts
 }
 
