@@ -19,6 +19,9 @@ var (
 	against = fit{factor: 0}
 )
 
+// proves reports whether samples show whose a column is: they are the portal's own.
+func (f fit) proves() bool { return f.shape == "user" || f.shape == "choice" }
+
 func doubt(factor float64) fit { return fit{factor: factor} }
 
 // fitOf says how a column's samples suit a field.
@@ -157,7 +160,7 @@ func fitUser(labels map[string]bool, s *samples) fit {
 	case s.number > 0.5 || s.date > 0.5 || s.url > 0.5 || s.truth > 0.5 || s.clearPhone > 0.5:
 		return against
 	case s.labels(labels) >= 0.5:
-		return fit{shape: "user", trust: 0.5, factor: 1}
+		return fit{shape: "user", trust: 0.5, mend: 0.8, factor: 1}
 	case s.company > 0.5:
 		return doubt(0.5)
 	}

@@ -15,6 +15,7 @@ type word struct {
 	text    string // folded
 	typed   string // as it stands in the header
 	aside   bool   // in parentheses
+	purpose bool   // behind "for"
 	number  bool   // digits alone
 	guessed bool   // after a typing error was mended
 }
@@ -48,12 +49,14 @@ var pictures = map[rune]string{
 func split(header string) []word {
 	var words []word
 	var current []rune
-	depth := 0
+	depth, purpose := 0, false // in parentheses; behind "for": what it is used for
 
 	end := func() {
 		if len(current) > 0 && len(words) < maxWords {
 			typed := string(current)
-			words = append(words, word{text: fold(typed), typed: typed, aside: depth > 0, number: unicode.IsDigit(current[0])})
+			text := fold(typed)
+			words = append(words, word{text: text, typed: typed, aside: depth > 0, purpose: purpose, number: unicode.IsDigit(current[0])})
+			purpose = purpose || len(words) > 1 && (text == "for" || text == "для")
 		}
 		current = nil
 	}

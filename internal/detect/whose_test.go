@@ -1,0 +1,129 @@
+package detect_test
+
+import (
+	"testing"
+
+	"sheet24"
+	"sheet24/internal/detect"
+)
+
+// Values that look like what they are.
+var (
+	phones = []any{"0532 111 22 33", "0533 222 33 44", "+90 542 333 44 55"}
+	mails  = []any{"ayse@ornek.com.tr", "ali@example.com", "info@example.org"}
+	people = []any{"Ayşe Yılmaz", "Ali Demir", "Can Er"}
+	births = []any{"12.04.1985", "30.09.1990", "01.01.1978"}
+	sites  = []any{"www.example.com", "example.org", "example.net"}
+	marks  = []any{"85", "70", "90"}
+	things = []any{"Alfa", "Beta", "Gama"}
+)
+
+// one is a sheet of an entity with one column after those that every sheet has.
+func one(t *testing.T, e sheet24.Entity, header string, values []any, others ...string) detect.Sheet {
+	fields := portalFields(t, "tr", e)
+	s := detect.Sheet{Entity: e, Fields: fields, HeaderRow: 1}
+
+	row := []any{header}
+	for _, other := range others {
+		row = append(row, other)
+	}
+	s.Rows = append(s.Rows, row)
+	for i, v := range values {
+		row := []any{v}
+		for _, other := range others {
+			row = append(row, map[string][]any{"Telefon": phones, "E-posta": mails}[other][i])
+		}
+		s.Rows = append(s.Rows, row)
+	}
+	return s
+}
+
+// TestSomebodyElses are columns of contact data of others than the record's: a word beside
+// the head that is not known may say whose they are.
+func TestSomebodyElses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		header string
+		values []any
+		beside string // the column that people can be reached by
+		want   string // selected
+	}{
+		{"Komşunun Telefonu", phones, "E-posta", ""},
+		{"Zabıta Telefonu", phones, "E-posta", ""},
+		{"Eşinin Telefonu", phones, "E-posta", ""},
+		{"Plumber Phone", phones, "E-posta", ""},
+		{"Телефон сторожа", phones, "E-posta", ""},
+		{"Телефон мужа", phones, "E-posta", ""},
+		{"Ortağın Maili", mails, "Telefon", ""},
+		{"Translator Email", mails, "Telefon", ""},
+		{"Почта переводчика", mails, "Telefon", ""},
+		{"Papağan Doğum Tarihi", births, "Telefon", ""},
+		{"Dog Birthday", births, "Telefon", ""},
+		{"Дата рождения попугая", births, "Telefon", ""},
+		{"Motel Web", sites, "Telefon", ""},
+		{"Otel Web", sites, "Telefon", ""},
+		{"Gaz Kaynağı", things, "Telefon", ""},
+		{"Mezuniyet Notu", things, "Telefon", ""},
+		{"Девичья фамилия", people, "Telefon", ""},
+		{"Фамилия матери", people, "Telefon", ""},
+		{"Anne Soyadı", people, "Telefon", ""},
+		{"Müşterinin Telefonu", phones, "E-posta", "PHONE"},
+		{"Телефон клиента", phones, "E-posta", "PHONE"},
+		{"Üyenin Maili", mails, "Telefon", "EMAIL"},
+		{"Email for enquiries", mails, "Telefon", "EMAIL"},
+		{"Почта для уведомлений", mails, "Telefon", "EMAIL"},
+		{"Zabıta Telefonu", phones, "", "PHONE"}, // nobody could be reached otherwise
+	} {
+		entity := sheet24.Leads
+		if &c.values[0] == &births[0] {
+			entity = sheet24.Contacts
+		}
+		var others []string
+		if c.beside != "" {
+			others = []string{c.beside}
+		}
+		got := selected(one(t, entity, c.header, c.values, others...))[0]
+		if got != c.want {
+			t.Errorf("%s beside %q: %q; want %q", c.header, c.beside, got, c.want)
+		}
+	}
+}
+
+// TestOwners are responsible for records; those of things are customers.
+func TestOwners(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"Owner": "ASSIGNED_BY_ID", "Sahibi": "ASSIGNED_BY_ID", "Владелец": "ASSIGNED_BY_ID", "Lead Owner": "ASSIGNED_BY_ID",
+		"Fırsat Sahibi": "ASSIGNED_BY_ID", "Kayıt Sahibi": "ASSIGNED_BY_ID", "Владелец сделки": "ASSIGNED_BY_ID",
+		"Araba Sahibi": "", "Tekne Sahibi": "", "Cihazın Sahibi": "", "Yacht Owner": "", "Pet Owner": "", "Владелец машины": "", "Владелец собаки": "",
+	} {
+		s := one(t, sheet24.Leads, header, people, "Telefon")
+		c := detect.Detect(s).Columns[0]
+		if got := selected(s)[0]; got != want || want == "" && c.Field == "ASSIGNED_BY_ID" {
+			t.Errorf("%s: %q (%s %.2f); want %q", header, got, c.Field, c.Confidence, want)
+		}
+	}
+
+	// The portal's own users show that it is theirs.
+	var users []any
+	for _, f := range portalFields(t, "tr", sheet24.Leads) {
+		if f.Name == "ASSIGNED_BY_ID" && len(f.Choices) > 2 {
+			users = []any{f.Choices[0].Label, f.Choices[1].Label, f.Choices[2].Label}
+		}
+	}
+	if users == nil {
+		t.Fatal("the portal has no users")
+	}
+	if got := selected(one(t, sheet24.Leads, "Rota Sahibi", users, "Telefon"))[0]; got != "ASSIGNED_BY_ID" {
+		t.Errorf("users of the portal: %q", got)
+	}
+
+	for header, entity := range map[string]sheet24.Entity{"Baba Adı": sheet24.Contacts, "İşyeri Sahibi": sheet24.Companies} {
+		if got := selected(one(t, entity, header, people, "Telefon"))[0]; got != "" {
+			t.Errorf("%s: %q", header, got)
+		}
+	}
+	if got := selected(one(t, sheet24.Contacts, "Отчество", []any{"Петрович", "Ивановна", "Сергеевич"}, "Telefon"))[0]; got != "SECOND_NAME" {
+		t.Errorf("a patronymic: %q", got)
+	}
+}
