@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"maps"
 	"testing"
 
 	"sheet24"
@@ -125,5 +126,53 @@ func TestOwners(t *testing.T) {
 	}
 	if got := selected(one(t, sheet24.Contacts, "Отчество", []any{"Петрович", "Ивановна", "Сергеевич"}, "Telefon"))[0]; got != "SECOND_NAME" {
 		t.Errorf("a patronymic: %q", got)
+	}
+}
+
+// TestReachable are sheets with telephone numbers or e-mail addresses under whatever header:
+// one of them is selected, and one of strangers only if there is no other.
+func TestReachable(t *testing.T) {
+	t.Parallel()
+	fields := portalFields(t, "tr", sheet24.Leads)
+	for name, c := range map[string]struct {
+		header []string
+		values [][]any // by column
+		want   map[int]string
+	}{
+		"a caller's number":         {[]string{"ARAYAN NUMARA", "İl"}, [][]any{phones, things}, map[int]string{0: "PHONE"}},
+		"a caller's id":             {[]string{"Caller ID", "Note"}, [][]any{phones, things}, map[int]string{0: "PHONE", 1: "COMMENTS"}},
+		"a line":                    {[]string{"WHATSAPP HATTI", "Kod"}, [][]any{phones, marks}, map[int]string{0: "PHONE"}},
+		"a picture of a telephone":  {[]string{"📞 NUMARA", "Kod"}, [][]any{phones, marks}, map[int]string{0: "PHONE"}},
+		"no header over telephones": {[]string{"", "Kod"}, [][]any{phones, marks}, map[int]string{0: "PHONE"}},
+		"no header over addresses":  {[]string{"Kod", ""}, [][]any{marks, mails}, map[int]string{1: "EMAIL"}},
+		"nobody but the mother":     {[]string{"Öğrenci", "Anne Telefonu"}, [][]any{things, phones}, map[int]string{1: "PHONE"}},
+		"a pupil's before a driver's": {[]string{"Servisçi Telefonu", "Şoför Telefonu", "Öğrenci Tel"}, [][]any{phones, phones, phones},
+			map[int]string{2: "PHONE"}},
+		"a neighbour's before the mother's": {[]string{"Anne Telefonu", "Zabıta Telefonu"}, [][]any{phones, phones}, map[int]string{1: "PHONE"}},
+		"the owner of a car":                {[]string{"Plaka", "Araç Sahibi Cep"}, [][]any{things, phones}, map[int]string{1: "PHONE"}},
+		"a fax is none":                     {[]string{"Kod", "Servis Faks"}, [][]any{marks, phones}, map[int]string{}},
+		"tax numbers are none":              {[]string{"Kod", "Vergi No"}, [][]any{marks, {"1234567890", "2345678901", "3456789012"}}, map[int]string{}},
+	} {
+		header := make([]any, len(c.header))
+		for i, h := range c.header {
+			header[i] = h
+		}
+		rows := [][]any{header}
+		for i := range c.values[0] {
+			row := []any{}
+			for _, column := range c.values {
+				row = append(row, column[i])
+			}
+			rows = append(rows, row)
+		}
+		got := selected(detect.Sheet{Entity: sheet24.Leads, Fields: fields, Rows: rows, HeaderRow: 1})
+		for i, field := range got {
+			if field == "PHONE_FAX" || field == "NAME" {
+				delete(got, i)
+			}
+		}
+		if !maps.Equal(got, c.want) {
+			t.Errorf("%s: %v; want %v", name, got, c.want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -43,6 +44,9 @@ var pictures = map[rune]string{
 	'📞': "telefon", '☎': "telefon", '📱': "mobil", '✉': "email", '📧': "email", '📩': "email", '📨': "email", '🏢': "company", '🌐': "website",
 	'🔗': "link", '📍': "address", '💰': "amount", '💵': "amount", '👤': "name", '📝': "notes", '💬': "comment", '🎂': "birthday",
 }
+
+// vague are words that a picture tells more than.
+var vague = map[string]bool{"no": true, "numara": true, "numarasi": true, "number": true, "номер": true, "adres": true, "address": true, "адрес": true}
 
 // split cuts a header into its words: at whatever is no letter and no digit, between the
 // words of camelCase, and between letters and digits.
@@ -90,8 +94,8 @@ func split(header string) []word {
 	}
 	end()
 
-	if len(words) == 0 {
-		words = drawn(header)
+	if !slices.ContainsFunc(words, func(w word) bool { return !w.number && !vague[w.text] }) {
+		words = append(drawn(header), words...)
 	}
 	return words
 }
