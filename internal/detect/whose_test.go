@@ -176,3 +176,29 @@ func TestReachable(t *testing.T) {
 		}
 	}
 }
+
+// TestValuesSpeakAgainst what a header says, and for what is written in another way.
+func TestValuesSpeakAgainst(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		entity sheet24.Entity
+		header string
+		values []any
+		want   string
+	}{
+		{sheet24.Leads, "Not", marks, ""},
+		{sheet24.Leads, "Note", []any{12.0, 15.5, 9.0}, ""},
+		{sheet24.Leads, "Not", []any{"acil", "sonra arayın", "15 gün sonra"}, "COMMENTS"},
+		{sheet24.Leads, "Валюта", []any{"руб.", "руб.", "USD"}, "CURRENCY_ID"},
+		{sheet24.Contacts, "Birthday", []any{"04/12", "09/30", "11/22"}, "BIRTHDATE"},
+		{sheet24.Contacts, "Doğum Günü", []any{"12 Nisan", "30 Eylül", "1 Ocak"}, "BIRTHDATE"},
+		{sheet24.Companies, "Banka", []any{"Ziraat", "Halkbank", "Akbank"}, ""},
+		{sheet24.Leads, "Bölge", []any{"Yüz", "Kol", "Sırt"}, ""},
+		{sheet24.Leads, "Bölge", nil, "UF_CRM_1700000001"},
+	} {
+		s := one(t, c.entity, c.header, c.values, "Telefon")
+		if got := selected(s)[0]; got != c.want {
+			t.Errorf("%s %v: %q; want %q (%+v)", c.header, c.values, got, c.want, detect.Detect(s).Columns[0])
+		}
+	}
+}
