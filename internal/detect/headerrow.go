@@ -24,9 +24,13 @@ func HeaderRow(s Sheet) int {
 
 	askable := askableOf(s)
 	best, most := 0, 0.0
+	named := 0 // how many cells the widest row of names so far has
 	for i, r := range rows {
-		if score := headerScore(s, askable, i, r, widest); score > most {
+		if score := headerScore(s, askable, i, r, widest, named); score > most {
 			best, most = i+1, score
+		}
+		if n := filled(r); n > max(1, named) && allNames(r) && !forMachines(r) {
+			named = n
 		}
 	}
 	return lower(s, askable, best)
@@ -100,17 +104,6 @@ func differs(rows [][]any, names []any) bool {
 	return false
 }
 
-// surpassed reports whether an earlier row is the header, if either is: it is as wide, has
-// texts alone, and nothing below differs more in kind from the later one.
-func surpassed(rows [][]any, i int, kinds float64) bool {
-	if kinds > 0 {
-		return false
-	}
-	return slices.ContainsFunc(rows[:i], func(r []any) bool {
-		return filled(r) > 1 && filled(r) >= filled(rows[i]) && allNames(r) && !forMachines(r)
-	})
-}
-
 // allNames reports whether a row has texts alone that are no values.
 func allNames(row []any) bool {
 	for _, v := range row {
@@ -134,7 +127,7 @@ func askableOf(s Sheet) []*concept {
 const telling = 30
 
 // headerScore is how much a row looks like column names; 0 if it cannot be.
-func headerScore(s Sheet, askable []*concept, i int, row []any, widest int) float64 {
+func headerScore(s Sheet, askable []*concept, i int, row []any, widest, named int) float64 {
 	score, evidence := 0.0, 0.0
 	seen := map[string]bool{}
 	texts := 0
@@ -163,7 +156,9 @@ func headerScore(s Sheet, askable []*concept, i int, row []any, widest int) floa
 		return 0
 	}
 	frozen := i+1 == s.Frozen
-	if !frozen && (evidence < 1 || surpassed(s.Rows, i, kinds)) {
+	// If nothing below differs in kind, an earlier row of names that is as wide is the header.
+	surpassed := kinds <= 0 && named > 0 && named >= filled(row)
+	if !frozen && (evidence < 1 || surpassed) {
 		return 0
 	}
 
