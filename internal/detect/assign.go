@@ -70,25 +70,71 @@ func (d *detector) preferFirstNames(rated [][]candidate) {
 }
 
 // reachable selects the likeliest column for a telephone number or an e-mail address where
-// a sheet of people or companies has neither for sure.
+// a sheet of people or companies has neither for sure: among all columns, also those whose
+// header speaks against it or is empty.
 func (d *detector) reachable(found []Column, rated [][]candidate) []Column {
 	isReach := func(c Column) bool { return strings.HasPrefix(c.Field, "PHONE") || strings.HasPrefix(c.Field, "EMAIL") }
 	if d.family == dealFamily || slices.ContainsFunc(found, func(c Column) bool { return isReach(c) && c.Selected }) {
 		return found
 	}
 
-	best := -1
-	for i, c := range found {
-		strong := slices.ContainsFunc(c.Reasons, func(r Reason) bool { return r.Code == "samples.email" || r.Code == "samples.phone" })
-		field := slices.IndexFunc(d.fields, func(f sheet24.Field) bool { return f.Name == c.Field })
-		if isReach(c) && strong && rated[c.Index][field].plain && c.Field != "PHONE_FAX" && (best < 0 || c.Confidence > found[best].Confidence) {
-			best = i
+	best, most := Column{Index: -1}, 0.0
+	for _, c := range d.columns {
+		if got, rank := d.reach(c, rated[c.index]); rank > most {
+			best, most = got, rank
 		}
 	}
-	if best >= 0 {
-		found[best].Selected, found[best].Confidence = true, max(Sure, found[best].Confidence)
+	if best.Index < 0 {
+		return found
 	}
+
+	found = slices.DeleteFunc(found, func(c Column) bool { return c.Index == best.Index || c.Field == best.Field })
+	found = append(found, best)
+	slices.SortFunc(found, func(a, b Column) int { return a.Index - b.Index })
 	return found
+}
+
+// unreachable are meanings of columns that nobody is reached by, whatever their values are
+// like: faxes, and numbers of other things.
+var unreachable = []meaning{"fax", "taxid", "bankaccount", "extension", "code", "id", "order", "contract", "amount", "total", "value", "unit", "count",
+	"quantity", "postal", "date", "birth", "row", "foreign", "system", "cargo", "insurance", "deposit", "paid", "balance", "type", "status", "employees", "ad", "web"}
+
+// reach is a column as the one by which people are reached, and how much speaks for it, 0
+// if it cannot be that one: its values are telephone numbers or e-mail addresses. Ones whose
+// header means something else come last.
+func (d *detector) reach(c *column, rated []candidate) (Column, float64) {
+	const plain, ruledOut = 2.0, 1.0 // and what the candidate is rated, below 1
+
+	field, shape := "PHONE", "phone"
+	switch {
+	case c.samples.email > 0.6:
+		field, shape = "EMAIL", "email"
+	case c.samples.clearPhone <= 0.6 && (c.samples.phone <= 0.6 || !c.heading.means("phone", "mobile", "whatsapp", "reach", "landline")):
+		return Column{}, 0
+	}
+
+	at := slices.IndexFunc(d.fields, func(f sheet24.Field) bool { return f.Name == field })
+	things := c.heading.means("product") && !c.heading.means("phone", "mobile", "whatsapp", "email")
+	if at < 0 || c.skipped || things || d.decided(c) || c.heading.means(unreachable...) {
+		return Column{}, 0
+	}
+
+	got := rated[at]
+	rank := ruledOut + got.score
+	if got.plain {
+		rank = plain + got.score
+	}
+	reasons := got.reasons
+	if len(reasons) == 0 {
+		reasons = []Reason{{Code: "samples." + shape}}
+	}
+	return Column{Index: c.index, Header: c.raw, Field: field, Confidence: max(Sure, round(got.score)), Selected: true, Reasons: reasons}, rank
+}
+
+// decided reports whether a person has chosen before what a column is.
+func (d *detector) decided(c *column) bool {
+	_, remembered := d.sheet.Learned[c.normal]
+	return remembered && c.header != ""
 }
 
 // widened has a column for the mobile number take all numbers, if no other column has

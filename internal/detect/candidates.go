@@ -111,7 +111,10 @@ func (d *detector) candidates(c *column) []candidate {
 // judged is a header's word for a field, judged by the samples. What a person decided
 // before, samples do not overrule, unless they rule it out.
 func judged(said saying, reasons []Reason, by fit, decided bool) candidate {
-	const enough = 0.25 // of a header's word for samples to strengthen it
+	const (
+		enough      = 0.25 // of a header's word for samples to strengthen it
+		mostStrange = Sure - 0.03
+	)
 
 	if said.score() <= 0 || by.factor == 0 {
 		return candidate{}
@@ -122,6 +125,9 @@ func judged(said saying, reasons []Reason, by fit, decided bool) candidate {
 	}
 	if !decided {
 		score *= by.factor
+	}
+	if said.strange && !by.proves() {
+		score = min(score, mostStrange)
 	}
 	switch {
 	case by.factor < 1:

@@ -20,6 +20,7 @@ type concept struct {
 	ways   []way
 	beside map[meaning][]family // what may stand beside a way, for these; nil: for all
 	robust bool                 // unknown words beside it rarely change what is asked for
+	strict bool                 // unknown words beside it make it something else
 }
 
 // way is a set of meanings that says a concept.
@@ -83,7 +84,7 @@ func readConcepts(text string) []*concept {
 			}
 		default:
 			name, fields, _ := strings.Cut(line, " ")
-			c := &concept{name: strings.TrimSuffix(name, "~"), robust: strings.HasSuffix(name, "~"), beside: map[meaning][]family{}}
+			c := &concept{name: strings.TrimRight(name, "~!"), robust: strings.HasSuffix(name, "~"), strict: strings.HasSuffix(name, "!"), beside: map[meaning][]family{}}
 			for _, entry := range strings.Fields(fields) {
 				only, field := scope(entry)
 				c.fields = append(c.fields, scoped{only, field})
@@ -164,6 +165,7 @@ type saying struct {
 	sure    float64
 	unknown float64 // lost by words that are not known
 	other   float64 // lost by what means something else
+	strange bool    // a word that is not known may say whose it is: "Komşu telefonu"
 }
 
 func (s saying) score() float64 { return s.sure - s.unknown - s.other }
@@ -178,10 +180,15 @@ func (c *concept) saying(h heading, of family) saying {
 		}
 		got := saying{sure: w.score}
 		for _, u := range h.content {
-			if loss := c.loss(u, w, of); u.meaning == "" {
-				got.unknown += loss
-			} else {
+			loss := c.loss(u, w, of)
+			switch {
+			case !stranger(u):
 				got.other += loss
+			case loss >= lossRobust:
+				got.strange = got.strange || c.personal() && !numeral(u)
+				fallthrough
+			default:
+				got.unknown += loss
 			}
 		}
 		if got.score() > best.score() {
@@ -190,6 +197,9 @@ func (c *concept) saying(h heading, of family) saying {
 	}
 	return best
 }
+
+// purposes are meanings that say what something is used for, behind "for".
+var purposes = []meaning{"request", "consent", "comment", "order", "contract", "billing", "reach", "sales", "quote", "deal", "work"}
 
 // loss is what something in a header costs one way to say the concept.
 func (c *concept) loss(u understood, w way, of family) float64 {
@@ -205,8 +215,12 @@ func (c *concept) loss(u understood, w way, of family) float64 {
 		return guess
 	case u.meaning != "" && c.allows(u.meaning, of):
 		return lossBeside + guess
-	case u.meaning == "" && u.aside:
+	case u.meaning == "" && (u.aside || u.purpose), u.purpose && slices.Contains(purposes, u.meaning):
 		return lossAside
+	case stranger(u) && c.strict:
+		return lossOther
+	case u.meaning == owner:
+		return lossUnknown
 	case u.meaning == "" && c.robust:
 		return lossRobust
 	case u.meaning == "" || u.guessed:
@@ -215,6 +229,23 @@ func (c *concept) loss(u understood, w way, of family) float64 {
 		return lossOther / 2
 	}
 	return lossOther
+}
+
+// stranger reports whether a word may be anybody or anything: it is not known, or is an
+// owner, who may be the customer as well as a colleague.
+func stranger(u understood) bool { return u.meaning == "" || u.meaning == owner }
+
+// numeral reports whether a word is a number: it says which, not whose.
+func numeral(u understood) bool { return digits(u.typed) > 0 }
+
+// personal reports whether what a concept asks for is somebody's: the same head with the
+// name of somebody or something else beside it asks for theirs.
+func (c *concept) personal() bool {
+	switch {
+	case c.strict, strings.HasPrefix(c.name, "phone"), strings.HasPrefix(c.name, "email"):
+		return true
+	}
+	return slices.Contains([]string{"name", "surname", "middle", "birth", "web", "im", "post", "source", "comment", "responsible"}, c.name)
 }
 
 // fieldFor is the field that a concept fills in an entity, "" if none.

@@ -19,6 +19,9 @@ var (
 	against = fit{factor: 0}
 )
 
+// proves reports whether samples show whose a column is: they are the portal's own.
+func (f fit) proves() bool { return f.shape == "user" || f.shape == "choice" }
+
 func doubt(factor float64) fit { return fit{factor: factor} }
 
 // fitOf says how a column's samples suit a field.
@@ -44,6 +47,9 @@ func fitOf(f sheet24.Field, labels map[string]bool, c *column) fit {
 
 	switch f.Type {
 	case "date", "datetime":
+		if f.Name == "BIRTHDATE" && s.birthday > 0.8 {
+			return fit{shape: "date", trust: 0.1, factor: 1}
+		}
 		return fitDate(s)
 	case "double", "integer", "money":
 		return fitNumber(s)
@@ -157,17 +163,22 @@ func fitUser(labels map[string]bool, s *samples) fit {
 	case s.number > 0.5 || s.date > 0.5 || s.url > 0.5 || s.truth > 0.5 || s.clearPhone > 0.5:
 		return against
 	case s.labels(labels) >= 0.5:
-		return fit{shape: "user", trust: 0.5, factor: 1}
+		return fit{shape: "user", trust: 0.5, mend: 0.8, factor: 1}
 	case s.company > 0.5:
 		return doubt(0.5)
 	}
 	return neutral
 }
 
+// fewSamples are too few to say that none of a field's choices is among them.
+const fewSamples = 3
+
 func fitChoice(f sheet24.Field, labels map[string]bool, s *samples) fit {
 	switch {
 	case s.labels(labels) >= 0.5:
 		return fit{shape: "choice", trust: 0.5, factor: 1}
+	case isUserField(&f) && len(s.texts) >= fewSamples && s.labels(labels) == 0:
+		return doubt(0.7) // the portal's own choices are known to its users
 	case f.Name == "HONORIFIC" && s.honorific > 0.5:
 		return fit{shape: "honorific", trust: 0.85, factor: 1}
 	case f.Name == "HONORIFIC":
@@ -229,7 +240,17 @@ func fitText(f sheet24.Field, c *column) fit {
 	strange := s.email > 0.3 || s.date > 0.5 || s.url > 0.5 || s.clearPhone > 0.5
 
 	switch f.Name {
-	case "COMMENTS", "SOURCE_DESCRIPTION", "STATUS_DESCRIPTION", "ADDITIONAL_INFO":
+	case "COMMENTS":
+		if s.number > 0.8 { // marks, not notes
+			return doubt(0.7)
+		}
+		return neutral
+	case "BANKING_DETAILS":
+		if s.digits < 0.3 { // names of banks
+			return doubt(0.6)
+		}
+		return neutral
+	case "SOURCE_DESCRIPTION", "STATUS_DESCRIPTION", "ADDITIONAL_INFO":
 		return neutral
 	case "NAME", "LAST_NAME", "SECOND_NAME":
 		if strange || s.letters < 0.6 || s.number > 0.3 {

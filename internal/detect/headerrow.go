@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // searched is how many of a tab's first rows may have the column names.
-const searched = 20
+const searched = 50
 
 // HeaderRow finds the row of the column names, from 1; 0 if no row looks like them. It has
 // texts alone, each once, that mean something to the entity, or values of other kinds below.
@@ -23,12 +24,94 @@ func HeaderRow(s Sheet) int {
 
 	askable := askableOf(s)
 	best, most := 0, 0.0
+	named := 0 // how many cells the widest row of names so far has
 	for i, r := range rows {
-		if score := headerScore(s, askable, i, r, widest); score > most {
+		if score := headerScore(s, askable, i, r, widest, named); score > most {
 			best, most = i+1, score
 		}
+		if n := filled(r); n > max(1, named) && allNames(r) && !forMachines(r) {
+			named = n
+		}
 	}
-	return best
+	return lower(s, askable, best)
+}
+
+// lower is the row below a header row, if that is the one for people: below a row of names
+// for machines, or below one of names for several columns each.
+func lower(s Sheet, askable []*concept, header int) int {
+	if header < 1 || header >= len(s.Rows) || header == s.Frozen {
+		return header
+	}
+	above, below := s.Rows[header-1], s.Rows[header]
+
+	named, known := 0, 0
+	for _, v := range below {
+		name, text := v.(string)
+		switch name = strings.TrimSpace(name); {
+		case v == nil || text && name == "":
+			continue
+		case !text || isValue(name):
+			return header
+		}
+		named++
+		if recognised(s.Entity, askable, name) >= 0.6 {
+			known++
+		}
+	}
+
+	enough := named > 1 && 2*known >= named
+	machine := forMachines(above) && !forMachines(below) && named >= filled(above)
+	if enough && (machine || parted(above, below) && differs(s.Rows[header+1:], below)) {
+		return header + 1
+	}
+	return header
+}
+
+// machineName is what a program calls a column: full_name, STATUS_ID.
+var machineName = regexp.MustCompile(`^(?:[a-z][a-z0-9]*(?:_[a-z0-9]+)*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)$`)
+
+// forMachines reports whether a row has names for programs alone.
+func forMachines(row []any) bool {
+	for _, v := range row {
+		if name, _ := v.(string); v != nil && v != "" && !machineName.MatchString(strings.TrimSpace(name)) {
+			return false
+		}
+	}
+	return filled(row) > 0
+}
+
+// parted reports whether the names of a row stand for several columns each, with their own
+// names below: at least two are followed by cells that are empty in it, and not below.
+func parted(above, below []any) bool {
+	empty := func(row []any, i int) bool { return i >= len(row) || row[i] == nil || row[i] == "" }
+
+	groups := 0
+	for i := 1; i < len(below); i++ {
+		if empty(above, i) && !empty(above, i-1) && !empty(below, i) && !empty(below, i-1) {
+			groups++
+		}
+	}
+	return groups >= 2
+}
+
+// differs reports whether the rows below differ in kind from names.
+func differs(rows [][]any, names []any) bool {
+	for column := range names {
+		if contrast(rows, column) > 0.5 {
+			return true
+		}
+	}
+	return false
+}
+
+// allNames reports whether a row has texts alone that are no values.
+func allNames(row []any) bool {
+	for _, v := range row {
+		if name, text := v.(string); v != nil && v != "" && (!text || isValue(strings.TrimSpace(name))) {
+			return false
+		}
+	}
+	return true
 }
 
 // askableOf are the concepts that the entity has a field for.
@@ -44,10 +127,11 @@ func askableOf(s Sheet) []*concept {
 const telling = 30
 
 // headerScore is how much a row looks like column names; 0 if it cannot be.
-func headerScore(s Sheet, askable []*concept, i int, row []any, widest int) float64 {
+func headerScore(s Sheet, askable []*concept, i int, row []any, widest, named int) float64 {
 	score, evidence := 0.0, 0.0
 	seen := map[string]bool{}
 	texts := 0
+	kinds := 0.0 // how much of what is below differs in kind
 
 	for column, v := range row[:min(telling, len(row))] {
 		name, text := v.(string)
@@ -62,7 +146,9 @@ func headerScore(s Sheet, askable []*concept, i int, row []any, widest int) floa
 		default:
 			seen[key] = true
 			texts++
-			evident := 5*recognised(s.Entity, askable, name) + contrast(s.Rows[i+1:], column)
+			differing := contrast(s.Rows[i+1:], column)
+			kinds += differing
+			evident := 5*recognised(s.Entity, askable, name) + differing
 			score, evidence = score+1+evident, evidence+evident
 		}
 	}
@@ -70,7 +156,9 @@ func headerScore(s Sheet, askable []*concept, i int, row []any, widest int) floa
 		return 0
 	}
 	frozen := i+1 == s.Frozen
-	if evidence < 1 && !frozen {
+	// If nothing below differs in kind, an earlier row of names that is as wide is the header.
+	surpassed := kinds <= 0 && named > 0 && named >= filled(row)
+	if !frozen && (evidence < 1 || surpassed) {
 		return 0
 	}
 

@@ -2,6 +2,7 @@ package detect_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"sheet24"
@@ -211,6 +212,15 @@ func TestHeaderRow(t *testing.T) {
 		"texts alone below":        {[][]any{{"Ad", "Soyad", "Şehir", "Görev"}, texts, texts}, 0, 1},
 		"a date above":             {[][]any{{"Rapor tarihi", "12.03.2026"}, header, person}, 0, 2},
 		"questions":                {[][]any{{"Zaman damgası", "Adınız ve soyadınız nedir?", "Telefon numaranız nedir?"}, {"12.03.2026 14:30", "Ayşe Yılmaz", "0532 111 22 33"}}, 0, 1},
+		"words in the last row":    {[][]any{{"Fiş Kodu", "Semt", "Gelir Kaynağı"}, {"F-1", "Kızılay", "Instagram"}, {"F-2", "Ulus", "Fuar"}, {"F-3", "Etlik", "Web"}}, 0, 1},
+		"a job in a middle row":    {[][]any{{"Код", "Город", "Кто пришёл"}, {"B1", "Омск", "Директор"}, {"B2", "Тула", "Менеджер"}, {"B3", "Уфа", "Повар"}}, 0, 1},
+		"a job in the last row":    {[][]any{{"Müşteri No", "Şehir", "Eşinin Mesleği"}, {"K1", "Van", "Usta"}, {"K2", "Kars", "Satış Uzmanı"}}, 0, 1},
+		"snake case above":         {[][]any{{"id", "full_name", "phone", "amount"}, {"No", "Ad Soyad", "Telefon", "Tutar"}, {"1", "Ayşe Yılmaz", "0532 111 22 33", "1.200"}}, 0, 2},
+		"snake case above data":    {[][]any{{"full_name", "phone"}, {"Ayşe Yılmaz", "0532 111 22 33"}}, 0, 1},
+		"one name over two":        {[][]any{{"Ad", "Telefon", "", "E-posta", ""}, {"", "Cep", "İş", "İş", "Kişisel"}, {"Ayşe", "0532 111 22 33", "0312 111 22 33", "a@x.tr", "b@y.tr"}}, 0, 2},
+		"units below":              {[][]any{{"Firma", "Tutar", "Ağırlık"}, {"", "TL", "kg"}, {"Ege AŞ", "1200", "50"}}, 0, 1},
+		"below many titles":        {append(slices.Repeat([][]any{{"Açıklama satırı"}}, 45), header, person, person), 0, 46},
+		"below too many titles":    {append(slices.Repeat([][]any{{12.0}}, 50), header, person, person), 0, 0},
 		"one column":               {[][]any{{"Telefon"}, {"0532 111 22 33"}, {"0533 222 33 44"}}, 0, 1},
 	} {
 		if got := detect.Detect(detect.Sheet{Entity: sheet24.Leads, Fields: leadFields, Rows: c.rows, Frozen: c.frozen}).HeaderRow; got != c.want {

@@ -20,6 +20,7 @@ const (
 	free    meaning = "free"   // costs nothing
 	asking  meaning = "asking" // nor does this, but it may be part of what is asked
 	syncing meaning = "sync"   // the column that sheet24 writes to
+	owner   meaning = "owner"  // of a record, or of a thing
 	second  meaning = "second" // the second of several: "Telefon 2"
 )
 
@@ -142,6 +143,7 @@ type understood struct {
 	typed   string
 	stem    string // of what is not known
 	aside   bool   // in parentheses
+	purpose bool   // behind "for": what it is used for
 	guessed bool   // after a typing error was mended
 }
 
@@ -163,7 +165,7 @@ func (l *lexicon) read(list []word) []understood {
 		stands := list[i : i+len(p.words)]
 		guessed := slices.ContainsFunc(stands, func(w word) bool { return w.guessed })
 		for _, m := range strings.Split(string(p.meaning), "+") {
-			out = append(out, understood{meaning: meaning(m), typed: typed(stands), aside: list[i].aside, guessed: guessed})
+			out = append(out, understood{meaning: meaning(m), typed: typed(stands), aside: list[i].aside, purpose: list[i].purpose, guessed: guessed})
 		}
 		i += len(p.words)
 	}
@@ -231,11 +233,11 @@ func (l *lexicon) unknown(w word) []understood {
 	if parts := l.compound(w.text); parts != nil {
 		var list []word
 		for _, p := range parts {
-			list = append(list, word{text: p, typed: p, aside: w.aside})
+			list = append(list, word{text: p, typed: p, aside: w.aside, purpose: w.purpose})
 		}
 		return l.read(list)
 	}
-	return []understood{{typed: w.typed, stem: shortest(w.text), aside: w.aside}}
+	return []understood{{typed: w.typed, stem: shortest(w.text), aside: w.aside, purpose: w.purpose}}
 }
 
 // ordinal is what a number in a header means: the first of several is as good as the only

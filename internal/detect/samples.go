@@ -18,7 +18,7 @@ type samples struct {
 	folded []string
 
 	email, at, phone, clearPhone, url, number, date, truth, honorific, currency float64
-	company, person, job, letters, long, ids, digits, postal                    float64
+	company, person, job, letters, long, ids, digits, postal, birthday          float64
 
 	unique bool // none is there twice
 }
@@ -42,7 +42,7 @@ func samplesOf(values []any) *samples {
 
 	n := float64(max(1, len(s.texts)))
 	for _, part := range []*float64{&s.email, &s.at, &s.phone, &s.clearPhone, &s.url, &s.number, &s.date, &s.truth, &s.honorific, &s.currency,
-		&s.company, &s.person, &s.job, &s.letters, &s.long, &s.ids, &s.digits, &s.postal} {
+		&s.company, &s.person, &s.job, &s.letters, &s.long, &s.ids, &s.digits, &s.postal, &s.birthday} {
 		*part /= n
 	}
 	return s
@@ -88,13 +88,14 @@ func (s *samples) count(text, folded string, number bool) {
 	add(&s.date, date || number && isDateNumber(text) || isISO(text))
 	add(&s.truth, truths[folded])
 	add(&s.honorific, honorifics[folded])
-	add(&s.currency, currencies[folded])
+	add(&s.currency, currencies[strings.TrimRight(folded, ".")])
 	add(&s.company, isCompany(folded))
 	add(&s.person, isPerson(text, folded))
 	add(&s.job, isJob(folded))
 	add(&s.letters, hasLetters(text))
 	add(&s.long, isLong(text))
 	add(&s.ids, isID(text))
+	add(&s.birthday, date || isDayOfYear(text))
 	add(&s.postal, n >= 1 && len(text) <= 12)
 }
 
@@ -158,6 +159,11 @@ func isDate(s string) bool {
 	}
 	return wordyDate.MatchString(s)
 }
+
+// dayOfYear is a birthday whose year is not told: 04/12, 12.04., 12 Nisan.
+var dayOfYear = regexp.MustCompile(`^(?:[0-9]{1,2}[./-][0-9]{1,2}\.?|[0-9]{1,2}\.? \pL{3,}|\pL{3,}\.? [0-9]{1,2})$`)
+
+func isDayOfYear(s string) bool { return dayOfYear.MatchString(s) }
 
 // isDateNumber reports whether a number may be a date as sheets hold it: days since 1899.
 func isDateNumber(s string) bool {

@@ -20,13 +20,23 @@ const mostRecords = 1000
 // ErrNoText is what a file is that is no text: a workbook, a picture.
 var ErrNoText = errors.New("not a text file: save the sheet as CSV")
 
+// mostInCell is how much a cell may hold, in bytes: sheets hold 50,000 characters.
+const mostInCell = 1 << 20
+
+// ErrLongCell is what a file is with a cell that no sheet could hold, as a rule because a
+// quotation mark is not closed.
+var ErrLongCell = errors.New("a cell is longer than 1 MB: is a quotation mark not closed?")
+
 // ReadCSV reads the rows of a CSV file as spreadsheets write them, in UTF-8, UTF-16,
-// Windows-1254 or Windows-1251, its values parted by commas, semicolons, tabs or bars.
+// UTF-32 with its mark, Windows-1254 or Windows-1251, its values parted by commas, semicolons, tabs or bars.
 // All values are strings.
 func ReadCSV(data []byte) ([][]any, error) {
 	text, err := decode(data)
 	if err != nil {
 		return nil, err
+	}
+	if text = lines(text); longCell(text) {
+		return nil, ErrLongCell
 	}
 	separator, text := separatorOf(text)
 	records, err := parse(text, separator, mostRecords)
@@ -45,11 +55,67 @@ func ReadCSV(data []byte) ([][]any, error) {
 	return rows, nil
 }
 
+// lines has lines end as everywhere: old spreadsheets end them with CR alone.
+func lines(text string) string {
+	if strings.Contains(text, "\r") && !strings.Contains(text, "\n") {
+		return strings.ReplaceAll(text, "\r", "\n")
+	}
+	return text
+}
+
+// longCell reports whether a text, in the part of it that is read, has a cell of more than
+// mostInCell. Whatever parts cells, one holds no more than what stands between two line ends
+// outside quotation marks, or inside one pair of them.
+func longCell(text string) bool {
+	start, quoted, ends := 0, false, 0
+
+	for i := 0; i < len(text) && ends < mostRecords; i++ {
+		c := text[i]
+		switch last := i+1 == len(text) || parts(text[i+1]); {
+		case c == '"' && !quoted && i == start:
+			quoted = true
+		case c == '"' && quoted && last:
+			quoted = false
+		case !quoted && parts(c):
+			start = i + 1
+			if c == '\n' {
+				ends++
+			}
+		}
+		if i-start > mostInCell {
+			return true
+		}
+	}
+	return false
+}
+
+// parts reports whether a byte may part cells.
+func parts(c byte) bool {
+	return c == ',' || c == ';' || c == '\t' || c == '|' || c == '\n' || c == '\r'
+}
+
+func decodeUTF32(data []byte, order binary.ByteOrder) string {
+	var b strings.Builder
+
+	for ; len(data) >= 4; data = data[4:] {
+		r := rune(utf8.RuneError)
+		if n := order.Uint32(data); n <= utf8.MaxRune {
+			r = rune(n)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
 // decode makes UTF-8 of a text in whatever encoding.
 func decode(data []byte) (string, error) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		return strings.ToValidUTF8(string(data[3:]), "\ufffd"), nil
+	case bytes.HasPrefix(data, []byte("\xff\xfe\x00\x00")):
+		return decodeUTF32(data[4:], binary.LittleEndian), nil
+	case bytes.HasPrefix(data, []byte("\x00\x00\xfe\xff")):
+		return decodeUTF32(data[4:], binary.BigEndian), nil
 	case bytes.HasPrefix(data, []byte("\xff\xfe")):
 		return decodeUTF16(data[2:], binary.LittleEndian), nil
 	case bytes.HasPrefix(data, []byte("\xfe\xff")):

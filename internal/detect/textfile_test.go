@@ -34,6 +34,30 @@ func pageOf(t *testing.T, s string, page *charmap.Charmap) []byte {
 	return out
 }
 
+func utf32Of(s string, order binary.AppendByteOrder) []byte {
+	out := order.AppendUint32(nil, 0xfeff)
+	for _, r := range s {
+		out = order.AppendUint32(out, uint32(r))
+	}
+	return out
+}
+
+// TestLongCells are refused before anything else looks at them; many cells are not.
+func TestLongCells(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 8_000_000)
+	for name, data := range map[string]string{"bare": "Ad,Not\nAyşe," + long, "quoted": "Ad,Not\n\"Ayşe\",\"" + strings.Repeat("a,\n", 2_000_000)} {
+		if rows, err := detect.ReadCSV([]byte(data)); !errors.Is(err, detect.ErrLongCell) {
+			t.Errorf("%s: %d rows, %v", name, len(rows), err)
+		}
+	}
+
+	inches := "Ad,Boy\n" + strings.Repeat("Ayşe,5\"3\n", 200_000)
+	if rows, err := detect.ReadCSV([]byte(inches)); err != nil || len(rows) != 1000 {
+		t.Errorf("inches: %d rows, %v", len(rows), err)
+	}
+}
+
 func TestReadCSV(t *testing.T) {
 	t.Parallel()
 	const turkish = "Müşteri Adı;Şehir;İlçe\r\nAyşe Çağlayan;İstanbul;Kadıköy\r\n"
@@ -50,6 +74,9 @@ func TestReadCSV(t *testing.T) {
 		"UTF-16, little":        {utf16Of(turkish, binary.LittleEndian, true), wantTR},
 		"UTF-16, big":           {utf16Of(russian, binary.BigEndian, true), wantRU},
 		"UTF-16 without a mark": {utf16Of(turkish, binary.LittleEndian, false), wantTR},
+		"UTF-32, little":        {utf32Of(turkish, binary.LittleEndian), wantTR},
+		"UTF-32, big":           {utf32Of(russian, binary.BigEndian), wantRU},
+		"CR alone":              {[]byte(strings.ReplaceAll(turkish, "\r\n", "\r")), wantTR},
 		"Windows-1254":          {pageOf(t, turkish, charmap.Windows1254), wantTR},
 		"Windows-1251":          {pageOf(t, russian, charmap.Windows1251), wantRU},
 		"tabs":                  {[]byte(strings.ReplaceAll(turkish, ";", "\t")), wantTR},

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -15,6 +16,7 @@ type word struct {
 	text    string // folded
 	typed   string // as it stands in the header
 	aside   bool   // in parentheses
+	purpose bool   // behind "for"
 	number  bool   // digits alone
 	guessed bool   // after a typing error was mended
 }
@@ -43,17 +45,22 @@ var pictures = map[rune]string{
 	'🔗': "link", '📍': "address", '💰': "amount", '💵': "amount", '👤': "name", '📝': "notes", '💬': "comment", '🎂': "birthday",
 }
 
+// vague are words that a picture tells more than.
+var vague = map[string]bool{"no": true, "numara": true, "numarasi": true, "number": true, "номер": true, "adres": true, "address": true, "адрес": true}
+
 // split cuts a header into its words: at whatever is no letter and no digit, between the
 // words of camelCase, and between letters and digits.
 func split(header string) []word {
 	var words []word
 	var current []rune
-	depth := 0
+	depth, purpose := 0, false // in parentheses; behind "for": what it is used for
 
 	end := func() {
 		if len(current) > 0 && len(words) < maxWords {
 			typed := string(current)
-			words = append(words, word{text: fold(typed), typed: typed, aside: depth > 0, number: unicode.IsDigit(current[0])})
+			text := fold(typed)
+			words = append(words, word{text: text, typed: typed, aside: depth > 0, purpose: purpose, number: unicode.IsDigit(current[0])})
+			purpose = purpose || len(words) > 1 && (text == "for" || text == "для")
 		}
 		current = nil
 	}
@@ -87,8 +94,8 @@ func split(header string) []word {
 	}
 	end()
 
-	if len(words) == 0 {
-		words = drawn(header)
+	if !slices.ContainsFunc(words, func(w word) bool { return !w.number && !vague[w.text] }) {
+		words = append(drawn(header), words...)
 	}
 	return words
 }
