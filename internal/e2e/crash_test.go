@@ -81,10 +81,7 @@ func TestKilledBetweenAnswerAndPush(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := activated(t)
-			eventually(t, waitForSync, "the comparison before the first run is over", func() bool {
-				w := waiting(t, s.config)
-				return len(w.Compare)+len(w.Scan)+len(w.Push) == 0
-			})
+			s.rests(t)
 			acknowledged := s.acknowledged()
 			met := s.simulators.close(c.held)
 			edit(t, s.ready, "C5", "dayanikli@ornek.com.tr")
@@ -112,6 +109,16 @@ func TestKilledBetweenAnswerAndPush(t *testing.T) {
 			eventually(t, waitForSync, "the sheet says so", func() bool { return cells(t, s.ready)[4][6] == "✅ Senkronize" })
 		})
 	}
+}
+
+// rests waits until the comparison before the first run is over, and nothing else is to be
+// done.
+func (s *service) rests(t *testing.T) {
+	t.Helper()
+	eventually(t, waitForSync, "nothing is left to do", func() bool {
+		w := waiting(t, s.config)
+		return len(w.Compare)+len(w.Scan)+len(w.Push) == 0
+	})
 }
 
 // TestKilledTwentyTimes kills the service with -9 again and again within a burst of

@@ -71,6 +71,7 @@ func (s *service) nudge(t *testing.T) int {
 func TestDatabaseLocked(t *testing.T) {
 	t.Parallel()
 	s := activated(t)
+	s.rests(t)
 	store := openStore(t, s.config)
 	t.Cleanup(func() { store.Close() })
 	other, err := store.DB().Conn(t.Context())
