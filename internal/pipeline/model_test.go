@@ -600,6 +600,7 @@ func (h *history) check() {
 			if h.table.Policies.NewRows != sheet24.IgnoreNew && told != "Kayıt açılmadı" && !strings.HasPrefix(told, "❌") { // as its owner decided, or was told
 				h.t.Errorf("row %d became no record: %v", number+1, row)
 			}
+		case asksForID(row): // nothing was sent, and its owner knows
 		case uses[int64(id)] == 1 && !h.copied[int64(id)]:
 			h.checkRow(number+1, int64(id), row, logs)
 		}
@@ -623,6 +624,12 @@ func (h *history) check() {
 	}
 }
 
+// asksForID reports whether a row says that its id is to be put right.
+func asksForID(row []any) bool {
+	told := fmt.Sprint(row[statusColumn])
+	return strings.HasPrefix(told, "❌") && (strings.Contains(told, "kimlikleri düzeltin") || strings.Contains(told, "doğru kimliği yazın"))
+}
+
 // inDoubt reports whether a row says that its id stands in several: until its owner mends
 // that, it may be any record's row, and none is taken for deleted in whose place it stands.
 func (h *history) inDoubt() bool {
@@ -643,7 +650,7 @@ func (h *history) checkOwners() {
 				h.t.Errorf("row %d of %s holds %v", number+2, code, row[column])
 			}
 		}
-		if id, ok := row[idColumn].(float64); ok && code != "" && h.crm.records[int64(id)] != nil && h.crm.records[int64(id)].code != code {
+		if id, ok := row[idColumn].(float64); ok && code != "" && !asksForID(row) && h.crm.records[int64(id)] != nil && h.crm.records[int64(id)].code != code {
 			h.t.Errorf("row %d of %s has the id %v of another", number+2, code, id)
 		}
 	}

@@ -268,7 +268,8 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 		all = append(all, mapping.MappingOf(sheet24.Column{Index: i, Name: header}, f))
 	}
 	// A table keeps the ID column that it has, though the form was made before it had one.
-	if own := d.ownID; !taken[sheet24.IDField] && own >= 0 && own < len(d.Header) && chosen[own] == "" {
+	own := d.ownID
+	if _, shared := d.Owned[own]; !shared && !taken[sheet24.IDField] && own >= 0 && own < len(d.Header) && chosen[own] == "" {
 		taken[sheet24.IDField] = true
 		all = append(all, mapping.MappingOf(sheet24.Column{Index: own, Name: d.Header[own]}, fields[sheet24.IDField]))
 	}
