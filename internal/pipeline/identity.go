@@ -153,7 +153,8 @@ func (s *scanning) restoreIDs(ctx context.Context, tab *tab) error {
 
 // findMoved finds rows that lost their ids and moved: those that hold what the row of a
 // record did that stands nowhere any more, but for an edit or so. found gets their ids;
-// where several rows may be one record's, they are doubtful.
+// where several rows may be one record's, or a row only holds what many do, they are
+// doubtful.
 func (s *scanning) findMoved(ctx context.Context, tab *tab, without []int, found map[int]any) error {
 	if len(without) == 0 {
 		return nil
@@ -175,17 +176,26 @@ func (s *scanning) findMoved(ctx context.Context, tab *tab, without []int, found
 		return err
 	}
 
+	counts, err := s.occurrences(ctx, tab, missing)
+	if err != nil {
+		return err
+	}
+
 	rowsOf, recordsOf := map[int64][]int{}, map[int][]int64{}
+	sure := map[int]bool{}
 	for _, number := range without {
 		now := values(tab.layout, tab.rows[number])
 		for id, n := range missing {
-			if len(n.Values) > 1 && maps.Equal(now, n.Values) || mostlyAlike(now, n.Values) {
+			same := len(n.Values) > 1 && maps.Equal(now, n.Values)
+			if same || mostlyAlike(now, n.Values) {
 				rowsOf[id], recordsOf[number] = append(rowsOf[id], number), append(recordsOf[number], id)
+				sure[number] = same || counts.tells(now, n.Values)
 			}
 		}
 	}
+
 	for number, records := range recordsOf {
-		if len(records) == 1 && len(rowsOf[records[0]]) == 1 {
+		if len(records) == 1 && len(rowsOf[records[0]]) == 1 && sure[number] {
 			found[number] = float64(records[0])
 			continue
 		}

@@ -38,7 +38,11 @@ func (s *scanning) findMisplaced(ctx context.Context, tab *tab, known map[int64]
 		return nil, err
 	}
 
-	claims := tab.claims(strange, candidates)
+	counts, err := s.occurrences(ctx, tab, candidates)
+	if err != nil {
+		return nil, err
+	}
+	claims := tab.claims(strange, candidates, counts)
 	right, doubtful := tab.settleClaims(claims, known)
 	if len(right) >= bulkMoves && !s.confirmed(tab, "ids", claims) {
 		return nil, s.lookAgain(tab, "ids", claims)
@@ -151,8 +155,9 @@ func (t *tab) stands(n sheet24.Snapshot) bool {
 	})
 }
 
-// claims are the strange rows that hold what a record's row held: all of it, or most.
-func (t *tab) claims(strange []int, candidates map[int64]sheet24.Snapshot) (claims []claim) {
+// claims are the strange rows that hold what a record's row held: all of it, or most. One
+// that has an id is believed where these are values that other rows hold too.
+func (t *tab) claims(strange []int, candidates map[int64]sheet24.Snapshot, counts occurrences) (claims []claim) {
 	for _, number := range strange {
 		now, has := values(t.layout, t.rows[number]), t.idAt[number]
 		for _, id := range slices.Sorted(maps.Keys(candidates)) {
@@ -163,7 +168,8 @@ func (t *tab) claims(strange []int, candidates map[int64]sheet24.Snapshot) (clai
 			exact := maps.Equal(now, before)
 			same := equalFields(now, before)
 			half := has > 0 && same > 1 && 2*same >= len(before) // while a record's row holds less of its own
-			if exact || half || mostlyAlike(now, before) {
+			similar := (half || mostlyAlike(now, before)) && (has <= 0 || counts.tells(now, before))
+			if exact || similar {
 				claims = append(claims, claim{number, has, id, exact})
 			}
 		}
