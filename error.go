@@ -75,3 +75,22 @@ func IsKind(err error, kind Kind) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Kind == kind
 }
+
+// IgnoreNotFound drops the error for a table that was deleted: its work is gone.
+func IgnoreNotFound(err error) error {
+	if IsKind(err, NotFound) {
+		return nil
+	}
+	return err
+}
+
+// GrantEnded reports whether an error says that a table's user has to connect Google
+// again. The work waits: the store tells of it again once there is a grant.
+func GrantEnded(err error) bool {
+	code := AsError(err).Code
+	return code == "google_reconnect" || code == "google_not_connected"
+}
+
+// Exchanged reports whether an error says that a table has been set up anew since it was
+// read: what was to be done is done for what it is now.
+func Exchanged(err error) bool { return AsError(err).Code == "table_exchanged" }

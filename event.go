@@ -1,6 +1,9 @@
 package sheet24
 
-import "time"
+import (
+	"crypto/rand"
+	"time"
+)
 
 // EventType says what a nudge claims to have happened.
 type EventType string
@@ -26,4 +29,10 @@ type Event struct {
 	Data       []byte // which rows the body named, as JSON; nothing of what is in them
 	Processed  bool
 	ReceivedAt time.Time
+}
+
+// NewRecheck asks for a look at a whole tab: nobody may have told of what was edited while
+// the service, or its user's grant, was away.
+func NewRecheck(tableID int64) *Event {
+	return &Event{TableID: tableID, Type: Recheck, MessageID: "recheck-" + rand.Text(), Data: []byte("{}")}
 }

@@ -68,6 +68,23 @@ func (t *Table) Mapping(field string) (FieldMapping, bool) {
 	return FieldMapping{}, false
 }
 
+// ColumnName is how the column of a field is called, or the field, if it has none.
+func (t *Table) ColumnName(field string) string {
+	if m, ok := t.Mapping(field); ok {
+		return m.Column.Name
+	}
+	return field
+}
+
+// Location is the time zone of a table's spreadsheet; UTC where that is none we know.
+func (t *Table) Location() *time.Location {
+	zone, err := time.LoadLocation(t.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
 // Ref names the tab that a table follows.
 func (t *Table) Ref() TabRef {
 	return TabRef{UserID: t.UserID, SpreadsheetID: t.SpreadsheetID, GID: t.GID}

@@ -20,12 +20,17 @@ import (
 
 	"sheet24"
 	"sheet24/internal/locale"
-	"sheet24/internal/pipeline"
+	"sheet24/internal/sync/receive"
 )
 
-// Receiver takes nudges; pipeline.Pipeline does.
+// Receiver takes notifications; receive.Receiver does.
 type Receiver interface {
-	Receive(ctx context.Context, sig pipeline.Signature, body []byte) error
+	Receive(ctx context.Context, sig receive.Signature, body []byte) (sheet24.Next, error)
+}
+
+// Waker wakes stages; jobs.Runner does.
+type Waker interface {
+	Wake(ctx context.Context, stages ...sheet24.WakeUp)
 }
 
 // Store is what the API needs of the database.
@@ -44,9 +49,10 @@ type Watch interface {
 	Notify(ctx context.Context, channelID, token, state string) error
 }
 
-// API serves /api/v1/. All fields are required but Stalled.
+// API serves /api/v1/. All fields are required but Stalled and Wake.
 type API struct {
 	Receiver  Receiver
+	Wake      Waker // nil: what was received is found by whoever sweeps
 	Store     Store
 	Scripts   Scripts
 	Watch     Watch
@@ -135,7 +141,7 @@ func (a *API) Register(mux *http.ServeMux) {
 			"webhook-signature is \"v1,\" and the base64 of the HMAC-SHA256 of \"{webhook-id}.{webhook-timestamp}.{body}\" under the table's key. " +
 			"webhook-timestamp, in Unix seconds, may be 5 minutes off; a webhook-id is accepted once. 202 means that the message is stored durably.",
 		DefaultStatus: http.StatusAccepted, Errors: []int{400, 401, 404, 409, 413, 503},
-		MaxBodyBytes: pipeline.MaxBody + 1,
+		MaxBodyBytes: receive.MaxBody + 1,
 		// The signature covers the body's bytes, so receive reads them itself.
 		SkipValidateBody: true,
 		Middlewares:      huma.Middlewares{a.signed},
@@ -183,9 +189,9 @@ type webhookInput struct {
 // signed lets only requests pass whose headers may be a signature's and whose body is not
 // too large, before the body is read: strangers' bodies cost nothing.
 func (a *API) signed(ctx huma.Context, next func(huma.Context)) {
-	sig := pipeline.Signature{ID: ctx.Header("webhook-id"), Timestamp: ctx.Header("webhook-timestamp"), Value: ctx.Header("webhook-signature")}
+	sig := receive.Signature{ID: ctx.Header("webhook-id"), Timestamp: ctx.Header("webhook-timestamp"), Value: ctx.Header("webhook-signature")}
 	err := sig.Check(time.Now())
-	if n, _ := strconv.ParseInt(ctx.Header("Content-Length"), 10, 64); err == nil && n > pipeline.MaxBody {
+	if n, _ := strconv.ParseInt(ctx.Header("Content-Length"), 10, 64); err == nil && n > receive.MaxBody {
 		err = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
 	}
 	if err == nil {
@@ -215,8 +221,12 @@ type webhookOutput struct {
 }
 
 func (a *API) webhook(ctx context.Context, in *webhookInput) (*webhookOutput, error) {
-	sig := pipeline.Signature{ID: in.ID, Timestamp: in.Timestamp, Value: in.Signature}
-	if err := a.Receiver.Receive(ctx, sig, in.RawBody); err != nil {
+	sig := receive.Signature{ID: in.ID, Timestamp: in.Timestamp, Value: in.Signature}
+	next, err := a.Receiver.Receive(ctx, sig, in.RawBody)
+	if a.Wake != nil {
+		a.Wake.Wake(ctx, next.Wake...)
+	}
+	if err != nil {
 		return nil, a.fail(locale.Match(in.Language), err)
 	}
 	out := &webhookOutput{}

@@ -17,10 +17,10 @@ import (
 
 	"sheet24"
 	"sheet24/internal/api"
-	"sheet24/internal/bench"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/storetest"
+	"sheet24/internal/sync/receive"
+	"sheet24/internal/tab"
 )
 
 // widens widens the script of the token "narrow".
@@ -39,7 +39,7 @@ func server(t *testing.T) (*httptest.Server, *sqlstore.Store, *sheet24.Table) {
 	store := storetest.Open(t)
 	table := storetest.Seed(t, store)
 	mux := http.NewServeMux()
-	p := &pipeline.Pipeline{Store: store, Wake: bench.Asleep{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	p := &receive.Receiver{Store: store, Followers: &tab.Followers{Store: store, Now: time.Now}, Now: time.Now}
 	(&api.API{Receiver: p, Store: store, Scripts: widens{}, PublicURL: "https://sheet24.example", Version: "test", Log: slog.New(slog.DiscardHandler)}).Register(mux)
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
@@ -59,7 +59,7 @@ func send(t *testing.T, url, body, key, id string, at time.Time) (status int, co
 		seconds := strconv.FormatInt(at.Unix(), 10)
 		req.Header.Set("webhook-id", id)
 		req.Header.Set("webhook-timestamp", seconds)
-		req.Header.Set("webhook-signature", pipeline.Sign([]byte(key), id, seconds, []byte(body)))
+		req.Header.Set("webhook-signature", receive.Sign([]byte(key), id, seconds, []byte(body)))
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -104,7 +104,7 @@ func TestWebhook(t *testing.T) {
 			"unknown tab":    {strings.Replace(mission, `"gid":7`, `"gid":8`, 1), "key", now, 404, "webhook_table"},
 			"17 KiB":         {strings.Replace(mission, "a@x.tr", strings.Repeat("a", 17<<10), 1), "key", now, 413, "webhook_too_large"},
 			"2 MiB":          {strings.Repeat(" ", 2<<20) + mission, "key", now, 413, "webhook_too_large"},
-			"one byte above": {mission + strings.Repeat(" ", pipeline.MaxBody+1-len(mission)), "key", now, 413, "webhook_too_large"},
+			"one byte above": {mission + strings.Repeat(" ", receive.MaxBody+1-len(mission)), "key", now, 413, "webhook_too_large"},
 		} {
 			if status, code := send(t, s.URL+path, c.body, c.key, "m", c.at); status != c.status || code != c.code {
 				t.Errorf("%s: HTTP %d %s; want %d %s", name, status, code, c.status, c.code)
@@ -119,7 +119,7 @@ func TestWebhook(t *testing.T) {
 	one := `{"event":"row_edited","row_id":5}`
 	kept := []string{one, `{"event":"row_edited","row_id":5,"last_row_id":9}`, `{"event":"structure_changed"}`, one}
 	for i, body := range []string{mission, `{"sheet_id":"sheet-1","gid":"7","event":"row_edited","row_id":"5","last_row_id":9,"v":1}`,
-		`{"sheet_id":"sheet-1","gid":7,"event":"structure_changed"}`, mission + strings.Repeat(" ", pipeline.MaxBody-len(mission))} {
+		`{"sheet_id":"sheet-1","gid":7,"event":"structure_changed"}`, mission + strings.Repeat(" ", receive.MaxBody-len(mission))} {
 		id := "id-" + strconv.Itoa(i)
 		if status, code := send(t, s.URL+"/api/v1/sheet-sync/webhook", body, "key", id, now); status != 202 {
 			t.Errorf("%.80s: HTTP %d %s", body, status, code)
@@ -235,7 +235,7 @@ func TestBusy(t *testing.T) {
 	}
 	now := strconv.FormatInt(time.Now().Unix(), 10)
 	req.Header = http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {"m"}, "Webhook-Timestamp": {now},
-		"Webhook-Signature": {pipeline.Sign([]byte("key"), "m", now, []byte(body))}}
+		"Webhook-Signature": {receive.Sign([]byte("key"), "m", now, []byte(body))}}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

@@ -14,10 +14,11 @@ import (
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/google"
 	"sheet24/internal/jobs"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/secret"
 	"sheet24/internal/setup"
 	"sheet24/internal/sqlstore"
+	"sheet24/internal/sync/stages"
+	"sheet24/internal/undo"
 	"sheet24/internal/watch"
 	"sheet24/internal/web"
 )
@@ -28,11 +29,11 @@ type App struct {
 	CRM   *bitrix24.Client
 	Setup *setup.Setup
 
-	watch    *watch.Watch
-	pipeline *pipeline.Pipeline
-	runner   *jobs.Runner
-	handler  http.Handler
-	leave    func() error // the database file to the next process
+	watch   *watch.Watch
+	stages  *stages.Stages
+	runner  *jobs.Runner
+	handler http.Handler
+	leave   func() error // the database file to the next process
 
 	works    bool               // it does more than answer browsers and scripts
 	keepDays int                // for how long history is kept; 0: for ever
@@ -78,8 +79,8 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		Store: store,
 		CRM:   crm,
 		Setup: &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL, Log: log},
-		pipeline: &pipeline.Pipeline{Store: store, Sheets: goog, CRM: crm, Wake: runner, Every: time.Duration(c.PollSeconds) * time.Second,
-			Gather: gather, Retry: c.retry(), Now: time.Now, Log: log},
+		stages: stages.New(stages.Parts{Store: store, Sheets: goog, CRM: crm, Every: time.Duration(c.PollSeconds) * time.Second,
+			Gather: gather, Retry: c.retry(), Now: time.Now, Log: log}),
 		runner:   runner,
 		leave:    leave,
 		keepDays: c.KeepDays,
@@ -87,13 +88,14 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		stop:     func() {},
 		log:      log,
 	}
-	a.watch = &watch.Watch{Store: store, Drive: goog, Work: a.pipeline, Address: driveAddress(c), Now: time.Now, Log: log}
+	work := &work{receiver: a.stages.Receiver, undo: &undo.Undo{Store: store}, runner: runner}
+	a.watch = &watch.Watch{Store: store, Drive: goog, Work: work, Address: driveAddress(c), Now: time.Now, Log: log}
 	admission := web.Admission{Emails: c.AllowedEmails, Domains: c.AllowedDomains}
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
-	(&api.API{Receiver: a.pipeline, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
+	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	if c.Role != RoleWorker {
-		pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
+		pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
 			BitrixApp: c.Bitrix24ID != "", Looks: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
@@ -118,7 +120,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.recheckAll(ctx); err != nil {
 		return err
 	}
-	if err := a.runner.Start(ctx, a.pipeline); err != nil {
+	if err := a.runner.Start(ctx, a.stages); err != nil {
 		return err
 	}
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -182,7 +184,9 @@ func (a *App) askSilent(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		a.upkeep.Go(func() { a.note(ctx, "ask portals that do not answer", a.CRM.AskSilent(ctx)) })
-		a.note(ctx, "tell why rows wait", a.pipeline.TellWaiting(ctx))
+		next, err := a.stages.Reporter.TellWaiting(ctx)
+		a.runner.Wake(ctx, next.Wake...)
+		a.note(ctx, "tell why rows wait", err)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -206,9 +210,11 @@ func (a *App) recheckAll(ctx context.Context) error {
 		return err
 	}
 	for _, t := range tables {
-		if err := a.pipeline.Recheck(ctx, t); err != nil {
+		next, err := a.stages.Receiver.Recheck(ctx, t)
+		if err != nil {
 			return err
 		}
+		a.runner.Wake(ctx, next.Wake...)
 	}
 	return nil
 }

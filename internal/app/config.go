@@ -16,8 +16,8 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
 
+	"sheet24/internal/backoff"
 	"sheet24/internal/google"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/secret"
 )
 
@@ -186,9 +186,9 @@ func tidied(list []string) []string {
 }
 
 // retry is how faults that may pass are tried again.
-func (c *Config) retry() pipeline.Retry {
+func (c *Config) retry() backoff.Policy {
 	last, whole := time.Duration(c.RetryMinutes)*time.Minute, time.Duration(c.RetryHours)*time.Hour
-	return pipeline.Retry{First: pipeline.DefaultRetry.First, Last: cmp.Or(last, pipeline.DefaultRetry.Last), For: cmp.Or(whole, pipeline.DefaultRetry.For)}
+	return backoff.Policy{First: backoff.Default.First, Last: cmp.Or(last, backoff.Default.Last), For: cmp.Or(whole, backoff.Default.For)}
 }
 
 const callbackPath = "/sheet-sync/oauth/callback"

@@ -3,12 +3,10 @@
 package bench
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"text/tabwriter"
-	"time"
 )
 
 // Figure is something measured, and its goal.
@@ -32,16 +30,6 @@ func Print(out io.Writer, figures []Figure) {
 	}
 	w.Flush()
 }
-
-// Asleep is a pipeline.Waker that wakes nothing: stages run when they are called.
-type Asleep struct{}
-
-func (Asleep) Scan(context.Context, int64)                     {}
-func (Asleep) ScanLater(context.Context, int64, time.Duration) {}
-func (Asleep) Push(context.Context, int64)                     {}
-func (Asleep) PushLater(context.Context, int64, time.Duration) {}
-func (Asleep) Report(context.Context, int64)                   {}
-func (Asleep) Compare(context.Context, int64)                  {}
 
 // silent logs nothing.
 var silent = slog.New(slog.DiscardHandler)

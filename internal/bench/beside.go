@@ -12,10 +12,10 @@ import (
 	"sheet24"
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/jobs"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/sim/bitrixsim"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/storetest"
+	"sheet24/internal/sync/stages"
 )
 
 // Beside measures how long single edits of one table take while 2,000 rows of another are
@@ -61,8 +61,8 @@ func paste(tb testing.TB, beside bool) (took time.Duration, edits []time.Duratio
 
 	runner, err := jobs.New(tb.Context(), store, true, silent)
 	check(err)
-	work := &pipeline.Pipeline{Store: store, CRM: bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{host}, Plan: plan, Buckets: store}), Wake: runner,
-		Gather: time.Second, Now: time.Now, Log: silent}
+	work := stages.New(stages.Parts{Store: store, CRM: bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{host}, Plan: plan, Buckets: store}),
+		Gather: time.Second, Now: time.Now, Log: silent})
 	edit := func(table *sheet24.Table, ids ...int64) {
 		var changes []sheet24.RowChange
 		for _, id := range ids {

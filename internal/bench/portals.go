@@ -14,9 +14,9 @@ import (
 	"sheet24"
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/jobs"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/sim/bitrixsim"
 	"sheet24/internal/sqlstore/storetest"
+	"sheet24/internal/sync/stages"
 )
 
 // Portals measures what a thousand portals with 20 edits each, all at once, take one
@@ -103,7 +103,7 @@ func Portals(tb testing.TB) []Figure {
 		}
 		runner, err := jobs.New(tb.Context(), store, true, silent)
 		check(err)
-		work := &pipeline.Pipeline{Store: store, CRM: bitrix24.New(bitrix24.Options{Hosts: hosts, Buckets: store}), Wake: runner, Now: time.Now, Log: silent}
+		work := stages.New(stages.Parts{Store: store, CRM: bitrix24.New(bitrix24.Options{Hosts: hosts, Buckets: store}), Now: time.Now, Log: silent})
 		began := time.Now()
 		check(runner.Start(tb.Context(), work))
 		for waits := true; waits; time.Sleep(20 * time.Millisecond) {

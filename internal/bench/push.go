@@ -9,9 +9,10 @@ import (
 
 	"sheet24"
 	"sheet24/internal/bitrix24"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/sim/bitrixsim"
 	"sheet24/internal/sqlstore/storetest"
+	"sheet24/internal/sync/stages"
+	"sheet24/internal/sync/synctest"
 )
 
 // Throughput is what pushing many rows took of a portal's bucket.
@@ -53,7 +54,7 @@ func Push(t testing.TB, n int, plan sheet24.Plan) Throughput {
 			Fields: map[string]sheet24.Change{"EMAIL": {Old: old, New: fmt.Sprintf("yeni%d@ornek.com.tr", i)}}})
 	}
 	check(store.CommitScan(t.Context(), table, sheet24.Scanned{Changes: changes}))
-	p := &pipeline.Pipeline{Store: store, CRM: crm, Wake: Asleep{}, Now: time.Now, Log: silent}
+	p := synctest.New(stages.Parts{Store: store, CRM: crm, Now: time.Now, Log: silent})
 	_, err = crm.Fields(t.Context(), portal, sheet24.Leads)
 	check(err)
 

@@ -18,14 +18,14 @@ import (
 
 	"sheet24"
 	"sheet24/internal/api"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/storetest"
+	"sheet24/internal/sync/receive"
+	"sheet24/internal/tab"
 )
 
 // noDatabase takes events and forgets them.
 type noDatabase struct {
-	pipeline.Store
 	table *sheet24.Table
 }
 
@@ -33,14 +33,21 @@ func (s noDatabase) TablesOfTab(context.Context, string, int64) ([]*sheet24.Tabl
 	return []*sheet24.Table{s.table}, nil
 }
 func (noDatabase) AddEvent(context.Context, *sheet24.Event) error { return nil }
+func (noDatabase) SetRegistered(context.Context, int64) error     { return nil }
+
+// Notified is a database that takes notifications.
+type Notified interface {
+	receive.Store
+	tab.Follows
+}
 
 // Flood has connections post signed messages for a while. It returns how many were
 // accepted a second, and what the slowest hundredth of them took at least. Their ids are
 // such as the script sends.
-func Flood(tb testing.TB, store pipeline.Store, table *sheet24.Table, connections int, d time.Duration) (perSecond float64, p99 time.Duration) {
+func Flood(tb testing.TB, store Notified, table *sheet24.Table, connections int, d time.Duration) (perSecond float64, p99 time.Duration) {
 	tb.Helper()
 	mux := http.NewServeMux()
-	(&api.API{Receiver: &pipeline.Pipeline{Store: store, Wake: Asleep{}, Now: time.Now, Log: silent}, PublicURL: "https://sheet24.example", Log: silent}).Register(mux)
+	(&api.API{Receiver: &receive.Receiver{Store: store, Followers: &tab.Followers{Store: store, Now: time.Now}, Now: time.Now}, PublicURL: "https://sheet24.example", Log: silent}).Register(mux)
 	s := httptest.NewServer(mux)
 	defer s.Close()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
@@ -61,7 +68,7 @@ func Flood(tb testing.TB, store pipeline.Store, table *sheet24.Table, connection
 				}
 				req.Header.Set("webhook-id", id)
 				req.Header.Set("webhook-timestamp", at)
-				req.Header.Set("webhook-signature", pipeline.Sign(table.Key, id, at, []byte(body)))
+				req.Header.Set("webhook-signature", receive.Sign(table.Key, id, at, []byte(body)))
 				start := time.Now()
 				resp, err := client.Do(req)
 				if err != nil {

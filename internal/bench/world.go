@@ -14,10 +14,10 @@ import (
 	"sheet24"
 	"sheet24/internal/app"
 	"sheet24/internal/google"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/secret"
 	"sheet24/internal/sim/bitrixsim"
 	"sheet24/internal/sim/googlesim"
+	"sheet24/internal/sync/receive"
 )
 
 const (
@@ -120,7 +120,7 @@ func (w *world) edit(client *http.Client, row int, name string) {
 	w.check(err)
 	req.Header.Set("webhook-id", id)
 	req.Header.Set("webhook-timestamp", at)
-	req.Header.Set("webhook-signature", pipeline.Sign(w.table.Key, id, at, []byte(body)))
+	req.Header.Set("webhook-signature", receive.Sign(w.table.Key, id, at, []byte(body)))
 	resp, err := client.Do(req)
 	w.check(err)
 	resp.Body.Close()

@@ -87,7 +87,7 @@ func (q *queue) end(err error) {
 
 func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
 	l, watch := c.line(ctx, p), c.watch(p)
-	waits := c.pace()
+	failed := 0 // times in a row
 	for {
 		taken := q.take(l.size.get())
 		if len(taken) == 0 {
@@ -107,12 +107,13 @@ func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
 		q.back(taken[len(kept):])
 		again := c.readBatch(ctx, p, q, kept, booked)
 		if len(again) == 0 {
-			waits.Reset()
+			failed = 0
 			continue
 		}
 		q.back(again)
+		failed++
 		select {
-		case <-time.After(waits.NextBackOff()):
+		case <-time.After(c.pauses().After(failed)):
 		case <-ctx.Done():
 		}
 	}

@@ -3,9 +3,8 @@ package bitrix24
 import (
 	"context"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"sheet24"
+	"sheet24/internal/backoff"
 )
 
 // tries is how often a call is made before its error is the caller's; with a
@@ -22,9 +21,7 @@ func triesFor(ctx context.Context) int {
 	return tries
 }
 
-// pace is how long to wait from try to try: doubled each time, with jitter.
-func (c *Client) pace() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval, b.Multiplier, b.MaxInterval = c.options.Pace, 2, 30*c.options.Pace
-	return b
+// pauses is how long to wait from try to try.
+func (c *Client) pauses() backoff.Policy {
+	return backoff.Policy{First: c.options.Pace, Last: 30 * c.options.Pace}
 }

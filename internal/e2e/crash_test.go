@@ -73,10 +73,10 @@ func TestKilledBetweenAnswerAndPush(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		held string // what the service waits for when it is killed
-		left func(sqlstore.Work) bool
+		left func(sheet24.Work) bool
 	}{
-		"before the sheet is read":  {"/v4/", func(w sqlstore.Work) bool { return len(w.Scan) == 1 && len(w.Push) == 0 }},
-		"before the CRM is written": {"/rest/", func(w sqlstore.Work) bool { return len(w.Scan) == 0 && len(w.Push) == 1 }},
+		"before the sheet is read":  {"/v4/", func(w sheet24.Work) bool { return len(w.Scan) == 1 && len(w.Push) == 0 }},
+		"before the CRM is written": {"/rest/", func(w sheet24.Work) bool { return len(w.Scan) == 0 && len(w.Push) == 1 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -226,7 +226,7 @@ func openStore(t *testing.T, c *app.Config) *sqlstore.Store {
 }
 
 // waiting is the work that a stopped service left.
-func waiting(t *testing.T, c *app.Config) sqlstore.Work {
+func waiting(t *testing.T, c *app.Config) sheet24.Work {
 	t.Helper()
 	store := openStore(t, c)
 	defer store.Close()

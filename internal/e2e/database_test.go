@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"sheet24/internal/pipeline"
 	"sheet24/internal/sqlstore"
 	"sheet24/internal/sqlstore/pgtest"
+	"sheet24/internal/sync/receive"
 )
 
 // TestDatabaseRestarts ends PostgreSQL in the middle of a burst, and starts it again:
@@ -111,7 +111,7 @@ func (s *service) signedNudge(t *testing.T, store *sqlstore.Store) int {
 	}
 	at := strconv.FormatInt(time.Now().Unix(), 10)
 	for name, value := range map[string]string{"Content-Type": "application/json", "webhook-id": "test", "webhook-timestamp": at,
-		"webhook-signature": pipeline.Sign(table.Key, "test", at, []byte(body))} {
+		"webhook-signature": receive.Sign(table.Key, "test", at, []byte(body))} {
 		req.Header.Set(name, value)
 	}
 	resp, err := http.DefaultClient.Do(req)

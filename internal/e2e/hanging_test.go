@@ -18,11 +18,11 @@ import (
 	"sheet24"
 	"sheet24/internal/app"
 	"sheet24/internal/google"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/secret"
 	"sheet24/internal/sim/bitrixsim"
 	"sheet24/internal/sim/googlesim"
 	"sheet24/internal/sqlstore"
+	"sheet24/internal/sync/receive"
 )
 
 const (
@@ -203,7 +203,7 @@ func (n *tenants) edit(t *tenantTable, row int, name string) {
 	n.check(err)
 	req.Header.Set("webhook-id", id)
 	req.Header.Set("webhook-timestamp", at)
-	req.Header.Set("webhook-signature", pipeline.Sign(t.Key, id, at, []byte(body)))
+	req.Header.Set("webhook-signature", receive.Sign(t.Key, id, at, []byte(body)))
 	resp, err := http.DefaultClient.Do(req)
 	n.check(err)
 	resp.Body.Close()

@@ -89,7 +89,7 @@ func push(ctx context.Context, s *script.Service, id string, project gs.Project)
 			return fail(err)
 		}
 		select {
-		case <-time.After(time.Second / 4 << n):
+		case <-time.After(pause.Step(n + 1)):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/backoff"
 )
 
 // retry repeats requests that Google turned away for the moment, as its
@@ -19,6 +20,9 @@ import (
 type retry struct{ next http.RoundTripper }
 
 const retries = 4
+
+// pause is how long to wait from try to try, and so is the jitter's most, at first.
+var pause = backoff.Policy{First: time.Second / 4, Last: time.Minute}
 
 func (t *retry) RoundTrip(r *http.Request) (*http.Response, error) {
 	for n := 0; ; n++ {
@@ -42,7 +46,7 @@ func (t *retry) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
 		resp.Body.Close()
-		wait := time.Second/4<<n + rand.N(time.Second/4)
+		wait := pause.Step(n+1) + rand.N(pause.First)
 		select {
 		case <-time.After(wait):
 		case <-r.Context().Done():

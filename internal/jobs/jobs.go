@@ -1,4 +1,4 @@
-// Package jobs runs the stages of package pipeline. River carries wake-ups, which say
+// Package jobs runs the stages of the sync, and wakes what they return. River carries wake-ups, which say
 // nothing but "look"; what has to be done stands in the tables. Each stage has a queue of
 // River's, of which the number of workers is all that River limits.
 //
@@ -21,39 +21,45 @@ import (
 	"github.com/riverqueue/river"
 
 	"sheet24"
-	"sheet24/internal/sqlstore"
+	"sheet24/internal/backoff"
 )
 
-// Stages are what jobs run; pipeline.Pipeline has them. Each does one round for a
-// table or a portal and tells whether there may be more.
+// Stages are what jobs run. Each does one round for a table or a portal, and returns what
+// follows; what a push need not keep until its end goes to meanwhile.
 type Stages interface {
-	Scan(ctx context.Context, tableID int64) (more bool, err error)
-	Push(ctx context.Context, portalID int64) (more bool, err error)
-	Report(ctx context.Context, tableID int64) (more bool, err error)
-	Compare(ctx context.Context, tableID int64) (more bool, err error)
+	Scan(ctx context.Context, tableID int64) (sheet24.Next, error)
+	Push(ctx context.Context, portalID int64, meanwhile func(...sheet24.WakeUp)) (sheet24.Next, error)
+	Report(ctx context.Context, tableID int64) (sheet24.Next, error)
+	Compare(ctx context.Context, tableID int64) (sheet24.Next, error)
 }
 
 // Store is what the runner needs of the database.
 type Store interface {
-	DB() *sql.DB
+	Leases
+	DB() *sql.DB // for River, which brings its own SQL
 	Shared() bool
 	Alone(ctx context.Context, f func() error) error
-	Waiting(ctx context.Context) (sqlstore.Work, error)
-	TableBelongs(ctx context.Context, tableID int64) (sqlstore.Belongs, error)
-	PortalBelongs(ctx context.Context, portalID int64) (sqlstore.Belongs, error)
+	Waiting(ctx context.Context) (sheet24.Work, error)
+	WakeUpWaits(ctx context.Context, kind, args string) (bool, error)
+	TableBelongs(ctx context.Context, tableID int64) (sheet24.Belongs, error)
+	PortalBelongs(ctx context.Context, portalID int64) (sheet24.Belongs, error)
+	NoteStageFailure(ctx context.Context, stage sheet24.Stage, subjectID int64, cause error) error
+	ClearStageFailure(ctx context.Context, stage sheet24.Stage, subjectID int64) error
+}
+
+// Leases say who works on what, of all processes.
+type Leases interface {
 	Acquire(ctx context.Context, subject, owner string, d time.Duration) (bool, error)
 	Renew(ctx context.Context, subject, owner string, d time.Duration) (bool, error)
 	Release(ctx context.Context, subject, owner string, rest time.Duration) error
 	Worked(ctx context.Context, subject string, within time.Duration) (bool, error)
 	Expire(ctx context.Context) error
-	NoteStageFailure(ctx context.Context, stage sheet24.Stage, subjectID int64, cause error) error
-	ClearStageFailure(ctx context.Context, stage sheet24.Stage, subjectID int64) error
 }
 
 // reportEvery is how often a spreadsheet is written to, at most.
 const reportEvery = time.Second
 
-// Runner wakes and runs stages. It implements pipeline.Waker.
+// Runner wakes and runs stages. Of what they return it wakes what follows.
 type Runner struct {
 	Looks bool // wakes looks at whole tabs, too; set before Start
 
@@ -123,7 +129,7 @@ func (r *Runner) Start(ctx context.Context, stages Stages) error {
 	if !r.works {
 		return nil
 	}
-	r.stages = noted{stages, r.store, r.log}
+	r.stages = stages
 	if !r.store.Shared() {
 		if err := r.store.Expire(ctx); err != nil {
 			return err
@@ -163,8 +169,8 @@ func (r *Runner) Stop(ctx context.Context) error {
 	return err
 }
 
-// maxRetry is the longest wait before a stage that failed is tried again.
-const maxRetry = time.Minute
+// again is when a stage that failed is tried again.
+var again = backoff.Policy{First: time.Second, Last: time.Minute}
 
 // settle notes how a round ended: one that failed is tried again after one second,
 // then two, and so on; one that left work at once.
@@ -188,7 +194,7 @@ func (r *Runner) settle(ctx context.Context, t task, more bool, err error) {
 		return
 	}
 	f.times++
-	f.until = time.Now().Add(min(time.Second<<min(f.times-1, 10), maxRetry))
+	f.until = time.Now().Add(again.Step(f.times))
 	r.failed[t] = f
 	r.mu.Unlock()
 	r.log.Error("stage failed; it will be tried again", "stage", t.Stage, "id", t.ID, "times", f.times, "error", err)

@@ -75,7 +75,7 @@ func newStages(s *sqlstore.Store, table *sheet24.Table) *stages {
 	return &stages{store: s, table: table, first: make(chan struct{})}
 }
 
-func (s *stages) Scan(ctx context.Context, id int64) (bool, error) {
+func (s *stages) Scan(ctx context.Context, id int64) (next sheet24.Next, err error) {
 	c := &s.counts
 	if s.shared != nil {
 		c = s.shared
@@ -87,29 +87,31 @@ func (s *stages) Scan(ctx context.Context, id int64) (bool, error) {
 	c.scans.Add(1)
 	s.started.Do(func() { close(s.first) })
 	if s.fail.Load() {
-		return false, errors.New("the sheet cannot be read")
+		return next, errors.New("the sheet cannot be read")
 	}
 	events, err := s.store.UnprocessedEvents(ctx, id, 100)
 	if err != nil {
-		return false, err
+		return next, err
 	}
 	select {
 	case <-time.After(s.slow):
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return next, ctx.Err()
 	}
-	return false, s.store.CommitScan(ctx, s.table, sheet24.Scanned{Events: events})
+	return next, s.store.CommitScan(ctx, s.table, sheet24.Scanned{Events: events})
 }
 
-func (s *stages) Push(context.Context, int64) (bool, error) { return false, nil }
-func (s *stages) Report(context.Context, int64) (bool, error) {
+func (s *stages) Push(context.Context, int64, func(...sheet24.WakeUp)) (next sheet24.Next, err error) {
+	return next, nil
+}
+func (s *stages) Report(context.Context, int64) (next sheet24.Next, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reports = append(s.reports, time.Now())
-	return false, nil
+	return next, nil
 }
 
-func (s *stages) Compare(context.Context, int64) (bool, error) { return false, nil }
+func (s *stages) Compare(context.Context, int64) (next sheet24.Next, err error) { return next, nil }
 
 var messages atomic.Int64
 
@@ -361,8 +363,7 @@ func TestSheetIsWrittenToOnceASecond(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 35 {
-			r.Report(t.Context(), table.ID)
-			r.Report(t.Context(), other.ID)
+			r.Wake(t.Context(), sheet24.WakeUp{Stage: sheet24.ReportStage, ID: table.ID}, sheet24.WakeUp{Stage: sheet24.ReportStage, ID: other.ID})
 			time.Sleep(100 * time.Millisecond)
 		}
 		if err := r.Stop(t.Context()); err != nil {

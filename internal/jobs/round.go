@@ -9,7 +9,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"sheet24"
-	"sheet24/internal/sqlstore"
+	"sheet24/internal/backoff"
 )
 
 // So many rounds of a stage may be under way in a process for one spreadsheet owner, and
@@ -20,9 +20,8 @@ var (
 	portalShare = 2
 )
 
-// missedWait is how soon a stage is tried again whose lease another process has; then it
-// doubles.
-const missedWait = 100 * time.Millisecond
+// missed is when a stage is tried again whose lease another process has.
+var missed = backoff.Policy{First: 100 * time.Millisecond, Last: sweepEvery}
 
 // worker runs one round of a stage.
 type worker struct {
@@ -83,7 +82,8 @@ func (r *Runner) alone(ctx context.Context, e entrant) (ran, more bool, err erro
 	}
 	r.took(e.task)
 
-	more, err = r.run(sheet24.WithPlace(l.ctx, place), e.task)
+	next, err := r.run(sheet24.WithPlace(l.ctx, place), e.task)
+	r.Wake(ctx, next.Wake...)
 	rest := time.Duration(0)
 	if e.task.Stage == report {
 		rest = reportEvery
@@ -91,7 +91,7 @@ func (r *Runner) alone(ctx context.Context, e entrant) (ran, more bool, err erro
 	if released := l.release(rest); err == nil {
 		err = released
 	}
-	return true, more, err
+	return true, next.More, err
 }
 
 // took notes that a task runs.
@@ -106,8 +106,8 @@ func (r *Runner) took(t task) {
 // it gives it back, and a sheet may have been written to a moment ago.
 func (r *Runner) miss(ctx context.Context, t task) {
 	r.mu.Lock()
-	wait := min(missedWait<<min(r.missed[t], 10), sweepEvery)
 	r.missed[t]++
+	wait := missed.Step(r.missed[t])
 	r.mu.Unlock()
 	if t.Stage == report {
 		wait = reportEvery
@@ -124,25 +124,27 @@ func (r *Runner) rests(t task) bool {
 
 // run runs a stage. A panic is its failure: its lease is given back, and it is tried
 // again as after any other.
-func (r *Runner) run(ctx context.Context, t task) (more bool, err error) {
+func (r *Runner) run(ctx context.Context, t task) (next sheet24.Next, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			more, err = false, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			next.More, err = false, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 
 	ctx = sheet24.WithStop(ctx, r.stopping)
-	switch t.Stage {
-	case scan:
-		return r.stages.Scan(ctx, t.ID)
-	case push:
-		return r.stages.Push(ctx, t.ID)
-	case report:
-		return r.stages.Report(ctx, t.ID)
-	case compare:
-		return r.stages.Compare(ctx, t.ID)
-	}
-	return false, fmt.Errorf("unknown stage %q", t.Stage)
+	return r.noted(ctx, t, func() (sheet24.Next, error) {
+		switch t.Stage {
+		case scan:
+			return r.stages.Scan(ctx, t.ID)
+		case push:
+			return r.stages.Push(ctx, t.ID, func(w ...sheet24.WakeUp) { r.Wake(ctx, w...) })
+		case report:
+			return r.stages.Report(ctx, t.ID)
+		case compare:
+			return r.stages.Compare(ctx, t.ID)
+		}
+		return sheet24.Next{}, fmt.Errorf("unknown stage %q", t.Stage)
+	})
 }
 
 // entrant says what a task's round counts under: first what its lease is on, of which
@@ -163,21 +165,21 @@ func (r *Runner) entrant(ctx context.Context, t task) (entrant, error) {
 }
 
 // belongs says whose work a task is; of what was removed, nobody's.
-func (r *Runner) belongs(ctx context.Context, t task) (of sqlstore.Belongs, err error) {
+func (r *Runner) belongs(ctx context.Context, t task) (of sheet24.Belongs, err error) {
 	if t.Stage == push {
 		of, err = r.store.PortalBelongs(ctx, t.ID)
 	} else {
 		of, err = r.store.TableBelongs(ctx, t.ID)
 	}
 	if sheet24.IsKind(err, sheet24.NotFound) {
-		return sqlstore.Belongs{}, nil
+		return sheet24.Belongs{}, nil
 	}
 	return of, err
 }
 
 // subject is what a task's lease is on. A portal that several users connected is one, a
 // spreadsheet is written to by one, and comparisons keep a table's snapshots as scans do.
-func subject(t task, of sqlstore.Belongs) string {
+func subject(t task, of sheet24.Belongs) string {
 	switch {
 	case t.Stage == compare:
 		return fmt.Sprint(scan, " ", t.ID)

@@ -21,17 +21,28 @@ type hooked struct {
 	scan, push, report, compare func(ctx context.Context, id int64) error
 }
 
-func (h hooked) do(ctx context.Context, stage func(context.Context, int64) error, id int64) (bool, error) {
+func (h hooked) do(ctx context.Context, stage func(context.Context, int64) error, id int64) (next sheet24.Next, err error) {
 	if stage == nil {
-		return false, nil
+		return next, nil
 	}
-	return false, stage(ctx, id)
+	return next, stage(ctx, id)
 }
 
-func (h hooked) Scan(ctx context.Context, id int64) (bool, error)    { return h.do(ctx, h.scan, id) }
-func (h hooked) Push(ctx context.Context, id int64) (bool, error)    { return h.do(ctx, h.push, id) }
-func (h hooked) Report(ctx context.Context, id int64) (bool, error)  { return h.do(ctx, h.report, id) }
-func (h hooked) Compare(ctx context.Context, id int64) (bool, error) { return h.do(ctx, h.compare, id) }
+func (h hooked) Scan(ctx context.Context, id int64) (sheet24.Next, error) {
+	return h.do(ctx, h.scan, id)
+}
+
+func (h hooked) Push(ctx context.Context, id int64, _ func(...sheet24.WakeUp)) (sheet24.Next, error) {
+	return h.do(ctx, h.push, id)
+}
+
+func (h hooked) Report(ctx context.Context, id int64) (sheet24.Next, error) {
+	return h.do(ctx, h.report, id)
+}
+
+func (h hooked) Compare(ctx context.Context, id int64) (sheet24.Next, error) {
+	return h.do(ctx, h.compare, id)
+}
 
 // tenant makes a user with a portal and so many tables.
 func tenant(t *testing.T, store *sqlstore.Store, name string, tables int) (all []*sheet24.Table) {
@@ -126,13 +137,13 @@ func TestHangingOwner(t *testing.T) {
 			r := runs(t, store, hooked{scan: stage, report: stage, compare: stage})
 			for _, table := range hung {
 				r.Scan(t.Context(), table.ID)
-				r.Report(t.Context(), table.ID)
+				r.Wake(t.Context(), sheet24.WakeUp{Stage: sheet24.ReportStage, ID: table.ID})
 				r.Compare(t.Context(), table.ID)
 			}
 			within(t, 5*time.Second, "some of it hangs", func() bool { return under.Load() >= 8 })
 			time.Sleep(500 * time.Millisecond)
 
-			for i, wake := range []func(context.Context, int64){r.Scan, r.Report, r.Compare} {
+			for i, wake := range []func(context.Context, int64){r.Scan, func(ctx context.Context, id int64) { r.Wake(ctx, sheet24.WakeUp{Stage: sheet24.ReportStage, ID: id}) }, r.Compare} {
 				wake(t.Context(), free.ID)
 				within(t, atOnce, "another owner's work is done", func() bool { return freeRan.Load() == int32(i+1) })
 			}

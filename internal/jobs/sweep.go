@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"sheet24/internal/sqlstore"
+	"sheet24"
 )
 
 // sweepEvery is how often work that nobody woke is looked for.
@@ -63,7 +63,7 @@ func (r *Runner) wakeWaiting(ctx context.Context) {
 }
 
 // tasksOf are the tasks of work that waits.
-func (r *Runner) tasksOf(w sqlstore.Work) (tasks []task) {
+func (r *Runner) tasksOf(w sheet24.Work) (tasks []task) {
 	if r.Looks {
 		w.Scan = append(w.Scan, w.Look...)
 	}

@@ -4,11 +4,27 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"sheet24"
 )
 
 // trusted is for how long it is believed, of a database that is ours alone, that River
 // carries a wake-up that it was given. The sweeper looks, and renews what is so.
 const trusted = 5 * time.Second
+
+// Wake wakes stages, some of them after a while.
+func (r *Runner) Wake(ctx context.Context, all ...sheet24.WakeUp) {
+	var now []task
+	for _, w := range all {
+		t := task{string(w.Stage), w.ID}
+		if w.After > 0 {
+			r.later(ctx, t, w.After)
+		} else {
+			now = append(now, t)
+		}
+	}
+	r.wake(ctx, now...)
+}
 
 // Scan wakes the scan of a table.
 func (r *Runner) Scan(ctx context.Context, tableID int64) { r.wake(ctx, task{scan, tableID}) }
@@ -16,21 +32,8 @@ func (r *Runner) Scan(ctx context.Context, tableID int64) { r.wake(ctx, task{sca
 // Push wakes the push to a portal.
 func (r *Runner) Push(ctx context.Context, portalID int64) { r.wake(ctx, task{push, portalID}) }
 
-// Report wakes the report to a table's sheet.
-func (r *Runner) Report(ctx context.Context, tableID int64) { r.wake(ctx, task{report, tableID}) }
-
 // Compare wakes what holds a table against the CRM.
 func (r *Runner) Compare(ctx context.Context, tableID int64) { r.wake(ctx, task{compare, tableID}) }
-
-// ScanLater wakes the scan of a table after a while.
-func (r *Runner) ScanLater(ctx context.Context, tableID int64, d time.Duration) {
-	r.later(ctx, task{scan, tableID}, d)
-}
-
-// PushLater wakes the push to a portal after a while.
-func (r *Runner) PushLater(ctx context.Context, portalID int64, d time.Duration) {
-	r.later(ctx, task{push, portalID}, d)
-}
 
 // later wakes a stage after a while, or sooner if that was asked for already.
 func (r *Runner) later(ctx context.Context, t task, d time.Duration) {
@@ -90,9 +93,7 @@ func (r *Runner) due(ctx context.Context, t task) bool {
 		return r.queue(t, trusted)
 	}
 	args, _ := json.Marshal(t) // plain data
-	var waits bool
-	err := r.store.DB().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM river_job WHERE state = 'available' AND kind = 'stage' AND args = CAST($1 AS jsonb))`,
-		string(args)).Scan(&waits)
+	waits, err := r.store.WakeUpWaits(ctx, t.Kind(), string(args))
 	return err != nil || !waits // one too many does no harm
 }
 

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 
@@ -73,6 +74,22 @@ func Keys(lang string) []string { return slices.Sorted(maps.Keys(texts[lang])) }
 func Error(lang string, err error) string {
 	e := sheet24.AsError(err)
 	return T(lang, "error."+e.Code, e.Args...)
+}
+
+// Value is a value as a sentence names it, by its text.
+func Value(lang, text string) string {
+	if text != "" {
+		return "“" + text + "”"
+	}
+	return T(lang, "empty_value")
+}
+
+// Paused says why a portal takes nothing for now; "" if it does.
+func Paused(lang string, p *sheet24.Portal, now time.Time) string {
+	if p.Paused == nil || !p.Paused.Until.After(now) {
+		return ""
+	}
+	return Error(lang, sheet24.Errorf(sheet24.Unavailable, p.Paused.Code, p.Host))
 }
 
 // Entity is what an entity is called: by sheet24, or by the portal, whose title for it is

@@ -1,11 +1,11 @@
 package setup
 
 import (
+	"cmp"
 	"context"
-	"slices"
 
 	"sheet24"
-	"sheet24/internal/mapping"
+	"sheet24/internal/match"
 )
 
 // Matched is what became of the rows of a tab whose records were looked for.
@@ -20,101 +20,63 @@ type Matched struct {
 // these. 0 is a row whose record is not to be told.
 func (s *Setup) findRecords(ctx context.Context, d *Draft, t *sheet24.Table, rows [][]any) ([]int64, Matched, error) {
 	ctx = sheet24.Interactive(ctx)
-	candidates := make([][]int64, len(rows))
 	asked := false
-	for _, key := range []string{"EMAIL", "PHONE", "TITLE"} {
-		m, mapped := t.Mapping(key)
-		if !mapped || key == "TITLE" && asked {
-			continue
-		}
-		values := d.keys(key, m.Column.Index, rows, t.Locale)
-		found, err := s.look(ctx, d, key, values, t.Locale)
-		if err != nil {
-			return nil, Matched{}, err
-		}
-		asked = asked || found != nil
-		for i, row := range values {
-			var ids []int64
-			for _, v := range row {
-				ids = append(ids, found[v]...)
-			}
-			slices.Sort(ids)
-			candidates[i] = narrowed(candidates[i], slices.Compact(ids))
-		}
+	var failed error
+	found := match.Records(ctx, len(rows), d.keys(t, rows, "EMAIL", "PHONE"), func(ctx context.Context, key string, values []string) (map[string][]int64, map[string]error) {
+		ids, err := s.CRM.Find(ctx, d.Portal, d.Entity, key, values, t.Locale)
+		asked, failed = asked || ids != nil, cmp.Or(failed, err)
+		return ids, nil
+	})
+	if failed == nil && !asked {
+		found = match.Records(ctx, len(rows), d.keys(t, rows, "TITLE"), func(ctx context.Context, _ string, values []string) (map[string][]int64, map[string]error) {
+			return s.byTitle(ctx, d, values)
+		})
+	}
+
+	candidates := make([][]int64, len(rows))
+	for i, f := range found {
+		candidates[i], failed = f.Records, cmp.Or(failed, f.Err)
+	}
+	if failed != nil {
+		return nil, Matched{}, failed
 	}
 	ids, matched := settled(candidates, rows)
 	return ids, matched, nil
 }
 
-// keys are what rows hold in the column of a key, several where a cell holds several: none
-// where that is no value for it.
-func (d *Draft) keys(field string, column int, rows [][]any, locale string) [][]string {
-	keys := make([][]string, len(rows))
-	for _, f := range d.Fields {
-		if f.Name != field {
+// keys are the columns of a table that feed some key fields, with what rows hold in them.
+func (d *Draft) keys(t *sheet24.Table, rows [][]any, fields ...string) (keys []match.Key) {
+	for _, field := range fields {
+		m, mapped := t.Mapping(field)
+		if !mapped {
 			continue
 		}
-		for i, row := range rows {
-			if column < len(row) {
-				keys[i] = mapping.Keys(f, row[column], mapping.Context{Locale: locale})
+		key := match.Key{Field: field, Values: make([][]string, len(rows))}
+		for _, f := range d.Fields {
+			for i, row := range rows {
+				if f.Name == field && m.Column.Index < len(row) {
+					key.Values[i] = match.Values(t, f, row[m.Column.Index])
+				}
 			}
 		}
+		keys = append(keys, key)
 	}
 	return keys
 }
 
-// look finds the records of values, each looked for once; nil where the entity has no
-// such key.
-func (s *Setup) look(ctx context.Context, d *Draft, key string, rows [][]string, locale string) (map[string][]int64, error) {
-	seen := map[string]bool{"": true}
-	var once []string
-	for _, values := range rows {
-		for _, v := range values {
-			if !seen[v] {
-				seen[v] = true
-				once = append(once, v)
-			}
-		}
-	}
-	if key != "TITLE" {
-		return s.CRM.Find(ctx, d.Portal, d.Entity, key, once, locale)
-	}
-	links := make([]sheet24.Link, len(once))
-	for i, v := range once {
-		links[i] = sheet24.Link{Entity: d.Entity, Text: v}
+// byTitle finds the records of an entity that has no better key.
+func (s *Setup) byTitle(ctx context.Context, d *Draft, titles []string) (found map[string][]int64, unfound map[string]error) {
+	links := make([]sheet24.Link, len(titles))
+	for i, title := range titles {
+		links[i] = sheet24.Link{Entity: d.Entity, Text: title}
 	}
 	ids, failed := s.CRM.Resolve(ctx, d.Portal, links)
-	found := map[string][]int64{}
-	for _, l := range links {
-		if err := failed[l]; err != nil {
-			return nil, err
-		}
-		found[l.Text] = ids[l]
-	}
-	return found, nil
-}
 
-// narrowed are the records that two keys agree on; a key that finds nothing says
-// nothing.
-func narrowed(a, b []int64) []int64 {
-	if len(a) == 0 {
-		return b
+	found, unfound = map[string][]int64{}, map[string]error{}
+	for _, l := range links {
+		found[l.Text], unfound[l.Text] = ids[l], failed[l]
 	}
-	if len(b) == 0 {
-		return a
-	}
-	var both []int64
-	for _, id := range a {
-		for _, other := range b {
-			if id == other {
-				both = append(both, id)
-			}
-		}
-	}
-	if len(both) == 0 {
-		return append(append(both, a...), b...) // they contradict each other
-	}
-	return both
+	return found, unfound
 }
 
 // settled are the records of rows that have one each, and no other row the same.

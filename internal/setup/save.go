@@ -9,7 +9,7 @@ import (
 	"sheet24"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
-	"sheet24/internal/pipeline"
+	"sheet24/internal/tab"
 )
 
 // Choice is what the user decided about a draft.
@@ -89,7 +89,7 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	if err := s.noteOwned(ctx, t, d); err != nil {
 		return nil, Matched{}, err
 	}
-	baseline := pipeline.Baseline(t, mapping.Locate(t, a.header()), d.HeaderRow+1, rows)
+	baseline := tab.Baseline(t, mapping.Locate(t, a.header()), d.HeaderRow+1, rows)
 	return t, matched, s.store(ctx, t, d, baseline)
 }
 
@@ -157,7 +157,7 @@ func (s *Setup) clearStatus(ctx context.Context, t *sheet24.Table, d *Draft, a *
 		return err
 	}
 	for i, row := range read[0] {
-		if len(row) > 0 && pipeline.IsStatus(row[0]) {
+		if len(row) > 0 && tab.IsStatus(row[0]) {
 			a.cells = append(a.cells, sheet24.Cell{Row: d.HeaderRow + 1 + i, Column: column, Value: ""})
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"sheet24/internal/detect"
 	"sheet24/internal/google"
 	"sheet24/internal/mapping"
-	"sheet24/internal/pipeline"
+	"sheet24/internal/tab"
 )
 
 // Google is what setting up needs of google.Client.
@@ -205,7 +205,7 @@ func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, er
 }
 
 // headerOf reads a header row as texts.
-func headerOf(row []any) []string { return pipeline.Header(row) }
+func headerOf(row []any) []string { return tab.Header(row) }
 
 // SpreadsheetURL is where a person opens a table's tab.
 func SpreadsheetURL(t *sheet24.Table, googleURL string) string {

@@ -72,15 +72,6 @@ func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) e
 	return nil
 }
 
-// Work says where work waits.
-type Work struct {
-	Scan    []int64 // tables with events that no scan has seen, or with cells to be written
-	Look    []int64 // tables that are to be looked at as a whole by now
-	Push    []int64 // portals with changes that are due
-	Report  []int64 // tables with results that their sheet has not been told of
-	Compare []int64 // tables that are being compared with the CRM
-}
-
 // granted tells of a table c that its user's grant at Google is good: without it
 // its sheet can be neither read nor told anything, and waits.
 const granted = ` AND EXISTS (SELECT 1 FROM user_sheets_tokens k WHERE k.user_id = c.user_id AND k.ended_at IS NULL)`
@@ -88,8 +79,8 @@ const granted = ` AND EXISTS (SELECT 1 FROM user_sheets_tokens k WHERE k.user_id
 // Waiting lists all work that waits. The sweeper wakes it, so that a lost
 // wake-up loses nothing. What takes too long to find out of one stage keeps the others'
 // from being found no more than a moment: what there is comes with the error.
-func (s *Store) Waiting(ctx context.Context) (Work, error) {
-	var w Work
+func (s *Store) Waiting(ctx context.Context) (sheet24.Work, error) {
+	var w sheet24.Work
 	var failed []error
 	find := func(into *[]int64, query string, args ...any) {
 		ids, err := s.ids(ctx, query, args...)

@@ -34,7 +34,7 @@ type Drive interface {
 	Changed(ctx context.Context, userID, pageToken string) (files []string, next string, err error)
 }
 
-// Rechecker asks for a look at a table; pipeline.Pipeline does.
+// Rechecker asks for a look at a table; app does.
 type Rechecker interface {
 	Recheck(ctx context.Context, t *sheet24.Table) error
 }

@@ -1370,11 +1370,7 @@ func moment(at time.Time, t *sheet24.Table, never string) string {
 	if at.IsZero() {
 		return never
 	}
-	zone, err := time.LoadLocation(t.TimeZone)
-	if err != nil {
-		zone = time.UTC
-	}
-	return at.In(zone).Format("02.01.2006 15:04:05")
+	return at.In(t.Location()).Format("02.01.2006 15:04:05")
 }
 
 // fieldTitle is a field's title: sheet24's own where Bitrix24 gives it none.

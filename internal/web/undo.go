@@ -8,7 +8,7 @@ import (
 
 	"sheet24"
 	"sheet24/internal/locale"
-	"sheet24/internal/pipeline"
+	"sheet24/internal/undo"
 )
 
 // undoMost is how many changes are taken back at once.
@@ -29,7 +29,7 @@ func (w *Web) undoChoice(rw http.ResponseWriter, r *http.Request, t *sheet24.Tab
 // undo takes changes back: those chosen, or those of a span of time.
 func (w *Web) undo(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	changes, err := w.toUndo(r, t)
-	var done pipeline.Undone
+	var done undo.Undone
 	if err == nil {
 		done, err = w.Work.Undo(r.Context(), t, changes)
 	}
@@ -133,8 +133,8 @@ const minute = "2006-01-02T15:04"
 // span reads a span of time, in the zone of a table's spreadsheet; its last minute
 // belongs to it.
 func span(r *http.Request, t *sheet24.Table) (from, until time.Time, err error) {
-	if from, err = time.ParseInLocation(minute, r.FormValue("from"), zoneOf(t)); err == nil {
-		until, err = time.ParseInLocation(minute, r.FormValue("until"), zoneOf(t))
+	if from, err = time.ParseInLocation(minute, r.FormValue("from"), t.Location()); err == nil {
+		until, err = time.ParseInLocation(minute, r.FormValue("until"), t.Location())
 	}
 	if err != nil || until.Before(from) {
 		return from, until, sheet24.Errorf(sheet24.Invalid, "span")
@@ -144,15 +144,7 @@ func span(r *http.Request, t *sheet24.Table) (from, until time.Time, err error) 
 
 // inZone is the time some hours from now as forms write it.
 func inZone(t *sheet24.Table, hours int) string {
-	return time.Now().Add(time.Duration(hours) * time.Hour).In(zoneOf(t)).Format(minute)
-}
-
-func zoneOf(t *sheet24.Table) *time.Location {
-	zone, err := time.LoadLocation(t.TimeZone)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
+	return time.Now().Add(time.Duration(hours) * time.Hour).In(t.Location()).Format(minute)
 }
 
 // undoable tells whether a change of a table can be taken back.

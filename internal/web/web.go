@@ -19,9 +19,9 @@ import (
 	"sheet24/internal/api"
 	"sheet24/internal/google"
 	"sheet24/internal/locale"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/secret"
 	"sheet24/internal/setup"
+	"sheet24/internal/undo"
 )
 
 //go:embed assets
@@ -92,10 +92,10 @@ type Watch interface {
 	Stop(ctx context.Context, userID string) error
 }
 
-// Work is what the pages ask of the sync; pipeline.Pipeline does it.
+// Work is what the pages ask of the sync; app does it.
 type Work interface {
 	Recheck(ctx context.Context, t *sheet24.Table) error
-	Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) (pipeline.Undone, error)
+	Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) (undo.Undone, error)
 }
 
 // Web serves the pages. All fields but GoogleURL are required.

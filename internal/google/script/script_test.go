@@ -26,8 +26,8 @@ import (
 	"sheet24"
 	"sheet24/internal/google"
 	"sheet24/internal/google/script"
-	"sheet24/internal/pipeline"
 	"sheet24/internal/sim/googlesim"
+	"sheet24/internal/sync/receive"
 )
 
 const (
@@ -128,7 +128,7 @@ func (r *rig) routes() http.Handler {
 		if status == http.StatusAccepted {
 			body, _ := io.ReadAll(req.Body)
 			id, at := req.Header.Get("webhook-id"), req.Header.Get("webhook-timestamp")
-			if req.Header.Get("webhook-signature") != pipeline.Sign(key, id, at, body) || r.ids[id] {
+			if req.Header.Get("webhook-signature") != receive.Sign(key, id, at, body) || r.ids[id] {
 				r.t.Errorf("wrong signature or id: %v", req.Header)
 			}
 			if u, err := uuid.Parse(id); err != nil || u.Version() != 7 {

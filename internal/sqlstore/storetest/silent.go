@@ -103,7 +103,7 @@ func silent(t *testing.T, s *sqlstore.Store) {
 // belongs says whose work tables and portals are.
 func belongs(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
-	want := sqlstore.Belongs{UserID: table.UserID, SpreadsheetID: "sheet-1", Host: "firma.bitrix24.com.tr"}
+	want := sheet24.Belongs{UserID: table.UserID, SpreadsheetID: "sheet-1", Host: "firma.bitrix24.com.tr"}
 	if got := must(s.TableBelongs(t.Context(), table.ID))(t); got != want {
 		t.Errorf("the table's: %+v", got)
 	}

@@ -1,0 +1,128 @@
+package compare
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"sheet24"
+	"sheet24/internal/sync/plan"
+	"sheet24/internal/tab"
+)
+
+// scanned are the snapshots of the records whose cells were dealt with, and of no other
+// cells: what is edited there is the next scan's.
+func (k *comparing) scanned(ctx context.Context, cells map[tab.CellKey]bool) ([]sheet24.Snapshot, error) {
+	var ids []int64
+	for key := range cells {
+		ids = append(ids, key.ID)
+	}
+	slices.Sort(ids)
+	known, err := k.comparer.Store.Snapshots(ctx, k.t.ID, slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	for key := range cells {
+		n, seen := known[key.ID]
+		if !seen {
+			continue
+		}
+		column, _ := tab.ColumnOf(k.sheet, key.Field)
+		v := tab.Cell(k.sheet.Rows[k.sheet.ByID[key.ID][0]], column.Index)
+		if v == nil {
+			delete(n.Values, key.Field)
+		} else {
+			n.Values[key.Field] = v
+		}
+	}
+	return slices.Collect(maps.Values(known)), nil
+}
+
+// send has the sheet's values pushed where they differ.
+func (k *comparing) send(ctx context.Context) error {
+	var changes []sheet24.RowChange
+	cells := map[tab.CellKey]bool{}
+	for _, d := range k.found {
+		fields := maps.Clone(d.Fields)
+		maps.DeleteFunc(fields, func(_ string, c sheet24.Change) bool { return c.New == nil })
+		if d.Kind == sheet24.WouldUpdate && k.sheet.IDAt[d.Row] == d.EntityID {
+			changes = append(changes, sheet24.RowChange{EntityID: d.EntityID, Row: d.Row, Status: sheet24.Pending, Fields: fields})
+			for field := range fields {
+				cells[tab.CellKey{ID: d.EntityID, Field: field}] = true
+			}
+		}
+	}
+	k.found = nil
+	if len(changes) == 0 {
+		return nil
+	}
+	snapshots, err := k.scanned(ctx, cells)
+	if err != nil {
+		return err
+	}
+	if err := k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Changes: changes, Snapshots: snapshots, Known: k.seen}); err != nil {
+		return err
+	}
+	k.next.Push(k.t.PortalID)
+	return nil
+}
+
+// take writes the CRM's values into the sheet where they differ, as the owner was shown.
+// A cell that was edited since, or whose edit has yet to reach the CRM, keeps what it
+// holds.
+func (k *comparing) take(ctx context.Context) error {
+	var ids []int64
+	for _, d := range k.found {
+		ids = append(ids, d.EntityID)
+	}
+	edits, err := k.comparer.Store.Open(ctx, k.t.ID, ids)
+	if err != nil {
+		return err
+	}
+	edited := map[tab.CellKey]bool{}
+	for _, c := range edits {
+		for field := range c.Fields {
+			edited[tab.CellKey{ID: c.EntityID, Field: field}] = true
+		}
+	}
+	var wanted []tab.Placement
+	fieldOf := map[sheet24.Column]string{}
+	for _, d := range k.found {
+		if d.Kind != sheet24.WouldUpdate && d.Kind != sheet24.WouldFill || k.sheet.IDAt[d.Row] != d.EntityID {
+			continue
+		}
+		for field, c := range d.Fields {
+			was, shown := k.shown[d.Row].Fields[field]
+			same := shown && was.New == c.New && k.shown[d.Row].EntityID == d.EntityID && !edited[tab.CellKey{ID: d.EntityID, Field: field}]
+			if column, found := tab.ColumnOf(k.sheet, field); found && c.Old != nil && same {
+				fieldOf[column] = field
+				wanted = append(wanted, tab.Placement{ID: d.EntityID, Column: column, Value: c.Old, Only: true, Holds: tab.Cell(k.sheet.Rows[d.Row], column.Index)})
+			}
+		}
+	}
+	k.found = nil
+	if len(wanted) == 0 {
+		return nil
+	}
+	skipped, err := k.tabs.Place(ctx, k.t, tab.IDColumnOf(k.t, k.sheet.Layout), wanted)
+	if err != nil {
+		return err
+	}
+
+	// Those that were written hold what the CRM does, and the sheet shows it now.
+	taken := map[tab.CellKey]bool{}
+	for _, w := range wanted {
+		if skipped[tab.CellOfRecord{ID: w.ID, Column: w.Column}] {
+			continue // it was edited, or moved
+		}
+		field := fieldOf[w.Column]
+		k.sheet.Set(k.sheet.ByID[w.ID][0], w.Column.Index, []any{w.Value})
+		taken[tab.CellKey{ID: w.ID, Field: field}] = true
+		k.seen[w.ID][field] = []any{plan.Seen(k.fields[field], k.items[sheet24.ItemRef{Entity: k.t.Entity, ID: w.ID}])}
+	}
+	snapshots, err := k.scanned(ctx, taken)
+	if err != nil {
+		return err
+	}
+	return k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Snapshots: snapshots, Known: k.seen})
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package synctest
+
+// RaceDetector is off.
+const RaceDetector = false
