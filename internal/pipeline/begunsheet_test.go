@@ -618,3 +618,26 @@ func TestValuesOverEachOther(t *testing.T) {
 		})
 	}
 }
+
+// TestIDOverANewRow has a new row stand where a row stood that lost its id, once it gets that
+// back: the new row does not become its record.
+func TestIDOverANewRow(t *testing.T) {
+	t.Parallel()
+	for ending := range endings {
+		for name, edited := range map[string]any{"as it was": 400.0, "edited": 450.0} {
+			t.Run(ending+" "+name, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.policies(sheet24.Policies{NewRows: sheet24.CreateNew, Deleted: sheet24.DeleteRecord})
+				w.edit("A5", []any{""})
+				w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
+				w.event(sheet24.Recheck, sheet24.Range{})
+				w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "move_rows", Range: "5:5", To: "7"})
+				expect(t, "the id of the new row", w.id(w.rowNamed("Can")), any(4.0)) // the world is hostile indeed
+				w.edit("E6", []any{edited})
+				w.looksAgain()
+				w.checkPeople(5, nil)
+			})
+		}
+	}
+}

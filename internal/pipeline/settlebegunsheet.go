@@ -218,6 +218,7 @@ func (s *settling) decide(ctx context.Context, cells []openCell) error {
 	var found []finding
 	var strangers []sheet24.BegunCell
 	var held []map[string]any
+	misled := map[int]openCell{}
 	for _, c := range cells {
 		id, _ := recordID(c.Value)
 		for _, number := range s.tab.byID[id] {
@@ -228,6 +229,8 @@ func (s *settling) decide(ctx context.Context, cells []openCell) error {
 				found = append(found, finding{id, number, own, sure && len(s.tab.byID[id]) == 1})
 			case len(now) == 0: // its row moved on
 				s.empty(number, c)
+			case id > 0 && c.EntityID == 0 && len(c.Held) > 0 && equalFields(now, c.Held) == 0:
+				misled[number] = c
 			case id < 0 && equalFields(now, c.Held) == 0 || mapping.Summary(now):
 				strangers, held = append(strangers, c.BegunCell), append(held, nil)
 			case id < 0:
@@ -237,7 +240,34 @@ func (s *settling) decide(ctx context.Context, cells []openCell) error {
 	}
 
 	s.giveBack(found)
+	if err := s.takeFrom(ctx, misled); err != nil {
+		return err
+	}
 	return s.takeBack(ctx, strangers, held)
+}
+
+// takeFrom takes the ids of records out of rows that hold nothing of what those did that were
+// to get them, where these stand elsewhere, without one.
+func (s *settling) takeFrom(ctx context.Context, misled map[int]openCell) error {
+	if len(misled) == 0 {
+		return nil
+	}
+	all, err := s.readAt(ctx, s.t, s.tab.layout, wholeTab(s.t))
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(all.header, s.tab.header) || !maps.Equal(all.idAt, s.tab.idAt) {
+		return errTabMoves
+	}
+
+	for number, c := range misled {
+		for other, row := range all.rows {
+			if cell(row, s.tab.layout.ID) == nil && other != number && alike(values(s.tab.layout, row), c.Held) {
+				s.written[number] = ""
+			}
+		}
+	}
+	return nil
 }
 
 // own is what is to stand in the ID cell of a row, rather than the id that was meant for
