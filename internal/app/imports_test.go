@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"internal/sim/bitrixsim", "internal/sim/googlesim", "internal/sim/tlsproxy", "internal/api", "internal/setup", "internal/watch", "internal/jobs"},
 	{"internal/pipeline"},
 	{"internal/google", "internal/bitrix24", "internal/sqlstore"},
-	{"internal/detect"},
+	{"internal/change", "internal/detect"},
 	{"internal/google/script", "internal/bucket", "internal/isolate", "internal/mapping", "internal/locale", "internal/secret"},
 	{""}, // the domain
 }
