@@ -29,7 +29,7 @@ type Store interface {
 
 // Begun are the writes into sheets of which nobody has seen yet where they went.
 type Begun interface {
-	BeginSheetWrite(ctx context.Context, tableID int64, w sheet24.BegunSheetWrite) (id int64, err error)
+	BeginSheetWrite(ctx context.Context, t *sheet24.Table, w sheet24.BegunSheetWrite) (id int64, err error)
 	BegunSheetWrites(ctx context.Context, tableID int64, stage sheet24.Stage) ([]sheet24.BegunSheetWrite, error)
 	EndSheetWrites(ctx context.Context, ids []int64) error
 }

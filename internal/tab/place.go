@@ -70,6 +70,7 @@ func (p *Access) PlaceAt(ctx context.Context, stage sheet24.Stage, t *sheet24.Ta
 		begun = append(begun, number)
 
 		after := placesOf(t, before.Columns, read)
+		before.crossed(after, writes)
 		wrong := before.displaced(after, writes)
 		if len(wrong) == 0 && after.allDone(writes) {
 			return skipped, p.Begun.EndSheetWrites(ctx, begun)
@@ -174,7 +175,9 @@ func (s *Places) columnWrites(writes []Placement) []sheet24.ColumnWrite {
 func (s *Places) begun(stage sheet24.Stage, writes []Placement) sheet24.BegunSheetWrite {
 	w := sheet24.BegunSheetWrite{Stage: stage}
 	if stage == sheet24.ScanStage {
-		w.Stood = s.stoodBeside()
+		for i, c := range s.Columns {
+			w.Columns = append(w.Columns, sheet24.BegunColumn{Name: c.Name, Cells: s.cells[i]})
+		}
 	}
 	for _, p := range writes {
 		w.Cells = append(w.Cells, sheet24.BegunCell{Row: p.Row, EntityID: p.ID, Column: p.Column.Name, Value: orNil(p.Value)})
@@ -219,6 +222,28 @@ func (s *Places) displaced(after *Places, writes []Placement) (wrong []Placement
 		}
 	}
 	return wrong
+}
+
+// crossed has placements whose cells got what was meant for another's replace that.
+func (s *Places) crossed(after *Places, writes []Placement) {
+	wrote := map[sheet24.Column]map[any]bool{}
+	for _, w := range writes {
+		if wrote[w.Column] == nil {
+			wrote[w.Column] = map[any]bool{}
+		}
+		wrote[w.Column][orNil(w.Value)] = true
+	}
+
+	for i, w := range writes {
+		rows := after.Rows[w.ID]
+		if w.ID == 0 || len(rows) != 1 {
+			continue
+		}
+		now := after.At(w.Column, rows[0])
+		if now != orNil(w.Value) && now != s.At(w.Column, w.Row) && wrote[w.Column][now] {
+			writes[i].Holds = now
+		}
+	}
 }
 
 // lostFrom finds what a write took from a row that has no id of its own: the one value

@@ -15,6 +15,7 @@ import (
 type Doubts struct {
 	Rows    map[int64]error // by the key or id that a row shows: it may be another's
 	Records map[int64]bool  // that may be such rows: they are not gone
+	values  []doubtfulValue // that new rows may hold though nobody typed them
 }
 
 // LeaveOut has a tab say nothing of the rows that are left in doubt.
@@ -67,12 +68,13 @@ func (p *Access) SettleBegun(ctx context.Context, next *sheet24.Next, t *sheet24
 	if err := p.settleCleared(ctx, next, t, tab, begun); err != nil {
 		return left, err
 	}
-	return left, p.settleValues(ctx, t, tab, begun, events)
+	err = p.settleValues(ctx, next, t, tab, begun, events, &left)
+	return left, err
 }
 
 // settleIDs looks where ids and keys went.
 func (p *Access) settleIDs(ctx context.Context, next *sheet24.Next, t *sheet24.Table, tab *Tab, begun []sheet24.BegunSheetWrite) (Doubts, error) {
-	s := &settling{access: p, t: t, given: map[int64]any{}, missed: map[any]int{}, written: map[int]any{}, doubts: Doubts{map[int64]error{}, map[int64]bool{}}}
+	s := &settling{access: p, t: t, given: map[int64]any{}, missed: map[any]int{}, written: map[int]any{}, doubts: Doubts{Rows: map[int64]error{}, Records: map[int64]bool{}}}
 	cells, done, err := s.open(ctx, tab, begun)
 	if err != nil || len(cells) == 0 {
 		return s.doubts, cmp.Or(err, p.Begun.EndSheetWrites(ctx, done))
@@ -221,6 +223,7 @@ func (s *settling) decide(ctx context.Context, cells []openCell) error {
 	var found []finding
 	var strangers []sheet24.BegunCell
 	var held []map[string]any
+	misled := map[int]openCell{}
 	for _, c := range cells {
 		id, _ := RecordID(c.Value)
 		for _, number := range s.tab.ByID[id] {
@@ -231,6 +234,8 @@ func (s *settling) decide(ctx context.Context, cells []openCell) error {
 				found = append(found, finding{id, number, own, sure && len(s.tab.ByID[id]) == 1})
 			case len(now) == 0: // its row moved on
 				s.empty(number, c)
+			case id > 0 && c.EntityID == 0 && len(c.Held) > 0 && match.EqualFields(now, c.Held) == 0:
+				misled[number] = c
 			case id < 0 && match.EqualFields(now, c.Held) == 0 || mapping.Summary(now):
 				strangers, held = append(strangers, c.BegunCell), append(held, nil)
 			case id < 0:
@@ -240,7 +245,34 @@ func (s *settling) decide(ctx context.Context, cells []openCell) error {
 	}
 
 	s.giveBack(found)
+	if err := s.takeFrom(ctx, misled); err != nil {
+		return err
+	}
 	return s.takeBack(ctx, strangers, held)
+}
+
+// takeFrom takes the ids of records out of rows that hold nothing of what those did that were
+// to get them, where these stand elsewhere, without one.
+func (s *settling) takeFrom(ctx context.Context, misled map[int]openCell) error {
+	if len(misled) == 0 {
+		return nil
+	}
+	all, err := s.access.ReadAt(ctx, s.t, s.tab.Layout, Whole(s.t))
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(all.Header, s.tab.Header) || !maps.Equal(all.IDAt, s.tab.IDAt) {
+		return ErrMoves
+	}
+
+	for number, c := range misled {
+		for other, row := range all.Rows {
+			if Cell(row, s.tab.Layout.ID) == nil && other != number && match.Alike(Values(s.tab.Layout, row), c.Held) {
+				s.written[number] = ""
+			}
+		}
+	}
+	return nil
 }
 
 // own is what is to stand in the ID cell of a row, rather than the id that was meant for
@@ -357,124 +389,6 @@ func (s *settling) write(ctx context.Context) (wrote bool, err error) {
 	}
 	s.access.Log.Warn("ids not given back", "table", s.t.ID, "error", err)
 	return false, nil
-}
-
-// begunValue is a value of a write that was begun, and the column that it was for.
-type begunValue struct {
-	sheet24.BegunCell
-	write  int64
-	stood  []sheet24.StoodCell // beside it, in rows that the ID column does not tell
-	field  string
-	column sheet24.Column
-}
-
-// settleValues looks where values went. One that a record did not get, and that stands in
-// the same column of another's row, which held something else, went there: nobody else
-// writes it.
-func (p *Access) settleValues(ctx context.Context, t *sheet24.Table, tab *Tab, begun []sheet24.BegunSheetWrite, events []sheet24.Event) error {
-	cells, columns, landed := valuesOf(tab, begun), []sheet24.Column{IDColumnOf(t, tab.Layout)}, map[int64]bool{}
-	for _, c := range cells {
-		if !slices.Contains(columns, c.column) {
-			columns = append(columns, c.column)
-		}
-	}
-	if len(cells) == 0 {
-		return p.endValues(ctx, begun, landed)
-	}
-	at, err := p.ReadPlaces(ctx, t, columns)
-	if err != nil {
-		return err
-	}
-
-	wrong, err := p.strayed(ctx, t, at, cells, landed, events)
-	if err != nil {
-		return err
-	}
-	if len(wrong) > 0 {
-		if _, err := p.PlaceAt(ctx, sheet24.ScanStage, t, at, wrong); err != nil {
-			return err
-		}
-	}
-	if err := p.endValues(ctx, begun, landed); err != nil || len(wrong) == 0 {
-		return err
-	}
-	return ErrMoves
-}
-
-// valuesOf are the values of writes that were begun, of columns that are there.
-func valuesOf(tab *Tab, begun []sheet24.BegunSheetWrite) (cells []begunValue) {
-	for _, w := range begun {
-		for _, c := range w.Cells {
-			i := slices.IndexFunc(tab.Layout.Fields, func(m sheet24.FieldMapping) bool { return m.Column.Name == c.Column && m.Column.Index >= 0 })
-			if i >= 0 && !c.IsID {
-				m := tab.Layout.Fields[i]
-				cells = append(cells, begunValue{c, w.ID, w.Stood, m.Field, m.Column})
-			}
-		}
-	}
-	return cells
-}
-
-// strayed finds the cells that got what was another record's, and what is to stand there
-// again. landed gets the writes that were seen to have taken effect.
-func (p *Access) strayed(ctx context.Context, t *sheet24.Table, at *Places, cells []begunValue, landed map[int64]bool, events []sheet24.Event) ([]Placement, error) {
-	meant := map[CellOfRecord]bool{}
-	for _, c := range cells {
-		meant[CellOfRecord{c.EntityID, c.column}] = true
-	}
-
-	// Which rows show what another was to get, and did not.
-	type suspect struct {
-		Placement
-		of begunValue
-	}
-	var suspects []suspect
-	var ids []int64
-	var wrong []Placement
-	for _, c := range cells {
-		if rows := at.Rows[c.EntityID]; len(rows) == 1 && at.At(c.column, rows[0]) == c.Value {
-			landed[c.write] = true
-			continue
-		}
-		if w, found := at.overStood(c); found && !Announced(events, w.Row) {
-			wrong = append(wrong, w)
-			landed[c.write] = true
-		}
-		for _, id := range slices.Sorted(maps.Keys(at.Rows)) {
-			rows := at.Rows[id]
-			if len(rows) == 1 && !meant[CellOfRecord{id, c.column}] && at.At(c.column, rows[0]) == c.Value && !Announced(events, rows[0]) {
-				suspects = append(suspects, suspect{Placement{ID: id, Column: c.column, Only: true, Holds: c.Value}, c})
-				ids = append(ids, id)
-			}
-		}
-	}
-	known, err := p.Store.Snapshots(ctx, t.ID, ids)
-	if err != nil {
-		return nil, err
-	}
-
-	// And held something else.
-	for _, w := range suspects {
-		n, seen := known[w.ID]
-		if before := n.Values[w.of.field]; seen && before != w.Holds {
-			w.Value = before
-			wrong = append(wrong, w.Placement)
-			landed[w.of.write] = true
-		}
-	}
-	return wrong, nil
-}
-
-// endValues ends writes of values that took effect, or cannot any more.
-func (p *Access) endValues(ctx context.Context, begun []sheet24.BegunSheetWrite, landed map[int64]bool) error {
-	var done []int64
-	for _, w := range begun {
-		ids := slices.ContainsFunc(w.Cells, func(c sheet24.BegunCell) bool { return c.IsID })
-		if !ids && (landed[w.ID] || p.Now().Sub(w.At) > landsWithin) {
-			done = append(done, w.ID)
-		}
-	}
-	return p.Begun.EndSheetWrites(ctx, done)
 }
 
 // settleCleared looks where it may have gone that statuses were taken out of rows: those of

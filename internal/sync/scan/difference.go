@@ -46,6 +46,9 @@ func (s *scanning) compare(ctx context.Context, sheet *tab.Tab) (found sheet24.S
 		if err == nil {
 			err = cmp.Or(misplaced[number], s.doubts.Rows[id])
 		}
+		if _, seen := known[id]; err == nil && !seen {
+			err = s.doubts.Doubtful(tab.Values(sheet.Layout, sheet.Rows[number]))
+		}
 		if err != nil {
 			s.unidentified(&found, sheet, number, err)
 			continue

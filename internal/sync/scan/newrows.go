@@ -42,6 +42,10 @@ func (s *scanning) giveKeys(ctx context.Context, sheet *tab.Tab) (refused []shee
 			refuse(number, sheet24.Errorf(sheet24.Invalid, "row_lost_id", mapping.Text(float64(id))))
 			continue
 		}
+		if err := s.doubts.Doubtful(now); err != nil {
+			refuse(number, err)
+			continue
+		}
 		numbers, held = append(numbers, number), append(held, now)
 	}
 	left, err := s.scanner.Known.Left(ctx, t.ID, held)
