@@ -6,7 +6,7 @@
 
 # Packages that measure how close to a limit they come, or fill the machine, run one at a
 # time; the others mostly wait.
-ALONE = ./internal/e2e ./internal/jobs ./internal/pipeline ./test/...
+ALONE = ./internal/e2e ./internal/jobs ./internal/sync/... ./test/...
 
 test: deps check
 	@failed=; \
@@ -36,7 +36,7 @@ fuzz:
 	go test -fuzz FuzzDecode -fuzztime 60s -fuzzminimizetime 20x ./internal/bitrix24
 	go test -fuzz FuzzHeader -fuzztime 60s -fuzzminimizetime 20x ./internal/detect
 	go test -fuzz FuzzReadCSV -fuzztime 60s -fuzzminimizetime 20x ./internal/detect
-	go test -run TestModel -timeout 20m ./internal/pipeline -rapid.checks 20000
+	go test -run TestModel -timeout 20m ./internal/sync -rapid.checks 20000
 
 # Random histories against the real program, for MINUTES; SEED=… plays one of them again.
 MINUTES ?= 30

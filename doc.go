@@ -5,8 +5,8 @@
 // that is kept in step with one [Entity] of a [Portal]; its [FieldMapping]s say
 // which column feeds which CRM field. A nudge about edited rows is stored as an
 // [Event]; what then really differs in a row, compared with its [Snapshot], is
-// a [RowChange]. Five stages carry an edit: receive, scan, push, report and
-// reconcile (package pipeline).
+// a [RowChange]. Four stages carry an edit: receive, scan, push and
+// report; compare holds a whole tab against the CRM (packages below internal/sync).
 //
 // The package talks to nobody and imports nothing of the project.
 package sheet24

@@ -2,7 +2,7 @@ package sheet24
 
 import "time"
 
-// Stage names a stage of the pipeline that works for a table or a portal.
+// Stage names a stage of the sync that works for a table or a portal.
 type Stage string
 
 // The stages. Push works for a portal, the others for a table.

@@ -168,7 +168,7 @@ func (a *API) Register(mux *http.ServeMux) {
 	}, a.health)
 }
 
-// nudge describes the webhook's body; package pipeline reads it.
+// nudge describes the webhook's body; package receive reads it.
 type nudge struct {
 	SheetID   string                       `json:"sheet_id" doc:"The spreadsheet's id"`
 	GID       int64                        `json:"gid" doc:"The tab's id"`

@@ -417,3 +417,36 @@ func TestStagesThatFailSaySo(t *testing.T) {
 		}
 	})
 }
+
+// TestStagesSayWhatIsWoken has a push tell of a report before its end, and a scan of a push
+// and, for later, of itself.
+func TestStagesSayWhatIsWoken(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, store *sqlstore.Store) {
+		table := storetest.Seed(t, store)
+		var scans, pushes atomic.Int32
+		reported := make(chan struct{})
+		report := sync.OnceFunc(func() { close(reported) })
+		runs(t, store, hooked{
+			scan: func(context.Context, int64) error { scans.Add(1); return nil },
+			push: func(context.Context, int64) error {
+				pushes.Add(1)
+				<-reported
+				return nil
+			},
+			report: func(context.Context, int64) error { report(); return nil },
+			next: map[sheet24.Stage][]sheet24.WakeUp{
+				sheet24.ScanStage: {{Stage: sheet24.PushStage, ID: table.PortalID}, {Stage: sheet24.ScanStage, ID: table.ID, After: 50 * time.Millisecond}},
+				sheet24.PushStage: {{Stage: sheet24.ReportStage, ID: table.ID}},
+			},
+		}).Scan(t.Context(), table.ID)
+		within(t, 5*time.Second, "the push was woken by the scan, and ended by the report", func() bool {
+			select {
+			case <-reported:
+				return pushes.Load() >= 1 && scans.Load() >= 3
+			default:
+				return false
+			}
+		})
+	})
+}

@@ -19,6 +19,7 @@ import (
 // hooked are stages that a test says; what it does not say does nothing.
 type hooked struct {
 	scan, push, report, compare func(ctx context.Context, id int64) error
+	next                        map[sheet24.Stage][]sheet24.WakeUp // what a stage has woken
 }
 
 func (h hooked) do(ctx context.Context, stage func(context.Context, int64) error, id int64) (next sheet24.Next, err error) {
@@ -29,10 +30,13 @@ func (h hooked) do(ctx context.Context, stage func(context.Context, int64) error
 }
 
 func (h hooked) Scan(ctx context.Context, id int64) (sheet24.Next, error) {
-	return h.do(ctx, h.scan, id)
+	next, err := h.do(ctx, h.scan, id)
+	next.Wake = h.next[sheet24.ScanStage]
+	return next, err
 }
 
-func (h hooked) Push(ctx context.Context, id int64, _ func(...sheet24.WakeUp)) (sheet24.Next, error) {
+func (h hooked) Push(ctx context.Context, id int64, meanwhile func(...sheet24.WakeUp)) (sheet24.Next, error) {
+	meanwhile(h.next[sheet24.PushStage]...)
 	return h.do(ctx, h.push, id)
 }
 

@@ -20,7 +20,7 @@ import (
 
 const brokenRow = "Bu satır işlenirken bizden kaynaklanan bir hata oldu; kaydedildi. Diğer satırlar etkilenmez. Satırı düzenleyin ya da tablonun sayfasından yeniden deneyin."
 
-// poisoned are the outside and the database of a pipeline at which our own code breaks
+// poisoned are the outside and the database of stages at which our own code breaks
 // down when they come to record 2, in the ways that a test names.
 type poisoned struct{ at map[string]bool }
 
@@ -173,7 +173,7 @@ func (p poisonedTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply
 	return reply
 }
 
-// logged is what a pipeline logs.
+// logged is what the stages log.
 type logged struct {
 	mu sync.Mutex
 	bytes.Buffer

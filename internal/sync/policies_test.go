@@ -16,7 +16,7 @@ func (w *world) policies(p sheet24.Policies) {
 	w.check(w.store.SetPolicies(w.t.Context(), w.table.ID, p))
 }
 
-// later lets time pass for the pipeline and its store.
+// later lets time pass for the stages and their store.
 func (w *world) later(d time.Duration) { w.ahead.Add(int64(d)) }
 
 // settled syncs until nothing is left that waits for a short time.
