@@ -10,9 +10,15 @@ quick: format ## vet, format, and the tests that need Go alone: under a minute
 	go vet ./...
 	go test -skip TestManyColumns $$(go list ./... | grep -vE '$(LONG)')
 
-# One package at a time: some measure how close to a limit they come.
+# Packages that measure how close to a limit they come, or fill the machine, run one at a
+# time; the others mostly wait.
+ALONE = ./internal/e2e ./internal/jobs ./internal/pipeline ./test/...
+
 test: deps check ## all tests; installs what they need first (browser, PostgreSQL, Node)
-	go test -p 1 -timeout 25m ./...
+	@failed=; \
+	go test -p 2 -timeout 25m $$(go list ./... | grep -vxF "$$(go list $(ALONE))") || failed=1; \
+	go test -p 1 -timeout 25m $$(go list $(ALONE)) || failed=1; \
+	[ -z "$$failed" ]
 
 race: deps ## the same tests under the race detector (needs gcc)
 	CGO_ENABLED=1 go test -race -timeout 20m ./...

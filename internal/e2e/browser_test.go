@@ -152,9 +152,9 @@ func (b tab) look(name string) {
 
 func button(text string) string { return fmt.Sprintf(`//button[normalize-space()=%q]`, text) }
 
-// TestNewcomer walks all that the README promises a newcomer, in a real browser.
+// TestNewcomer walks all that the README promises a newcomer, in a real browser. It takes
+// the time of an edit, and so runs beside no other test.
 func TestNewcomer(t *testing.T) {
-	t.Parallel()
 	ready := demo(t, "")
 	b := browse(t)
 

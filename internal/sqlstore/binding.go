@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"sheet24"
+	"sheet24/internal/change"
 	"sheet24/internal/locale"
 )
 
@@ -72,16 +73,21 @@ func (s *Store) closeFormer(ctx context.Context, tx *sql.Tx, was *sheet24.Table,
 		was.ID, unsent); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `
-		UPDATE reverse_sync_logs SET status = 'failed', error_message = CASE status WHEN 'syncing' THEN $2 ELSE $3 END, synced_at = $4
-		WHERE config_id = $1 AND status IN ('pending', 'syncing', 'asked')`, was.ID, sending, unsent, now); err != nil {
-		return err
+	for status, says := range map[sheet24.Status]string{sheet24.Syncing: sending, sheet24.Pending: unsent, sheet24.Asked: unsent} {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE reverse_sync_logs SET status = 'failed', error_message = $2, synced_at = $3
+			WHERE config_id = $1 AND status IN ('pending', 'syncing', 'asked') AND status = $4`, was.ID, says, now, string(status)); err != nil {
+			return err
+		}
 	}
 	if err := s.closeUndoing(ctx, tx, was, unsent); err != nil {
 		return err
 	}
 
-	if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = COALESCE(reported_at, $2), twin_of = 0 WHERE config_id = $1 AND (reported_at IS NULL OR twin_of <> 0)`, was.ID, now); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $2 WHERE config_id = $1 AND reported_at IS NULL`, was.ID, now); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET twin_of = 0 WHERE config_id = $1 AND twin_of <> 0`, was.ID); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET binding = binding + 1 WHERE id = $1`, was.ID); err != nil {
@@ -107,34 +113,18 @@ func (s *Store) closeUndoing(ctx context.Context, tx *sql.Tx, was *sheet24.Table
 	if err != nil {
 		return err
 	}
-	fields := map[int64]map[string]sheet24.Change{}
+	var records []int64
 	for _, w := range writes {
-		if !w.Undo {
-			continue
-		}
-		if fields[w.EntityID] == nil {
-			fields[w.EntityID] = map[string]sheet24.Change{}
-		}
-		fields[w.EntityID][w.Field] = sheet24.Change{New: w.Value, Undo: true}
+		records = append(records, w.EntityID)
 	}
-	held, err := s.snapshots(ctx, tx, was.ID, slices.Collect(maps.Keys(fields)))
+	snapshots, err := s.snapshots(ctx, tx, was.ID, records)
 	if err != nil {
 		return err
 	}
 
-	for _, id := range slices.Sorted(maps.Keys(fields)) {
-		for field, c := range fields[id] {
-			c.Old = held[id].Values[field]
-			fields[id][field] = c
-		}
-		text, err := json.Marshal(fields[id])
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO reverse_sync_logs (config_id, user_id, binding, entity_id, sheet_row_id, changed_fields, status, error_message, not_before, created_at, synced_at)
-			VALUES ($1, $2, $3, $4, $5, $6, 'failed', $7, $8, $8, $8)`,
-			was.ID, was.UserID, was.Binding, id, held[id].Row, string(text), unsent, s.now()); err != nil {
+	for _, line := range change.NotTakenBack(writes, snapshots) {
+		line.Error, line.NotBefore, line.SyncedAt = unsent, s.now(), s.now()
+		if _, err := s.saveJoined(ctx, tx, was, line, ""); err != nil {
 			return err
 		}
 	}
@@ -174,10 +164,10 @@ func (s *Store) settleFormer(ctx context.Context, tx *sql.Tx, changes []sheet24.
 	return present, nil
 }
 
-// noteFormer keeps whether a change of a former binding was made. Of one whose answer is
-// missing that is not known, as its history says already.
+// noteFormer keeps what became of a change of a former binding.
 func (s *Store) noteFormer(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
-	if c.Status == sheet24.Completed && !c.Forget {
+	switch change.SettleFormer(c) {
+	case change.FormerMade:
 		fields, err := json.Marshal(c.Fields)
 		if err != nil {
 			return err
@@ -185,10 +175,9 @@ func (s *Store) noteFormer(ctx context.Context, tx *sql.Tx, c sheet24.RowChange)
 		_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'completed', error_message = '', entity_id = $2, changed_fields = $3, synced_at = $4, reported_at = $4 WHERE id = $1`,
 			c.ID, c.EntityID, string(fields), s.now())
 		return err
+	case change.FormerReason:
+		_, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET error_message = $2 WHERE id = $1`, c.ID, c.Error)
+		return err
 	}
-	if c.Status != sheet24.Failed {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET error_message = $2 WHERE id = $1`, c.ID, c.Error)
-	return err
+	return nil
 }

@@ -97,12 +97,7 @@ func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sh
 				return err
 			}
 		}
-		for id, known := range seen {
-			if err := s.know(ctx, tx, c.TableID, id, known); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.know(ctx, tx, c.TableID, seen)
 	})
 }
 

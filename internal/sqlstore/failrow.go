@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"sheet24"
+	"sheet24/internal/change"
 )
 
 // FailRow fails one row of a table whose work cannot be done: c.Error says why. It writes
@@ -21,37 +22,44 @@ func (s *Store) FailRow(ctx context.Context, t *sheet24.Table, c sheet24.RowChan
 		}
 		id := c.ID
 		if id == 0 {
-			last, message, err := s.toFail(ctx, tx, t, c)
-			if err != nil || last != 0 && message == c.Error {
+			row, err := s.failing(ctx, tx, t, c)
+			if err != nil {
 				return err
 			}
-			id = last
+			var done bool
+			if id, done = change.Failing(row, c.Error); done {
+				return nil
+			}
 		}
 		if id != 0 {
 			_, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'failed', error_message = $2, synced_at = $3, reported_at = NULL WHERE id = $1`, id, c.Error, s.now())
 			return err
 		}
 
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO reverse_sync_logs (config_id, user_id, entity_id, sheet_row_id, changed_fields, status, error_message, not_before, created_at, synced_at, binding)
-			VALUES ($1, $2, $3, $4, '{}', 'failed', $5, $6, $6, $6, $7)`, t.ID, t.UserID, c.EntityID, c.Row, c.Error, s.now(), t.Binding)
+		line := sheet24.RowChange{EntityID: c.EntityID, Row: c.Row, Status: sheet24.Failed, Fields: map[string]sheet24.Change{}, Error: c.Error}
+		_, err := s.saveJoined(ctx, tx, t, change.Join(change.Row{}, line, s.now()), "")
 		return err
 	})
 }
 
-// toFail is the change that fails with a row, and what it says; 0 if there is none.
-func (s *Store) toFail(ctx context.Context, q querier, t *sheet24.Table, c sheet24.RowChange) (id int64, message string, err error) {
-	err = q.QueryRowContext(ctx, `SELECT id, error_message FROM reverse_sync_logs
-		WHERE config_id = $1 AND entity_id = $2 AND entity_id <> 0 AND status IN ('pending', 'asked') ORDER BY status DESC LIMIT 1`, t.ID, c.EntityID).Scan(&id, &message)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return id, message, err
+// failing is what is stored of a row that fails. Of its last change no more is read than is
+// needed, since what it holds may be what is wrong.
+func (s *Store) failing(ctx context.Context, q querier, t *sheet24.Table, c sheet24.RowChange) (row change.Row, err error) {
+	open, err := s.openOf(ctx, q, t.ID, c.EntityID)
+	if err != nil {
+		return row, err
+	}
+	if row.Waiting = change.Waiting(open[c.EntityID]); row.Waiting != nil {
+		return row, nil
 	}
 
-	var status sheet24.Status
+	var last sheet24.RowChange
 	err = q.QueryRowContext(ctx, `SELECT id, status, error_message FROM reverse_sync_logs
-		WHERE config_id = $1 AND entity_id = $2 AND (entity_id <> 0 OR sheet_row_id = $3) AND binding = $4 ORDER BY id DESC LIMIT 1`, t.ID, c.EntityID, c.Row, t.Binding).Scan(&id, &status, &message)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && status != sheet24.Failed {
-		return 0, "", nil
+		WHERE config_id = $1 AND entity_id = $2 AND (entity_id <> 0 OR sheet_row_id = $3) AND binding = $4 ORDER BY id DESC LIMIT 1`,
+		t.ID, c.EntityID, c.Row, t.Binding).Scan(&last.ID, &last.Status, &last.Error)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row, nil
 	}
-	return id, message, err
+	row.Last = &last
+	return row, err
 }

@@ -6,21 +6,12 @@ import (
 	"encoding/json"
 
 	"sheet24"
+	"sheet24/internal/change"
 )
 
-// leave ends that a row without an id is looked for, or waits to become a record: its key
-// means nothing any more, and as long as the row holds what it does it is left alone. One
-// that was edited meanwhile is not left: what came of it goes on.
-func (s *Store) leave(ctx context.Context, tx *sql.Tx, c *sheet24.RowChange) error {
-	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
-	if err != nil {
-		return err
-	}
-	if newer != nil {
-		c.Forget = true
-		return nil
-	}
-
+// ignore ends that a row without an id is looked for, or waits to become a record: its key
+// means nothing any more, and as long as the row holds what it does it is left alone.
+func (s *Store) ignore(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
 	held, err := s.snapshots(ctx, tx, c.TableID, []int64{c.EntityID})
 	if err != nil {
 		return err
@@ -29,11 +20,12 @@ func (s *Store) leave(ctx context.Context, tx *sql.Tx, c *sheet24.RowChange) err
 	if err != nil {
 		return err
 	}
+
 	for _, n := range []struct {
 		statement string
 		args      []any
 	}{
-		{`INSERT INTO left_rows (config_id, row_hash, unmatched) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, []any{c.TableID, hash(string(values)), !declined(*c)}},
+		{`INSERT INTO left_rows (config_id, row_hash, unmatched) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, []any{c.TableID, hash(string(values)), !change.Declined(c)}},
 		{`INSERT INTO row_keys (config_id, row_key, entity_id) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`, []any{c.TableID, c.EntityID}},
 		{`DELETE FROM row_snapshots WHERE config_id = $1 AND entity_id = $2`, []any{c.TableID, c.EntityID}},
 	} {
@@ -42,16 +34,6 @@ func (s *Store) leave(ctx context.Context, tx *sql.Tx, c *sheet24.RowChange) err
 		}
 	}
 	return s.freeTwins(ctx, tx, c.TableID, []int64{c.EntityID})
-}
-
-// declined reports whether a row's owner wants no record of it.
-func declined(c sheet24.RowChange) bool {
-	for _, change := range c.Fields {
-		if change.Kept == sheet24.CRMWins {
-			return true
-		}
-	}
-	return false
 }
 
 // unleave has rows looked into again for which there was no record: those that are left
@@ -69,17 +51,12 @@ func (s *Store) unleave(ctx context.Context, tx *sql.Tx, tableID int64) error {
 	return nil
 }
 
-// unsee has a row's snapshot hold the former values of fields that are not sent any more:
-// should their columns come back, what the cells hold then is looked at anew.
-func (s *Store) unsee(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) error {
+// restore has a row's snapshot hold the former values of fields that are not sent any more.
+func (s *settling) restore(ctx context.Context, c sheet24.RowChange, waiting *sheet24.RowChange) error {
 	if len(c.Dropped) == 0 {
 		return nil
 	}
-	newer, err := s.waitingOf(ctx, tx, c.TableID, c.EntityID)
-	if err != nil {
-		return err
-	}
-	held, err := s.snapshots(ctx, tx, c.TableID, []int64{c.EntityID})
+	held, err := s.snapshots(ctx, s.tx, c.TableID, []int64{c.EntityID})
 	if err != nil {
 		return err
 	}
@@ -88,20 +65,10 @@ func (s *Store) unsee(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) erro
 		return nil
 	}
 
-	for field, change := range c.Dropped {
-		if newer != nil {
-			if _, edited := newer.Fields[field]; edited {
-				continue
-			}
-		}
-		if snapshot.Values[field] = change.Old; change.Old == nil {
-			delete(snapshot.Values, field)
-		}
-	}
-	text, err := json.Marshal(snapshot.Values)
+	text, err := json.Marshal(change.Restored(snapshot.Values, c.Dropped, waiting))
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE row_snapshots SET row_values = $3 WHERE config_id = $1 AND entity_id = $2`, c.TableID, c.EntityID, string(text))
+	_, err = s.tx.ExecContext(ctx, `UPDATE row_snapshots SET row_values = $3 WHERE config_id = $1 AND entity_id = $2`, c.TableID, c.EntityID, string(text))
 	return err
 }

@@ -5,39 +5,24 @@ import (
 	"database/sql"
 
 	"sheet24"
+	"sheet24/internal/change"
 )
 
-// noteUnidentified logs rows of which it is not certain which record they are: what a row
-// says must not depend on how its edit was noticed. A scan of the whole tab, which meets
-// them again and again, tells of each once. Rows that are what they should be again say
-// what became of their last change.
+// noteUnidentified logs rows of which it is not certain which record they are. Rows that are
+// what they should be again say what became of their last change.
 func (s *Store) noteUnidentified(ctx context.Context, tx *sql.Tx, t *sheet24.Table, found sheet24.Scanned, payload string) error {
-	whole := found.Covered.FirstRow > 0
 	before, err := s.unidentifiedRows(ctx, tx, t.ID)
 	if err != nil || len(before)+len(found.Unidentified) == 0 {
 		return err
 	}
 
-	now := map[int]bool{}
-	for _, u := range found.Unidentified {
-		now[u.Row] = true
-		if whole && before[u.Row] == u {
-			continue
-		}
+	tell, ended := change.Unidentified(before, found)
+	for _, u := range tell {
 		if err := s.addUnidentified(ctx, tx, t, u, payload); err != nil {
 			return err
 		}
 	}
-
-	read := map[int]bool{}
-	for _, number := range found.Identified {
-		read[number] = true
-	}
-	for number := range before {
-		covered := whole && number >= found.Covered.FirstRow && (found.Covered.LastRow == 0 || number <= found.Covered.LastRow)
-		if now[number] || !covered && !read[number] {
-			continue
-		}
+	for _, number := range ended {
 		if err := s.endUnidentified(ctx, tx, t.ID, number); err != nil {
 			return err
 		}
@@ -68,7 +53,9 @@ func (s *Store) addUnidentified(ctx context.Context, tx *sql.Tx, t *sheet24.Tabl
 	if err != nil {
 		return err
 	}
-	return s.addChange(ctx, tx, t, sheet24.RowChange{Row: u.Row, Status: sheet24.Failed, Fields: map[string]sheet24.Change{}, Error: u.Error}, payload)
+	line := sheet24.RowChange{Row: u.Row, Status: sheet24.Failed, Fields: map[string]sheet24.Change{}, Error: u.Error}
+	_, err = s.saveJoined(ctx, tx, t, change.Join(change.Row{}, line, s.now()), payload)
+	return err
 }
 
 // endUnidentified ends that a row is not known; the record that it is says once more what

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sheet24"
+	"sheet24/internal/change"
 )
 
 // (SQLite uses an index of some rows only where a statement names them in its words.)
@@ -28,25 +29,27 @@ func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Si
 		if err != nil {
 			return s.formerOr(ctx, tx, tableID, id, found(err, "change_decided"))
 		}
-		if c.EntityID < 0 && c.Action == sheet24.Match && winner == sheet24.SheetWins {
-			c.Action = sheet24.Create
-		}
-		known := sheet24.Known{}
-		for field, change := range c.Fields {
-			switch {
-			case winner == sheet24.CRMWins:
-				change.Kept = sheet24.CRMWins
-			case change.Conflict:
-				known[field] = []any{change.Seen} // it may be overwritten, and nothing that comes after it
-			}
-			c.Fields[field] = change
-		}
-		if err := s.know(ctx, tx, tableID, c.EntityID, known); err != nil {
+		resolved, lastKnown := change.Resolve(c, winner, s.now())
+		if err := s.know(ctx, tx, tableID, map[int64]sheet24.Known{c.EntityID: lastKnown}); err != nil {
 			return err
 		}
-		c.Error, c.NotBefore = "", s.now()
-		return s.postpone(ctx, tx, c)
+		return s.backToWork(ctx, tx, c, resolved)
 	})
+}
+
+// backToWork has a change wait to be pushed that was settled, or asked about.
+func (s *Store) backToWork(ctx context.Context, tx *sql.Tx, stored, c sheet24.RowChange) error {
+	waiting, err := s.waitingBeside(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	if waiting != nil {
+		if err := s.deleteChanges(ctx, tx, waiting.ID); err != nil {
+			return err
+		}
+	}
+	pending, notify := change.Postpone(stored, c, waiting)
+	return s.storeSettled(ctx, tx, pending, notify)
 }
 
 // CountAsked tells how many rows of a table wait for what their owner decides.
@@ -121,7 +124,6 @@ func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
 		if err != nil {
 			return s.formerOr(ctx, tx, tableID, id, found(err, "change_not_retriable"))
 		}
-		c.Error, c.NotBefore = "", s.now()
-		return s.postpone(ctx, tx, c)
+		return s.backToWork(ctx, tx, c, change.Retry(c, s.now()))
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dop251/goja"
@@ -73,7 +74,11 @@ func (x *execution) call(ctx context.Context, function string, argument func() a
 		if f.Type != "SERVER_JS" {
 			continue
 		}
-		if _, err := x.vm.RunScript(f.Name+".gs", f.Source); err != nil {
+		program, err := compiled(f)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := x.vm.RunProgram(program); err != nil {
 			return nil, err
 		}
 	}
@@ -82,6 +87,21 @@ func (x *execution) call(ctx context.Context, function string, argument func() a
 		return nil, fmt.Errorf("Script function not found: %s", function)
 	}
 	return call(goja.Undefined(), x.vm.ToValue(argument()))
+}
+
+// programs are files as compiled, by what they hold: a trigger runs the same ones with each
+// edit.
+var programs sync.Map
+
+func compiled(f scriptFile) (*goja.Program, error) {
+	if p, ok := programs.Load(f); ok {
+		return p.(*goja.Program), nil
+	}
+	p, err := goja.Compile(f.Name+".gs", f.Source, false)
+	if err == nil {
+		programs.Store(f, p)
+	}
+	return p, err
 }
 
 // trigger runs a handler as a trigger does: within what the account's scripts may
