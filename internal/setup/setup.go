@@ -40,6 +40,7 @@ type Store interface {
 	SaveTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error
 	AddTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error
 	RetireTable(ctx context.Context, t *sheet24.Table, code string) error
+	DeleteTable(ctx context.Context, t *sheet24.Table) error
 	// Corrections returns what users chose for columns of an entity, by detect.Key.
 	Corrections(ctx context.Context, portalID int64, e sheet24.Entity) (map[string]string, error)
 	SaveCorrections(ctx context.Context, portalID int64, e sheet24.Entity, fields map[string]string) error

@@ -31,5 +31,5 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	w.render(rw, r, http.StatusOK, homePage(tables, portals, grant))
+	w.render(rw, r, http.StatusOK, homePage(tables, portals, grant, w.sessions.PopString(r.Context(), "notice")))
 }

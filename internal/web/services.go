@@ -43,6 +43,9 @@ type Store interface {
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	TablesOf(ctx context.Context, userID string) ([]*sheet24.Table, error)
 	StageProblems(ctx context.Context, t *sheet24.Table) ([]sheet24.StageProblem, error)
+	SetEnabled(ctx context.Context, tableID int64, enabled bool) error
+	SetAppearance(ctx context.Context, t *sheet24.Table) error
+	Contents(ctx context.Context, tableID int64) (sheet24.TableContents, error)
 	SetPolicies(ctx context.Context, tableID int64, p sheet24.Policies) error
 	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
 	StartComparison(ctx context.Context, tableID int64) error

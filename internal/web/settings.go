@@ -96,6 +96,18 @@ func (w *Web) saveSettings(rw http.ResponseWriter, r *http.Request, t *sheet24.T
 	http.Redirect(rw, r, t.Path()+"/settings", http.StatusSeeOther)
 }
 
+// refuseSettings shows a table's settings as they were sent, and what is wrong with them.
+func (w *Web) refuseSettings(rw http.ResponseWriter, r *http.Request, t *sheet24.Table, problem error) {
+	f, err := w.settingsOf(r, t)
+	if err != nil {
+		w.fail(rw, r, problem)
+		return
+	}
+
+	f.problem = locale.Error(visitOf(r.Context()).lang, problem)
+	w.render(rw, r, http.StatusUnprocessableEntity, settingsPage(f))
+}
+
 // chosen are the policies that a form says.
 func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
 	// An empty choice is one, too; a missing one is none.
