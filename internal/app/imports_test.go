@@ -18,9 +18,9 @@ import (
 var layers = [][]string{
 	{"cmd/sheet24"},
 	{"internal/app"},
-	{"internal/web", "internal/sim/demo"},
-	{"internal/api", "internal/setup", "internal/sync/stages", "internal/sim/bitrixsim", "internal/sim/googlesim", "internal/sim/tlsproxy"},
-	{"internal/sync/receive", "internal/sync/scan", "internal/sync/push", "internal/sync/report", "internal/sync/compare", "internal/undo",
+	{"internal/web", "internal/api", "internal/sim/demo"},
+	{"internal/setup", "internal/sync/stages", "internal/sim/bitrixsim", "internal/sim/googlesim", "internal/sim/tlsproxy"},
+	{"internal/sync/receive", "internal/sync/scan", "internal/sync/push", "internal/sync/report", "internal/sync/compare", "internal/undo", "internal/history", "internal/answer",
 		"internal/jobs", "internal/watch", "internal/google", "internal/bitrix24", "internal/sqlstore"},
 	{"internal/sync/plan"},
 	{"internal/tab"},

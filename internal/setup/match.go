@@ -40,6 +40,7 @@ func (s *Setup) findRecords(ctx context.Context, d *Draft, t *sheet24.Table, row
 	if failed != nil {
 		return nil, Matched{}, failed
 	}
+
 	ids, matched := settled(candidates, rows)
 	return ids, matched, nil
 }
@@ -61,6 +62,7 @@ func (d *Draft) keys(t *sheet24.Table, rows [][]any, fields ...string) (keys []m
 		}
 		keys = append(keys, key)
 	}
+
 	return keys
 }
 
@@ -70,6 +72,7 @@ func (s *Setup) byTitle(ctx context.Context, d *Draft, titles []string) (found m
 	for i, title := range titles {
 		links[i] = sheet24.Link{Entity: d.Entity, Text: title}
 	}
+
 	ids, failed := s.CRM.Resolve(ctx, d.Portal, links)
 
 	found, unfound = map[string][]int64{}, map[string]error{}
@@ -87,12 +90,14 @@ func settled(candidates [][]int64, rows [][]any) ([]int64, Matched) {
 			uses[c[0]]++
 		}
 	}
+
 	ids := make([]int64, len(rows))
 	var m Matched
 	for i, c := range candidates {
 		if len(rows[i]) > 0 {
 			m.Rows++
 		}
+
 		switch {
 		case len(c) == 1 && uses[c[0]] == 1:
 			ids[i] = c[0]
@@ -101,5 +106,6 @@ func settled(candidates [][]int64, rows [][]any) ([]int64, Matched) {
 			m.Ambiguous++
 		}
 	}
+
 	return ids, m
 }
