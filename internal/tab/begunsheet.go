@@ -12,7 +12,7 @@ import (
 
 // A write of cells by their rows is stored as begun before it is sent, and ends once
 // somebody has seen where it went. If the process ends in between, or the answer is lost,
-// whoever works on the table next looks first: see settleBegun.
+// whoever works on the table next looks first: see SettleBegun.
 
 // landsWithin is how long after it was sent a write may still take effect: Google works on
 // a request for 180 seconds at most (source: the Sheets API's "Usage limits").
