@@ -135,7 +135,9 @@ func (c *Client) fetchFields(ctx context.Context, p *sheet24.Portal, e sheet24.E
 			fields = append(fields, multiFields(api)...)
 			continue
 		}
-		fields = append(fields, l.field(api, d))
+		f := l.field(api, d)
+		f.ReadOnly = f.ReadOnly || d.Type == "crm_category" && slices.Contains([]sheet24.Entity{sheet24.Contacts, sheet24.Companies}, e) // described as writable, but no page on writing has it
+		fields = append(fields, f)
 	}
 	slices.SortFunc(fields, func(a, b sheet24.Field) int { return strings.Compare(a.Name, b.Name) })
 	return fields, nil

@@ -115,7 +115,7 @@ func sampleOf(f sheet24.Field) any {
 		v = "2026-12-31T10:00:00+03:00"
 	case "money":
 		v = "5|TRY"
-	case "crm_status", "crm_currency", "enumeration":
+	case "crm_status", "crm_currency", "crm_category", "enumeration":
 		if f.Stage || f.APIName == "stageId" || len(f.Choices) == 0 {
 			return nil
 		}

@@ -18,6 +18,7 @@ import (
 	"sheet24"
 	"sheet24/internal/bench"
 	"sheet24/internal/bitrix24"
+	"sheet24/internal/bitrix24/officialtest"
 	"sheet24/internal/google"
 	"sheet24/internal/pipeline"
 	"sheet24/internal/setup"
@@ -40,12 +41,13 @@ type world struct {
 	t      *testing.T
 	google *googlesim.Google
 	portal *bitrixsim.Portal
-	down   atomic.Bool            // the portal answers 503
-	during atomic.Pointer[func()] // done once, before the portal answers the next request
-	lose   atomic.Pointer[string] // a request that names this is done, not answered, and the portal is away
-	ahead  atomic.Int64           // nanoseconds by which the clock is ahead
-	got    atomic.Int64           // bytes that Google answered
-	asked  atomic.Int64           // requests that it answered
+	down   atomic.Bool                           // the portal answers 503
+	during atomic.Pointer[func()]                // done once, before the portal answers the next request
+	lose   atomic.Pointer[string]                // a request that names this is done, not answered, and the portal is away
+	record atomic.Pointer[officialtest.Recorder] // writes down what the portal is asked
+	ahead  atomic.Int64                          // nanoseconds by which the clock is ahead
+	got    atomic.Int64                          // bytes that Google answered
+	asked  atomic.Int64                          // requests that it answered
 	store  *sqlstore.Store
 	setup  *setup.Setup
 	user   *sheet24.User
@@ -117,6 +119,10 @@ func newWorldOf(t *testing.T, entity sheet24.Entity, fields map[int]string, fill
 				http.Error(rw, "<html>Gateway Time-out</html>", http.StatusGatewayTimeout)
 				return
 			}
+		}
+		if record := w.record.Load(); record != nil {
+			record.Around(rest).ServeHTTP(rw, r)
+			return
 		}
 		rest.ServeHTTP(rw, r)
 	}))

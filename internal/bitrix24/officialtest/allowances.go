@@ -15,7 +15,7 @@ type allowance struct {
 var allowances = []allowance{
 	{regexp.MustCompile(`^field (fm|PHONE|EMAIL|WEB|IM) is no `), "the table says crm_multifield[]; of fm the same page says that an object's keys decide, and of the others that they are lists of objects"},
 	{regexp.MustCompile(`^unknown field (ufCrm|parentId|UF_CRM_|PARENT_ID_)`), "the tables have one line for all of a kind"},
-	{regexp.MustCompile(`^field (companyIds|storageElementIds) is no integer: (\[\]|map\[0:1\])$`), "the page of fields has them as lists: crm_company[], integer[]"},
+	{regexp.MustCompile(`^field (companyIds|storageElementIds) is no integer: (\[\]|map\[0:\d+\])$`), "the page of fields has them as lists: crm_company[], integer[]"},
 	{regexp.MustCompile(`^crm.item.add: unknown field webformId$`), "of contacts: the tutorial on their form says that it can be given to a new one"},
 	{regexp.MustCompile(`^crm.contact.update: unknown field (ORIGIN\w+)$`), "the page has them in a table of their own, behind the one that its description is made from"},
 	{regexp.MustCompile(`^field (CONTACT_IDS?|COMPANY_IDS|OBSERVERS) is no integer: \[\]$`), "those pages call a list of contacts crm_contact; their samples are lists"},
