@@ -66,20 +66,35 @@ type settling struct {
 	synced  map[int64]bool                          // tables of which something is completed
 }
 
-// load reads what is open of the rows of changes.
+// load reads what waits for the rows of changes; and all that is open of those that became
+// records, or wait again.
 func (s *settling) load(ctx context.Context, changes []sheet24.RowChange) (err error) {
-	rows := map[int64][]int64{} // by table
+	some, all := map[int64][]int64{}, map[int64][]int64{} // by table
 	for _, c := range changes {
-		if !change.Routine(c) {
-			rows[c.TableID] = append(rows[c.TableID], c.EntityID, c.Key)
+		switch {
+		case change.Routine(c):
+		case c.Key != 0 || c.Status == sheet24.Pending:
+			all[c.TableID] = append(all[c.TableID], c.EntityID, c.Key)
+		default:
+			some[c.TableID] = append(some[c.TableID], c.EntityID)
 		}
 	}
 
 	s.open = map[int64]map[int64][]sheet24.RowChange{}
-	for _, table := range slices.Sorted(maps.Keys(rows)) {
-		if s.open[table], err = s.openOf(ctx, s.tx, table, rows[table]...); err != nil {
+	for table, rows := range some {
+		if s.open[table], err = s.waitingOf(ctx, s.tx, table, rows...); err != nil {
 			return err
 		}
+	}
+	for table, rows := range all {
+		open, err := s.openOf(ctx, s.tx, table, rows...)
+		if err != nil {
+			return err
+		}
+		if s.open[table] == nil {
+			s.open[table] = map[int64][]sheet24.RowChange{}
+		}
+		maps.Copy(s.open[table], open)
 	}
 	return nil
 }
