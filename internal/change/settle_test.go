@@ -128,6 +128,14 @@ func TestSettle(t *testing.T) {
 				was = *c.stored
 			}
 			expect(t, c.want, change.Settle(was, *c.ended, c.waiting, noon))
+
+			// What settles alone does so whatever came meanwhile.
+			if change.SettlesAlone(*c.ended) {
+				for _, waiting := range []*sheet24.RowChange{nil, later(title("b", "c"), email("x", "z")), later(review, title("b", "c")), later(deletion)} {
+					c.want.Waiting = waiting
+					expect(t, c.want, change.Settle(was, *c.ended, waiting, noon))
+				}
+			}
 		})
 	}
 }

@@ -60,7 +60,7 @@ type settling struct {
 	*Store
 	tx      *sql.Tx
 	now     time.Time
-	open    map[int64]map[int64][]sheet24.RowChange // by table and row, of those that are not routine
+	open    map[int64]map[int64][]sheet24.RowChange // by table and row, as far as settling has to do with it
 	routine map[bool][]int64                        // changes of which no more is to be stored; true: nor told
 	known   map[int64]map[int64]sheet24.Known       // by table and record, what the CRM holds
 	synced  map[int64]bool                          // tables of which something is completed
@@ -72,7 +72,7 @@ func (s *settling) load(ctx context.Context, changes []sheet24.RowChange) (err e
 	some, all := map[int64][]int64{}, map[int64][]int64{} // by table
 	for _, c := range changes {
 		switch {
-		case change.Routine(c):
+		case change.SettlesAlone(c):
 		case c.Key != 0 || c.Status == sheet24.Pending:
 			all[c.TableID] = append(all[c.TableID], c.EntityID, c.Key)
 		default:
@@ -81,13 +81,13 @@ func (s *settling) load(ctx context.Context, changes []sheet24.RowChange) (err e
 	}
 
 	s.open = map[int64]map[int64][]sheet24.RowChange{}
-	for table, rows := range some {
-		if s.open[table], err = s.waitingOf(ctx, s.tx, table, rows...); err != nil {
+	for _, table := range slices.Sorted(maps.Keys(some)) {
+		if s.open[table], err = s.waitingOf(ctx, s.tx, table, some[table]...); err != nil {
 			return err
 		}
 	}
-	for table, rows := range all {
-		open, err := s.openOf(ctx, s.tx, table, rows...)
+	for _, table := range slices.Sorted(maps.Keys(all)) {
+		open, err := s.openOf(ctx, s.tx, table, all[table]...)
 		if err != nil {
 			return err
 		}
