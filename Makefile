@@ -1,35 +1,51 @@
-# make test   installs what tests need and runs all of them
-# make race   the same tests under the race detector (needs gcc)
-# make generate   after a change of a .templ file
+.PHONY: help quick test race lint check format generate build deps fuzz bench soak
 
-.PHONY: test race check generate build deps fuzz bench soak
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+# All packages but those whose tests play histories, measure, or start a browser,
+# PostgreSQL or Node.
+LONG := /(pipeline|sync|jobs|sqlstore|bitrix24|sim|script|bench|e2e|blackbox)(/|$$)
+quick: format ## vet, format, and the tests that need Go alone: under a minute
+	go vet ./...
+	go test -skip TestManyColumns $$(go list ./... | grep -vE '$(LONG)')
 
 # Packages that measure how close to a limit they come, or fill the machine, run one at a
 # time; the others mostly wait.
 ALONE = ./internal/e2e ./internal/jobs ./internal/pipeline ./test/...
 
-test: deps check
+test: deps check ## all tests; installs what they need first (browser, PostgreSQL, Node)
 	@failed=; \
 	go test -p 2 -timeout 25m $$(go list ./... | grep -vxF "$$(go list $(ALONE))") || failed=1; \
 	go test -p 1 -timeout 25m $$(go list $(ALONE)) || failed=1; \
 	[ -z "$$failed" ]
 
-race: deps
+race: deps ## the same tests under the race detector (needs gcc)
 	CGO_ENABLED=1 go test -race -timeout 20m ./...
 
-check:
-	@out=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+# The linter is a module of its own, so that what it needs is no part of the program. It is
+# built from source the first time, which takes some minutes.
+lint: ## golangci-lint by .golangci.yml
+	go tool -modfile=tools/lint/go.mod golangci-lint run
+
+check: format ## vet, format, and whether the generated code is today's
 	go vet ./...
-	@go tool templ generate -log-level error ./internal/web
-	@if [ -d .git ]; then git diff --exit-code --stat -- '*_templ.go' || { echo "run make generate and commit what it changes"; exit 1; }; fi
+	@go tool templ generate -include-version=false -log-level error ./internal/web
+	@if [ -e .git ]; then git diff --exit-code --stat -- '*_templ.go' || { echo "run make generate and commit what it changes"; exit 1; }; fi
 
-generate:
-	go tool templ generate ./internal/web
+# Whoever formats .templ files formats them in place, and says by its exit code that it did.
+format:
+	@out=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+	@go tool templ fmt -fail -log-level error internal/web || { echo "templ fmt changed .templ files: run make generate and commit what it changes"; exit 1; }
 
-build:
+generate: ## after a change of a .templ file: format it, generate its code
+	go tool templ fmt -log-level error internal/web
+	go tool templ generate -include-version=false ./internal/web
+
+build: ## bin/sheet24
 	CGO_ENABLED=0 go build -trimpath -o bin/sheet24 ./cmd/sheet24
 
-fuzz:
+fuzz: ## minutes of fuzzing of all that takes what people typed
 	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping
 	go test -fuzz FuzzShown -fuzztime 30s -fuzzminimizetime 20x ./internal/mapping
 	go test -fuzz FuzzContacts -fuzztime 30s -fuzzminimizetime 20x ./internal/mapping
@@ -38,17 +54,14 @@ fuzz:
 	go test -fuzz FuzzReadCSV -fuzztime 60s -fuzzminimizetime 20x ./internal/detect
 	go test -run TestModel -timeout 20m ./internal/pipeline -rapid.checks 20000
 
-# Random histories against the real program, for MINUTES; SEED=… plays one of them again.
+# SEED=… plays one of the histories again.
 MINUTES ?= 30
 SEED ?= 0
-soak: deps
+soak: deps ## random histories against the real program, for MINUTES=30
 	go test -count 1 -timeout 0 -v -run TestHistories ./test/blackbox -minutes $(MINUTES) -histories 1000000 -seed $(SEED)
 
-# All figures as one table, each beside its limit from the same run. Some minutes.
-bench: deps
+bench: deps ## all figures as one table, each beside its limit; some minutes
 	go test -run '^$$' -bench Table -benchtime 1x -timeout 30m ./internal/bench
 
-# What tests need beside Go: a browser, PostgreSQL, Node. On Debian they are
-# installed by themselves.
-deps:
+deps: ## what tests need beside Go: Chromium, PostgreSQL, Node; on Debian it installs them
 	@sh scripts/test-deps.sh

@@ -1,6 +1,7 @@
 package sheet24
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"time"
@@ -14,6 +15,7 @@ type Table struct {
 	PortalID          int64
 	SpreadsheetID     string
 	SpreadsheetTitle  string
+	Name              string // as its owner calls it; empty: as its spreadsheet
 	GID               int64  // the tab's id, which outlives renaming
 	Tab               string // the tab's title when it was last seen
 	Entity            Entity
@@ -66,6 +68,22 @@ func (t *Table) Mapping(field string) (FieldMapping, bool) {
 		}
 	}
 	return FieldMapping{}, false
+}
+
+// Title is what a table is called: as its owner says, or else as its spreadsheet.
+func (t *Table) Title() string { return cmp.Or(t.Name, t.SpreadsheetTitle) }
+
+// Ended reports whether a table has to be set up anew to be followed again: another has
+// taken its place, or it is being deleted.
+func (t *Table) Ended() bool {
+	return !t.Enabled && (t.Problem == "tab_taken" || t.Problem == "table_deleting")
+}
+
+// TableContents are numbers of what belongs to a table.
+type TableContents struct {
+	Rows    int // that are known of its tab
+	Changes int // in its history
+	Waiting int // of them, that have not reached the CRM
 }
 
 // Ref names the tab that a table follows.

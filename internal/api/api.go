@@ -19,11 +19,12 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"sheet24"
+	"sheet24/internal/answer"
 	"sheet24/internal/locale"
 	"sheet24/internal/pipeline"
 )
 
-// Receiver takes nudges; pipeline.Pipeline does.
+// Receiver takes notifications; pipeline.Pipeline does.
 type Receiver interface {
 	Receive(ctx context.Context, sig pipeline.Signature, body []byte) error
 }
@@ -66,38 +67,17 @@ type problem struct {
 func (p *problem) Error() string  { return p.Code + ": " + p.Message }
 func (p *problem) GetStatus() int { return p.status }
 
-// Status is the HTTP status for a kind of error.
-func Status(kind sheet24.Kind) int {
-	switch kind {
-	case sheet24.Invalid:
-		return http.StatusBadRequest
-	case sheet24.Unauthorized:
-		return http.StatusUnauthorized
-	case sheet24.Forbidden:
-		return http.StatusForbidden
-	case sheet24.NotFound:
-		return http.StatusNotFound
-	case sheet24.Conflict:
-		return http.StatusConflict
-	case sheet24.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case sheet24.Unsupported:
-		return http.StatusUnsupportedMediaType
-	case sheet24.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
-
 func (a *API) fail(lang string, err error) error {
 	e := sheet24.AsError(err)
 	if e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable {
 		a.Log.Error("api", "error", err)
 	}
-	p := &problem{status: Status(e.Kind), Code: e.Code, Message: locale.Error(lang, e)}
+
+	p := &problem{status: answer.Status(e.Kind), Code: e.Code, Message: locale.Error(lang, e)}
 	if e.Kind == sheet24.Unavailable {
 		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {retryAfter}})
 	}
+
 	return p
 }
 
@@ -112,10 +92,12 @@ func init() {
 				message = d.Message // without the body that it would print
 			}
 		}
+
 		e := sheet24.Errorf(sheet24.Invalid, "request", message)
 		if status == http.StatusRequestEntityTooLarge {
 			e = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
 		}
+
 		return &problem{status: status, Code: e.Code, Message: locale.Error(locale.Default, e)}
 	}
 }
@@ -140,6 +122,7 @@ func (a *API) Register(mux *http.ServeMux) {
 		SkipValidateBody: true,
 		Middlewares:      huma.Middlewares{a.signed},
 	}
+
 	huma.Register(api, webhook, a.webhook)
 	alias := webhook
 	alias.OperationID, alias.Path, alias.Summary = "webhook-alias", "/api/v1/sync/webhook", "The same, at a shorter path"
@@ -147,8 +130,9 @@ func (a *API) Register(mux *http.ServeMux) {
 	for _, path := range []string{webhook.Path, alias.Path} {
 		body := api.OpenAPI().Paths[path].Post.RequestBody
 		body.Required = false // a missing one is answered as any other that is not JSON
-		body.Content["application/json"].Schema = api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[nudge](), true, "Nudge")
+		body.Content["application/json"].Schema = api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[notification](), true, "Notification")
 	}
+
 	huma.Register(api, huma.Operation{
 		OperationID: "activate", Method: http.MethodPost, Path: "/api/v1/sheet-sync/activate",
 		Summary: "Trade a one-time token for a table's signing key", Errors: []int{400, 401, 404, 503}, MaxBodyBytes: 4 << 10,
@@ -162,8 +146,8 @@ func (a *API) Register(mux *http.ServeMux) {
 	}, a.health)
 }
 
-// nudge describes the webhook's body; package pipeline reads it.
-type nudge struct {
+// notification describes the webhook's body; package pipeline reads it.
+type notification struct {
 	SheetID   string                       `json:"sheet_id" doc:"The spreadsheet's id"`
 	GID       int64                        `json:"gid" doc:"The tab's id"`
 	Event     string                       `json:"event" enum:"row_edited,structure_changed,ping"`
@@ -188,6 +172,7 @@ func (a *API) signed(ctx huma.Context, next func(huma.Context)) {
 	if n, _ := strconv.ParseInt(ctx.Header("Content-Length"), 10, 64); err == nil && n > pipeline.MaxBody {
 		err = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
 	}
+
 	if err == nil {
 		next(ctx)
 		return
@@ -195,17 +180,10 @@ func (a *API) signed(ctx huma.Context, next func(huma.Context)) {
 
 	e := sheet24.AsError(err)
 	_, w := humago.Unwrap(ctx)
-	Unread(w)
+	answer.Unread(w)
 	ctx.SetHeader("Content-Type", "application/problem+json")
-	ctx.SetStatus(Status(e.Kind))
+	ctx.SetStatus(answer.Status(e.Kind))
 	json.NewEncoder(ctx.BodyWriter()).Encode(problem{Code: e.Code, Message: locale.Error(locale.Match(ctx.Header("Accept-Language")), e)})
-}
-
-// Unread has the connection end with the answer: nobody waits for the body that is still on
-// its way.
-func Unread(w http.ResponseWriter) {
-	w.Header().Set("Connection", "close")
-	http.NewResponseController(w).SetReadDeadline(time.Now())
 }
 
 type webhookOutput struct {
@@ -219,6 +197,7 @@ func (a *API) webhook(ctx context.Context, in *webhookInput) (*webhookOutput, er
 	if err := a.Receiver.Receive(ctx, sig, in.RawBody); err != nil {
 		return nil, a.fail(locale.Match(in.Language), err)
 	}
+
 	out := &webhookOutput{}
 	out.Body.Status = "accepted"
 	return out, nil
@@ -253,13 +232,16 @@ func (a *API) activate(ctx context.Context, in *activateInput) (*activateOutput,
 		out.Body.AgainURL = again
 		return out, nil
 	}
+
 	t, err := a.Store.Activate(ctx, in.Body.Token)
 	if err != nil {
 		return nil, a.fail(locale.Match(in.Language), err)
 	}
+
 	out.Body.GID, out.Body.WebhookURL = t.GID, t.WebhookURL
 	out.Body.Key = base64.StdEncoding.EncodeToString(t.Key)
 	out.Body.TableURL = a.PublicURL + t.Path()
+
 	return out, nil
 }
 
@@ -293,6 +275,7 @@ func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	if err := a.Store.Ping(ctx); err != nil {
 		return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err))
 	}
+
 	if a.Stalled != nil {
 		if stages := a.Stalled(); len(stages) > 0 {
 			return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, "work_stalled", strings.Join(stages, ", ")))

@@ -13,6 +13,7 @@ import (
 	"sheet24/internal/api"
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/google"
+	"sheet24/internal/history"
 	"sheet24/internal/jobs"
 	"sheet24/internal/pipeline"
 	"sheet24/internal/secret"
@@ -93,8 +94,9 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	mux.Handle("GET /assets/", web.Assets())
 	(&api.API{Receiver: a.pipeline, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	if c.Role != RoleWorker {
-		pages := (&web.Web{Store: store, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
-			BitrixApp: c.Bitrix24ID != "", Looks: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
+		past := &history.Service{Store: store, Sync: a.pipeline, Wake: runner}
+		pages := (&web.Web{Store: store, History: past, Google: goog, Portals: crm, Setup: a.Setup, Work: a.pipeline, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
+			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
 	a.handler = mux

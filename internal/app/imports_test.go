@@ -17,9 +17,9 @@ import (
 var layers = [][]string{
 	{"cmd/sheet24"},
 	{"internal/app"},
-	{"internal/sim/demo", "internal/web"},
-	{"internal/sim/bitrixsim", "internal/sim/googlesim", "internal/sim/tlsproxy", "internal/api", "internal/setup", "internal/watch", "internal/jobs"},
-	{"internal/pipeline"},
+	{"internal/sim/demo", "internal/web", "internal/api"},
+	{"internal/sim/bitrixsim", "internal/sim/googlesim", "internal/sim/tlsproxy", "internal/setup", "internal/watch", "internal/jobs"},
+	{"internal/history", "internal/answer", "internal/pipeline"},
 	{"internal/google", "internal/bitrix24", "internal/sqlstore"},
 	{"internal/change", "internal/detect"},
 	{"internal/google/script", "internal/bucket", "internal/isolate", "internal/mapping", "internal/locale", "internal/secret"},

@@ -23,10 +23,12 @@ func (s *Setup) sheet(ctx context.Context, d *Draft, rows [][]any, headerRow int
 	if headerRow < 1 {
 		sheet.HeaderRow = detect.HeaderRow(sheet)
 	}
+
 	if sheet.HeaderRow == 0 {
 		d.NoHeader = true
 		sheet.HeaderRow = 1 // the page asks where it is
 	}
+
 	d.HeaderRow = sheet.HeaderRow
 	return sheet, nil
 }
@@ -41,6 +43,7 @@ func (s *Setup) detect(ctx context.Context, d *Draft, sheet detect.Sheet) {
 	} else {
 		s.proveIDs(ctx, d, sheet.Rows)
 	}
+
 	if d.ownStatus >= 0 {
 		d.Found.Status = d.ownStatus
 	}
@@ -69,6 +72,7 @@ func (s *Setup) proveIDs(ctx context.Context, d *Draft, rows [][]any) {
 			}
 		}
 	}
+
 	if len(refs) == 0 {
 		return
 	}
@@ -77,12 +81,14 @@ func (s *Setup) proveIDs(ctx context.Context, d *Draft, rows [][]any) {
 	if len(failed) > 0 {
 		return
 	}
+
 	c := &d.Found.Columns[i]
 	if len(items) == 0 {
 		c.Selected, c.Confidence = false, detect.Likely
 		c.Reasons = append(c.Reasons, detect.Reason{Code: "id.unknown"})
 		return
 	}
+
 	c.Reasons = append(c.Reasons, detect.Reason{Code: "id.known"})
 }
 
@@ -103,15 +109,19 @@ func (s *Setup) remember(ctx context.Context, d *Draft, chosen map[int]string) e
 		if c.Selected {
 			proposed = c.Field
 		}
+
 		key := detect.Key(c.Header)
 		if chosen[c.Index] == proposed || key == "" || times[key] > 1 || utf8.RuneCountInString(key) > longestKey || c.Index == d.Found.Status {
 			continue
 		}
+
 		corrections[key] = chosen[c.Index]
 	}
+
 	if len(corrections) == 0 {
 		return nil
 	}
+
 	return s.Store.SaveCorrections(ctx, d.Portal.ID, d.Entity, corrections)
 }
 
@@ -141,5 +151,6 @@ func (d *Draft) Missing(chosen map[int]string) Missing {
 			m.Fields = append(m.Fields, f)
 		}
 	}
+
 	return m
 }

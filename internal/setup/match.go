@@ -27,11 +27,13 @@ func (s *Setup) findRecords(ctx context.Context, d *Draft, t *sheet24.Table, row
 		if !mapped || key == "TITLE" && asked {
 			continue
 		}
+
 		values := d.keys(key, m.Column.Index, rows, t.Locale)
-		found, err := s.look(ctx, d, key, values, t.Locale)
+		found, err := s.find(ctx, d, key, values, t.Locale)
 		if err != nil {
 			return nil, Matched{}, err
 		}
+
 		asked = asked || found != nil
 		for i, row := range values {
 			var ids []int64
@@ -42,6 +44,7 @@ func (s *Setup) findRecords(ctx context.Context, d *Draft, t *sheet24.Table, row
 			candidates[i] = narrowed(candidates[i], slices.Compact(ids))
 		}
 	}
+
 	ids, matched := settled(candidates, rows)
 	return ids, matched, nil
 }
@@ -54,18 +57,20 @@ func (d *Draft) keys(field string, column int, rows [][]any, locale string) [][]
 		if f.Name != field {
 			continue
 		}
+
 		for i, row := range rows {
 			if column < len(row) {
 				keys[i] = mapping.Keys(f, row[column], mapping.Context{Locale: locale})
 			}
 		}
 	}
+
 	return keys
 }
 
-// look finds the records of values, each looked for once; nil where the entity has no
+// find finds the records of values, each looked for once; nil where the entity has no
 // such key.
-func (s *Setup) look(ctx context.Context, d *Draft, key string, rows [][]string, locale string) (map[string][]int64, error) {
+func (s *Setup) find(ctx context.Context, d *Draft, key string, rows [][]string, locale string) (map[string][]int64, error) {
 	seen := map[string]bool{"": true}
 	var once []string
 	for _, values := range rows {
@@ -76,13 +81,16 @@ func (s *Setup) look(ctx context.Context, d *Draft, key string, rows [][]string,
 			}
 		}
 	}
+
 	if key != "TITLE" {
 		return s.CRM.Find(ctx, d.Portal, d.Entity, key, once, locale)
 	}
+
 	links := make([]sheet24.Link, len(once))
 	for i, v := range once {
 		links[i] = sheet24.Link{Entity: d.Entity, Text: v}
 	}
+
 	ids, failed := s.CRM.Resolve(ctx, d.Portal, links)
 	found := map[string][]int64{}
 	for _, l := range links {
@@ -91,6 +99,7 @@ func (s *Setup) look(ctx context.Context, d *Draft, key string, rows [][]string,
 		}
 		found[l.Text] = ids[l]
 	}
+
 	return found, nil
 }
 
@@ -100,9 +109,11 @@ func narrowed(a, b []int64) []int64 {
 	if len(a) == 0 {
 		return b
 	}
+
 	if len(b) == 0 {
 		return a
 	}
+
 	var both []int64
 	for _, id := range a {
 		for _, other := range b {
@@ -111,9 +122,11 @@ func narrowed(a, b []int64) []int64 {
 			}
 		}
 	}
+
 	if len(both) == 0 {
 		return append(append(both, a...), b...) // they contradict each other
 	}
+
 	return both
 }
 
@@ -125,12 +138,14 @@ func settled(candidates [][]int64, rows [][]any) ([]int64, Matched) {
 			uses[c[0]]++
 		}
 	}
+
 	ids := make([]int64, len(rows))
 	var m Matched
 	for i, c := range candidates {
 		if len(rows[i]) > 0 {
 			m.Rows++
 		}
+
 		switch {
 		case len(c) == 1 && uses[c[0]] == 1:
 			ids[i] = c[0]
@@ -139,5 +154,6 @@ func settled(candidates [][]int64, rows [][]any) ([]int64, Matched) {
 			m.Ambiguous++
 		}
 	}
+
 	return ids, m
 }

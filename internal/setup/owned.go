@@ -41,6 +41,7 @@ func (s *Setup) findOwned(ctx context.Context, userID string, d *Draft, p Place,
 	if err != nil {
 		return err
 	}
+
 	o := &owned{others: map[int]Owned{}, known: map[int]bool{}, id: -1, status: -1}
 	d.takePlace(userID, tables, p)
 
@@ -49,12 +50,15 @@ func (s *Setup) findOwned(ctx context.Context, userID string, d *Draft, p Place,
 			return err
 		}
 	}
+
 	if err := s.formerlyOwned(ctx, d, o); err != nil {
 		return err
 	}
+
 	if d.Notes, err = s.Google.Notes(ctx, userID, p.SpreadsheetID, p.GID, d.HeaderRow); err != nil {
 		return err
 	}
+
 	o.read(d)
 
 	// A table that has its header elsewhere may have its columns where this row has none.
@@ -64,6 +68,7 @@ func (s *Setup) findOwned(ctx context.Context, userID string, d *Draft, p Place,
 		}
 		return column
 	}
+
 	d.Owned, d.ownID, d.ownStatus = o.others, within(o.id), within(o.status)
 	return nil
 }
@@ -81,6 +86,7 @@ func (d *Draft) takePlace(userID string, tables []*sheet24.Table, p Place) {
 			d.Beside = append(d.Beside, t)
 		}
 	}
+
 	if d.Was != nil || p.Beside {
 		return
 	}
@@ -89,6 +95,7 @@ func (d *Draft) takePlace(userID string, tables []*sheet24.Table, p Place) {
 	if i < 0 && len(d.Beside) == 1 && p.Replaces == 0 {
 		i = 0
 	}
+
 	if i >= 0 {
 		d.Was = d.Beside[i]
 	}
@@ -100,10 +107,12 @@ func (s *Setup) ownedBy(ctx context.Context, userID string, d *Draft, t *sheet24
 	if err != nil {
 		return err
 	}
+
 	header := d.Header
 	if t.HeaderRow <= len(rows) {
 		header = headerOf(rows[t.HeaderRow-1])
 	}
+
 	at := mapping.Locate(t, header)
 	o.known[at.ID], o.known[at.Status] = true, true
 	replaced := d.Was != nil && d.Was.ID == t.ID
@@ -117,6 +126,7 @@ func (s *Setup) ownedBy(ctx context.Context, userID string, d *Draft, t *sheet24
 		if err != nil {
 			return err
 		}
+
 		if alive {
 			d.Taken = true
 		} else {
@@ -125,16 +135,18 @@ func (s *Setup) ownedBy(ctx context.Context, userID string, d *Draft, t *sheet24
 	default:
 		o.add(at.Status, Owned{Status: true, Host: portal.Host, Entity: t.Entity, EntityTitle: t.EntityTitle})
 	}
+
 	switch {
 	case !same:
 		o.add(at.ID, Owned{Host: portal.Host, Entity: t.Entity, EntityTitle: t.EntityTitle})
 	case replaced || o.id < 0:
 		o.id = at.ID
 	}
+
 	return nil
 }
 
-// followed reports whether a table's sheet is looked at: it is not, once its user's grant
+// followed reports whether a table's sheet is polled: it is not, once its user's grant
 // has ended.
 func (s *Setup) followed(ctx context.Context, t *sheet24.Table) (bool, error) {
 	grant, err := s.Store.Token(ctx, t.UserID)
@@ -150,16 +162,19 @@ func (s *Setup) formerlyOwned(ctx context.Context, d *Draft, o *owned) error {
 	if err != nil {
 		return err
 	}
+
 	for _, f := range former {
 		id := sheet24.FieldMapping{Column: f.Column, Field: sheet24.IDField}
 		at := mapping.Locate(&sheet24.Table{Mappings: []sheet24.FieldMapping{id}}, d.Header).ID
 		if at < 0 || o.known[at] {
 			continue
 		}
+
 		portal, err := s.Store.Portal(ctx, f.PortalID)
 		if err != nil {
 			return err
 		}
+
 		o.known[at] = true
 		if samePortal(portal, d.Portal) && f.Entity == d.Entity {
 			o.id = max(o.id, at)
@@ -167,6 +182,7 @@ func (s *Setup) formerlyOwned(ctx context.Context, d *Draft, o *owned) error {
 			o.add(at, Owned{Host: portal.Host, Entity: f.Entity, EntityTitle: f.EntityTitle})
 		}
 	}
+
 	return nil
 }
 
@@ -175,9 +191,11 @@ func samePortal(a, b *sheet24.Portal) bool {
 	if a.ID == b.ID {
 		return true
 	}
+
 	if a.Grant != nil && b.Grant != nil && a.Grant.MemberID != b.Grant.MemberID {
 		return false
 	}
+
 	return a.Host == b.Host && !a.Replaced && !b.Replaced
 }
 
@@ -241,12 +259,14 @@ func (d *Draft) unowned(sheet detect.Sheet) detect.Sheet {
 			header[column] = ""
 		}
 	}
+
 	sheet.Rows = slices.Clone(sheet.Rows)
 	sheet.Rows[d.HeaderRow-1] = header
 
 	if d.ownID >= 0 {
 		sheet.Fields = slices.DeleteFunc(slices.Clone(sheet.Fields), func(f sheet24.Field) bool { return f.Name == sheet24.IDField })
 	}
+
 	return sheet
 }
 
@@ -257,12 +277,15 @@ func (d *Draft) columnName(language, name string) string {
 	if len(d.Owned) > 0 || has(name) {
 		name += " · " + locale.Entity(language, d.Entity, d.EntityTitle)
 	}
+
 	if has(name) {
 		name += " · " + d.Portal.Host
 	}
+
 	for base, n := name, 2; has(name); n++ {
 		name = base + " " + mapping.Text(float64(n))
 	}
+
 	return name
 }
 
@@ -276,5 +299,6 @@ func (d *Draft) refused(language string, column int, field string) error {
 	case ok && field == sheet24.IDField:
 		return sheet24.Errorf(sheet24.Invalid, "id_column_others", d.Header[column], by.Host, entity)
 	}
+
 	return nil
 }

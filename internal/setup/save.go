@@ -43,9 +43,11 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	if err != nil {
 		return nil, Matched{}, err
 	}
+
 	if d.Taken {
 		return nil, Matched{}, sheet24.Errorf(sheet24.Conflict, "tab_taken")
 	}
+
 	t, err := s.table(user, d, c)
 	if err != nil {
 		return nil, Matched{}, err
@@ -55,9 +57,11 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 			return nil, Matched{}, err
 		}
 	}
+
 	if err := s.remember(ctx, d, c.Fields); err != nil {
 		return nil, Matched{}, err
 	}
+
 	rows, err := s.mapped(ctx, t)
 	if err != nil {
 		return nil, Matched{}, err
@@ -74,6 +78,7 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 		t.Mappings = append(t.Mappings, sheet24.FieldMapping{Column: column, Field: sheet24.IDField, Type: "integer"})
 		a.ids(column, ids, rows)
 	}
+
 	switch {
 	case d.HasStatus:
 		t.StatusColumn = d.Status
@@ -84,32 +89,38 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	if err := s.clearStatus(ctx, t, d, a); err != nil {
 		return nil, Matched{}, err
 	}
+
 	if err := s.change(ctx, t, d, a.cells, a.columns); err != nil {
 		return nil, Matched{}, err
 	}
+
 	if c.FormatHeader {
 		if err := s.Google.FormatHeader(ctx, user.ID, t.SpreadsheetID, t.GID, d.HeaderRow, a.columns, c.Colors); err != nil {
 			return nil, Matched{}, err
 		}
 	}
+
 	if err := s.noteOwned(ctx, t, d); err != nil {
 		return nil, Matched{}, err
 	}
+
 	baseline := pipeline.Baseline(t, mapping.Locate(t, a.header()), d.HeaderRow+1, rows)
 	return t, matched, s.store(ctx, t, d, baseline)
 }
 
 // store stores a table in the place of the one that it replaces, and ends those that
-// nobody looks at any more, whose columns it may have taken over.
+// nobody polls any more, whose columns it may have taken over.
 func (s *Setup) store(ctx context.Context, t *sheet24.Table, d *Draft, baseline []sheet24.Snapshot) error {
 	for _, ended := range d.Ended {
 		if err := s.Store.RetireTable(ctx, ended, "tab_taken"); err != nil {
 			return err
 		}
 	}
+
 	if d.Was == nil {
 		return s.Store.AddTable(ctx, t, baseline)
 	}
+
 	t.ID = d.Was.ID
 	return whileWritten(ctx, func() error { return s.Store.SaveTable(ctx, t, baseline) })
 }
@@ -170,6 +181,7 @@ func (a *additions) header() []string {
 			header = append(header, cell.Value.(string))
 		}
 	}
+
 	return header
 }
 
@@ -179,16 +191,19 @@ func (s *Setup) clearStatus(ctx context.Context, t *sheet24.Table, d *Draft, a *
 	if d.Was == nil || d.ownStatus < 0 || t.SameBinding(d.Was) {
 		return nil
 	}
+
 	column := d.ownStatus + 1
 	read, err := s.Google.Read(ctx, t.UserID, t.SpreadsheetID, t.GID, []sheet24.Range{{FirstRow: d.HeaderRow + 1, FirstColumn: column, LastColumn: column}})
 	if err != nil {
 		return err
 	}
+
 	for i, row := range read[0] {
 		if len(row) > 0 && pipeline.IsStatus(row[0]) {
 			a.cells = append(a.cells, sheet24.Cell{Row: d.HeaderRow + 1 + i, Column: column, Value: ""})
 		}
 	}
+
 	return nil
 }
 
@@ -202,6 +217,7 @@ func (s *Setup) noteOwned(ctx context.Context, t *sheet24.Table, d *Draft) error
 		by.Status = true
 		notes[t.StatusColumn.Index] = noteOf(t.Language, by, d.Notes[t.StatusColumn.Index])
 	}
+
 	// The table has one status column, whatever is still noted elsewhere.
 	for column, note := range d.Notes {
 		stale, ok := readNote(note)
@@ -209,6 +225,7 @@ func (s *Setup) noteOwned(ctx context.Context, t *sheet24.Table, d *Draft) error
 			notes[column] = withoutNote(note)
 		}
 	}
+
 	for column, note := range notes {
 		if note == d.Notes[column] {
 			delete(notes, column)
@@ -220,6 +237,7 @@ func (s *Setup) noteOwned(ctx context.Context, t *sheet24.Table, d *Draft) error
 		s.Log.Warn("headers not noted", "table", t.ID, "error", err)
 		return nil
 	}
+
 	return err
 }
 
@@ -230,10 +248,12 @@ func (s *Setup) mapped(ctx context.Context, t *sheet24.Table) ([][]any, error) {
 	for _, m := range t.Mappings {
 		ranges = append(ranges, sheet24.Range{FirstRow: t.HeaderRow + 1, FirstColumn: m.Column.Index + 1, LastColumn: m.Column.Index + 1})
 	}
+
 	read, err := s.Google.Read(ctx, t.UserID, t.SpreadsheetID, t.GID, ranges)
 	if err != nil {
 		return nil, err
 	}
+
 	var rows [][]any
 	for i, m := range t.Mappings {
 		for j, cells := range read[i] {
@@ -245,6 +265,7 @@ func (s *Setup) mapped(ctx context.Context, t *sheet24.Table) ([][]any, error) {
 			}
 		}
 	}
+
 	return rows, nil
 }
 
@@ -256,15 +277,18 @@ func (s *Setup) table(user *sheet24.User, d *Draft, c Choice) (*sheet24.Table, e
 			return nil, sheet24.Errorf(sheet24.Invalid, "color", v)
 		}
 	}
+
 	t := &sheet24.Table{
 		UserID: user.ID, PortalID: d.Portal.ID, SpreadsheetID: d.Spreadsheet.ID, SpreadsheetTitle: d.Spreadsheet.Title,
 		GID: d.Tab.GID, Tab: d.Tab.Title, Entity: d.Entity, EntityTitle: d.EntityTitle, Colors: c.Colors, HeaderRow: d.HeaderRow, Policies: c.Policies,
 		Language: user.Language, TimeZone: d.Spreadsheet.TimeZone, Locale: d.Spreadsheet.Locale, Enabled: true,
 		WebhookURL: s.PublicURL + "/api/v1/sheet-sync/webhook", Key: make([]byte, 32),
 	}
+
 	rand.Read(t.Key)
 	var err error
 	t.Mappings, err = d.mappings(user.Language, c.Fields, c.AddID)
+
 	return t, err
 }
 
@@ -275,6 +299,7 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 	for _, f := range d.Fields {
 		fields[f.Name] = f
 	}
+
 	taken := map[string]bool{}
 	var all []sheet24.FieldMapping
 	for i, header := range d.Header {
@@ -282,36 +307,45 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 		if name == "" {
 			continue
 		}
+
 		f, ok := fields[name]
 		if !ok || !mapping.Mappable(f) {
 			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_field", name)
 		}
+
 		if err := d.refused(language, i, name); err != nil {
 			return nil, err
 		}
+
 		if taken[name] {
 			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_twice", f.Title)
 		}
+
 		taken[name] = true
 		all = append(all, mapping.MappingOf(sheet24.Column{Index: i, Name: header}, f))
 	}
+
 	// A table keeps the ID column that it has, though the form was made before it had one.
 	own := d.ownID
 	if _, shared := d.Owned[own]; !shared && !taken[sheet24.IDField] && own >= 0 && own < len(d.Header) && chosen[own] == "" {
 		taken[sheet24.IDField] = true
 		all = append(all, mapping.MappingOf(sheet24.Column{Index: own, Name: d.Header[own]}, fields[sheet24.IDField]))
 	}
+
 	for name := range taken {
 		if taken[name+"S"] && strings.HasSuffix(name, "_ID") { // CONTACT_ID is the first of CONTACT_IDS
 			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_one_of_many", fields[name].Title, fields[name+"S"].Title)
 		}
 	}
+
 	if !taken[sheet24.IDField] && !addID {
 		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_no_id")
 	}
+
 	if len(all) == 0 || len(all) == 1 && taken[sheet24.IDField] {
 		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_empty")
 	}
+
 	return all, nil
 }
 

@@ -48,9 +48,11 @@ func (s *Setup) install(ctx context.Context, t *sheet24.Table, have sheet24.Scri
 	if err != nil {
 		return Activation{}, err
 	}
+
 	if err := s.Store.SetScript(ctx, t.ID, sc, token); err != nil {
 		return Activation{}, err
 	}
+
 	return Activation{Link: sc.WebAppURL + "?" + url.Values{"t": {token}}.Encode(), Code: token, Script: sc}, nil
 }
 
@@ -62,19 +64,22 @@ func (s *Setup) Widen(ctx context.Context, token string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	have, err := s.Store.ScriptOf(ctx, t.UserID, t.SpreadsheetID)
 	if err != nil {
 		return "", err
 	}
+
 	if have.Wide { // it asks already, and that was not it
 		return "", sheet24.Errorf(sheet24.Unauthorized, "google_triggers")
 	}
+
 	have.Wide = true
 	a, err := s.install(ctx, t, have, token)
 	return a.Link, err
 }
 
-// Outdated tells whether a table's script may not do what today's has to, so that
+// Outdated reports whether a table's script may not do what today's has to, so that
 // its user must agree anew.
 func (s *Setup) Outdated(t *sheet24.Table) bool {
 	p, err := s.project(t)
@@ -92,24 +97,29 @@ func (s *Setup) Upgrade(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	done := map[string]bool{}
 	for _, t := range tables {
 		p, err := s.project(t)
 		if err != nil {
 			return err
 		}
+
 		if done[t.Script.ProjectID] || t.Script.Version == p.Version || !script.SameRights(t.Script.Version, p.Version) {
 			continue
 		}
+
 		done[t.Script.ProjectID] = true
 		sc, err := s.Google.Install(ctx, t.UserID, t.SpreadsheetID, s.PublicURL, t.Script)
 		if err == nil {
 			err = s.Store.UpdateScript(ctx, sc)
 		}
+
 		if err != nil {
 			s.Log.Warn("the script in a sheet was not brought up to date", "table", t.ID, "error", err)
 		}
 	}
+
 	return ctx.Err()
 }
 
@@ -120,18 +130,22 @@ func (s *Setup) Uninstall(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
+
 	done := map[string]bool{"": true}
 	for _, t := range tables {
 		if done[t.Script.ProjectID] {
 			continue
 		}
+
 		done[t.Script.ProjectID] = true
 		if err := s.Google.Uninstall(ctx, userID, t.Script); err != nil {
 			s.Log.Warn("the script in a sheet was not removed", "table", t.ID, "error", err)
 		}
+
 		if err := s.Store.RemoveScript(ctx, t.Script.ProjectID); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }

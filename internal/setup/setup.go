@@ -41,6 +41,7 @@ type Store interface {
 	AddTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error
 	CheckWritten(ctx context.Context, t *sheet24.Table) error
 	RetireTable(ctx context.Context, t *sheet24.Table, code string) error
+	DeleteTable(ctx context.Context, t *sheet24.Table) error
 	// Corrections returns what users chose for columns of an entity, by detect.Key.
 	Corrections(ctx context.Context, portalID int64, e sheet24.Entity) (map[string]string, error)
 	SaveCorrections(ctx context.Context, portalID int64, e sheet24.Entity, fields map[string]string) error
@@ -97,7 +98,7 @@ type Draft struct {
 	Was    *sheet24.Table   // the table whose place this one takes; nil: none
 	Beside []*sheet24.Table // the other tables that the user has on the tab
 	Taken  bool             // another user's table has the tab feed the same entity of the same portal
-	Ended  []*sheet24.Table // tables as those, which nobody looks at any more
+	Ended  []*sheet24.Table // tables as those, which nobody polls any more
 	Owned  map[int]Owned    // columns that are other tables', by their places
 	Notes  map[int]string   // on the header, by column
 
@@ -111,10 +112,12 @@ func (s *Setup) Portals(ctx context.Context, userID string) ([]*sheet24.Portal, 
 	if err != nil {
 		return nil, err
 	}
+
 	portals := slices.DeleteFunc(all, func(p *sheet24.Portal) bool { return p.Replaced })
 	if len(portals) == 0 {
 		return nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
 	}
+
 	return portals, nil
 }
 
@@ -124,10 +127,12 @@ func (s *Setup) Entities(ctx context.Context, userID string, portalID int64) (*s
 	if err != nil {
 		return nil, nil, err
 	}
+
 	i := slices.IndexFunc(portals, func(p *sheet24.Portal) bool { return portalID == 0 || p.ID == portalID })
 	if i < 0 {
 		return nil, nil, sheet24.Errorf(sheet24.NotFound, "portal_unknown")
 	}
+
 	all, err := s.CRM.Entities(ctx, portals[i])
 	return portals[i], all, err
 }
@@ -138,11 +143,13 @@ func (s *Setup) Fields(ctx context.Context, t *sheet24.Table) ([]sheet24.Field, 
 	if err != nil {
 		return nil, err
 	}
+
 	for _, p := range portals {
 		if p.ID == t.PortalID {
 			return s.CRM.Fields(ctx, p, t.Entity)
 		}
 	}
+
 	return nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
 }
 
@@ -152,43 +159,53 @@ func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, er
 	if p.Entity.TypeID() == 0 {
 		return nil, sheet24.Errorf(sheet24.NotFound, "entity_unknown", string(p.Entity))
 	}
+
 	portal, entities, err := s.Entities(ctx, userID, p.PortalID)
 	if err != nil {
 		return nil, err
 	}
+
 	d := &Draft{Entity: p.Entity, Portal: portal}
 	for _, e := range entities {
 		if e.Entity == p.Entity {
 			d.EntityTitle = e.Title
 		}
 	}
+
 	if d.Spreadsheet, err = s.Google.Spreadsheet(ctx, userID, p.SpreadsheetID); err != nil {
 		return nil, err
 	}
+
 	found := false
 	for _, t := range d.Spreadsheet.Tabs {
 		if t.GID == p.GID {
 			d.Tab, found = t, true
 		}
 	}
+
 	if !found {
 		return nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
 	}
+
 	read, err := s.Google.Read(ctx, userID, p.SpreadsheetID, p.GID, []sheet24.Range{sheet24.Rows(1, max(searched, p.HeaderRow)+sampled)})
 	if err != nil {
 		return nil, err
 	}
+
 	if d.Fields, err = s.CRM.Fields(ctx, d.Portal, p.Entity); err != nil {
 		return nil, err
 	}
+
 	all := read[0]
 	sheet, err := s.sheet(ctx, d, all, p.HeaderRow)
 	if err != nil {
 		return nil, err
 	}
+
 	if len(all) < d.HeaderRow || len(all[d.HeaderRow-1]) == 0 {
 		return nil, sheet24.Errorf(sheet24.Invalid, "header_empty", d.Tab.Title, strconv.Itoa(d.HeaderRow))
 	}
+
 	d.Header = headerOf(all[d.HeaderRow-1])
 	below := all[d.HeaderRow:]
 	for _, row := range below[:min(samples, len(below))] {
@@ -198,9 +215,11 @@ func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, er
 		}
 		d.Samples = append(d.Samples, texts)
 	}
+
 	if err := s.findOwned(ctx, userID, d, p, all); err != nil {
 		return nil, err
 	}
+
 	s.detect(ctx, d, sheet)
 	return d, nil
 }

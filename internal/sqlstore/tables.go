@@ -14,7 +14,7 @@ import (
 
 const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_name, spreadsheet_title, entity_type, entity_title,
 	is_custom_view, color_scheme, header_row, status_column_index, status_column_name, language, time_zone,
-	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, script_version, script_wide, last_sync_at, look_at, edited_at, unannounced, lost_columns, locale, problem, status_problem, policies, second_look, enabled, created_at, binding
+	webhook_url, webhook_key, webhook_registered, script_id, deployment_id, web_app_url, script_version, script_wide, last_sync_at, look_at, edited_at, unannounced, lost_columns, locale, problem, status_problem, policies, second_look, enabled, created_at, binding, name
 	FROM sheet_sync_config `
 
 // SaveTable stores a table with its mappings and the snapshots of its rows, all
@@ -327,7 +327,7 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
 		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL, &t.Script.Version, &t.Script.Wide,
-		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &policies, &secondLook, &t.Enabled, &t.CreatedAt, &t.Binding)
+		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &policies, &secondLook, &t.Enabled, &t.CreatedAt, &t.Binding, &t.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 
 	"sheet24"
 	"sheet24/internal/locale"
-	"sheet24/internal/setup"
 )
 
 // activation answers the page that waits for the user's permission: nothing yet,
@@ -53,14 +52,4 @@ func (w *Web) script(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) 
 	default:
 		w.render(rw, r, http.StatusOK, activateCard(t))
 	}
-}
-
-// code is the way without the web app: a code to enter in the sheet's own menu.
-func (w *Web) code(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	a, err := w.Setup.Install(r.Context(), t)
-	if err != nil {
-		w.notInstalled(rw, r, t, err)
-		return
-	}
-	w.render(rw, r, http.StatusOK, codePage(t, setup.SpreadsheetURL(t, w.GoogleURL), a.Script.EditorURL(w.GoogleURL), a.Code))
 }

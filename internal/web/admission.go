@@ -56,6 +56,7 @@ func (w *Web) admit(ctx context.Context, account google.Account) error {
 	case !strings.EqualFold(first.Email, account.Email):
 		return sheet24.Errorf(sheet24.Forbidden, "not_first", account.Email)
 	}
+
 	return nil
 }
 

@@ -1,16 +1,14 @@
 package web
 
 import (
-	"fmt"
+	"context"
 	"net/http"
 	"strconv"
 
-	"sheet24"
-	"sheet24/internal/locale"
-)
+	"github.com/a-h/templ"
 
-// differencesPage is how many differences are shown at once, and read at once for a file.
-const differencesPage = 100
+	"sheet24"
+)
 
 // comparisonOf is a table's last comparison, nil if there was none.
 func (w *Web) comparisonOf(r *http.Request, t *sheet24.Table) (*sheet24.Comparison, error) {
@@ -64,60 +62,39 @@ func (w *Web) act(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	default:
 		err = sheet24.Errorf(sheet24.NotFound, "not_found")
 	}
+
 	w.acted(rw, r, t, err)
 }
 
-// differences shows what a comparison found.
-func (w *Web) differences(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	below, _ := strconv.Atoi(r.FormValue("below"))
-	rows, err := w.Store.Differences(r.Context(), t.ID, below, differencesPage)
-	var c *sheet24.Comparison
-	if err == nil {
-		c, err = w.Store.Comparison(r.Context(), t.ID)
+// comparisonPoll are the attributes that keep a running comparison up to date.
+func comparisonPoll(t *sheet24.Table, c *sheet24.Comparison) templ.Attributes {
+	if c == nil || !c.Running() {
+		return nil
 	}
-	if err != nil {
-		w.fail(rw, r, err)
-		return
-	}
-	w.render(rw, r, http.StatusOK, differencesTable(t, c, rows))
+	return templ.Attributes{"hx-get": t.Path() + "/comparison/state", "hx-trigger": "every 1s", "hx-swap": "outerHTML"}
 }
 
-// differencesFile is what a comparison found, as a file for spreadsheets: a line for
-// each value.
-func (w *Web) differencesFile(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	lang := visitOf(r.Context()).lang
-	below := 0
-	rows, err := w.Store.Differences(r.Context(), t.ID, below, differencesPage)
-	if err != nil {
-		w.fail(rw, r, err)
-		return
+// progress says how far a comparison is, once that is known.
+func progress(t *sheet24.Table, c *sheet24.Comparison) templ.Attributes {
+	if c.LastRow <= t.HeaderRow {
+		return nil
 	}
-	rw.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	rw.Header().Set("Content-Disposition", `attachment; filename="sheet24-`+strconv.FormatInt(t.ID, 10)+`.csv"`)
-	fmt.Fprint(rw, "\ufeff") // so that Excel reads it as UTF-8
-	out := &csvFile{to: rw}
-	text := func(key string) string { return locale.T(lang, key) }
-	out.line([]string{text("row"), text("record"), text("kind"), text("column"), text("in_crm"), text("in_sheet"), text("problem")})
-	for len(rows) > 0 {
-		for _, d := range rows {
-			record := ""
-			if d.EntityID > 0 {
-				record = strconv.FormatInt(d.EntityID, 10)
-			}
-			line := []string{strconv.Itoa(d.Row), record, text("difference." + string(d.Kind)), "", "", "", d.Message}
-			columns := columnsOf(t, sheet24.RowChange{Binding: t.Binding, Fields: d.Fields})
-			if len(columns) == 0 {
-				out.line(line)
-			}
-			for _, c := range columns {
-				line[3], line[4], line[5] = c.name, textOf(c.change.Old), textOf(c.change.New)
-				out.line(line)
-			}
-		}
-		below = rows[len(rows)-1].Row
-		if rows, err = w.Store.Differences(r.Context(), t.ID, below, differencesPage); err != nil {
-			w.Log.Error("write differences", "table", t.ID, "error", err)
-			panic(http.ErrAbortHandler) // half a file must not look like a whole one
-		}
+	return templ.Attributes{"max": strconv.Itoa(c.LastRow - t.HeaderRow), "value": strconv.Itoa(max(c.DoneRow-t.HeaderRow, 0))}
+}
+
+func comparisonEnded(ctx context.Context, c *sheet24.Comparison) string {
+	n := c.Counts
+	if c.State == sheet24.Done && n.Update+n.Fill+n.Create+n.Problem == 0 {
+		return tr(ctx, "comparison_same")
 	}
+	return tr(ctx, "comparison."+string(c.State))
+}
+
+type rowCount struct {
+	kind string
+	rows int
+}
+
+func countsOf(n sheet24.ComparisonCounts) []rowCount {
+	return []rowCount{{"update", n.Update}, {"fill", n.Fill}, {"create", n.Create}, {"problem", n.Problem}, {"left", n.Left}, {"same", n.Same}}
 }

@@ -35,8 +35,10 @@ func noFormula(s string) string {
 		risky = risky || strings.ContainsRune("=+-@|%＝＋－＠", r)
 		break
 	}
+
 	if !risky || plainNumber.MatchString(s) {
 		return s
 	}
+
 	return "'" + s
 }

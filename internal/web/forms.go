@@ -1,53 +1,64 @@
 package web
 
 import (
-	"errors"
-	"mime"
+	"context"
 	"net/http"
+	"strconv"
+	"time"
 
 	"sheet24"
-	"sheet24/internal/api"
 )
 
-// maxForm is the largest form that is read, in bytes: the settings of a table with some
-// hundred columns are a tenth of it.
-const maxForm = 1 << 20
-
-// forms lets forms pass that are urlencoded and not too large, read whole: nothing behind
-// it parses a body, and files cannot be sent at all, to memory or to disk.
-func (w *Web) forms(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet || r.Method == http.MethodHead || r.ContentLength == 0 {
-			r.Body = http.NoBody
-			next.ServeHTTP(rw, r)
-			return
-		}
-
-		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if err != nil || kind != "application/x-www-form-urlencoded" {
-			w.refuseBody(rw, r, sheet24.Errorf(sheet24.Unsupported, "form_kind"))
-			return
-		}
-		if r.ContentLength > maxForm {
-			w.refuseBody(rw, r, sheet24.Errorf(sheet24.TooLarge, "form_too_large"))
-			return
-		}
-
-		r.Body = http.MaxBytesReader(rw, r.Body, maxForm)
-		if err := r.ParseForm(); err != nil {
-			problem := sheet24.Errorf(sheet24.Invalid, "form_unreadable").Because(err)
-			if _, large := errors.AsType[*http.MaxBytesError](err); large {
-				problem = sheet24.Errorf(sheet24.TooLarge, "form_too_large")
-			}
-			w.refuseBody(rw, r, problem)
-			return
-		}
-		next.ServeHTTP(rw, r)
-	})
+// number is a form's whole number of that name, 0 if there is none.
+func number(r *http.Request, name string) int64 {
+	n, err := strconv.ParseInt(r.FormValue(name), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
-// refuseBody answers without reading on: what is still on its way ends with the connection.
-func (w *Web) refuseBody(rw http.ResponseWriter, r *http.Request, err error) {
-	api.Unread(rw)
-	w.fail(rw, r, err)
+// colorsOf are the colours that a form says.
+func colorsOf(r *http.Request) sheet24.ColorScheme {
+	return sheet24.ColorScheme{
+		Header: r.FormValue("color_header"),
+		Text:   r.FormValue("color_text"),
+		Accent: r.FormValue("color_accent"),
+		Row:    r.FormValue("color_row"),
+	}
+}
+
+// minute is how forms write a time.
+const minute = "2006-01-02T15:04"
+
+// span reads a span of time, in the zone of a table's spreadsheet; its last minute
+// belongs to it.
+func span(r *http.Request, t *sheet24.Table) (from, until time.Time, err error) {
+	if from, err = time.ParseInLocation(minute, r.FormValue("from"), zoneOf(t)); err == nil {
+		until, err = time.ParseInLocation(minute, r.FormValue("until"), zoneOf(t))
+	}
+
+	if err != nil || until.Before(from) {
+		return from, until, sheet24.Errorf(sheet24.Invalid, "span")
+	}
+
+	return from, until.Add(time.Minute - time.Microsecond), nil
+}
+
+// spanStart and spanEnd are the last hour, in the zone of a table's spreadsheet.
+func spanStart(_ context.Context, t *sheet24.Table) string { return inZone(t, -1) }
+
+func spanEnd(_ context.Context, t *sheet24.Table) string { return inZone(t, 0) }
+
+// inZone is the time some hours from now as forms write it.
+func inZone(t *sheet24.Table, hours int) string {
+	return time.Now().Add(time.Duration(hours) * time.Hour).In(zoneOf(t)).Format(minute)
+}
+
+func zoneOf(t *sheet24.Table) *time.Location {
+	zone, err := time.LoadLocation(t.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }

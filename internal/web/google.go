@@ -24,18 +24,22 @@ func (w *Web) disconnect(rw http.ResponseWriter, r *http.Request, u *sheet24.Use
 	if err == nil {
 		err = w.Setup.Uninstall(r.Context(), u.ID)
 	}
+
 	if err == nil {
 		err = w.Watch.Stop(r.Context(), u.ID)
 	}
+
 	if err == nil {
 		if err = w.Google.Revoke(r.Context(), t); err == nil {
 			err = w.Store.DeleteToken(r.Context(), u.ID)
 		}
 	}
+
 	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 		w.fail(rw, r, err)
 		return
 	}
+
 	http.Redirect(rw, r, "/sheet-sync/google", http.StatusSeeOther)
 }
 

@@ -12,20 +12,24 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request) {
 		w.render(rw, r, http.StatusOK, welcomePage())
 		return
 	}
+
 	tables, err := w.Store.TablesOf(r.Context(), u.ID)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
+
 	portals, err := w.Store.PortalsOf(r.Context(), u.ID)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
+
 	grant, err := w.Store.Token(r.Context(), u.ID)
 	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 		w.fail(rw, r, err)
 		return
 	}
-	w.render(rw, r, http.StatusOK, homePage(tables, portals, grant))
+
+	w.render(rw, r, http.StatusOK, homePage(tables, portals, grant, w.sessions.PopString(r.Context(), "notice")))
 }

@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/subtle"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,9 +10,6 @@ import (
 	"sheet24"
 	"sheet24/internal/locale"
 )
-
-// PortalCallback is where Bitrix24 sends back who allowed the application.
-const PortalCallback = "/sheet-sync/portal/callback"
 
 // portalForm is what the portal page shows beside the portals.
 type portalForm struct {
@@ -35,6 +30,7 @@ func (w *Web) showPortals(rw http.ResponseWriter, r *http.Request, u *sheet24.Us
 		w.fail(rw, r, err)
 		return
 	}
+
 	f.app = w.BitrixApp
 	w.render(rw, r, status, portalPage(portals, f))
 }
@@ -46,10 +42,12 @@ func (w *Web) savePortal(rw http.ResponseWriter, r *http.Request, u *sheet24.Use
 	if err == nil {
 		err = w.keepPortal(r, u, p)
 	}
+
 	if err != nil {
 		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{webhook: text, problem: locale.Error(u.Language, err)})
 		return
 	}
+
 	http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)
 }
 
@@ -61,44 +59,6 @@ func (w *Web) keepPortal(r *http.Request, u *sheet24.User, p *sheet24.Portal) er
 	}
 	w.Wake.Push(r.Context(), p.ID)
 	return nil
-}
-
-// leadToPortal leads on to the portal's own page, where the application is
-// allowed. It does so by a page, since a form may not lead to any host there is.
-func (w *Web) leadToPortal(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
-	host := r.FormValue("host")
-	state := rand.Text()
-	link, err := w.Portals.AuthorizeURL(host, state)
-	if err != nil {
-		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{host: host, problem: locale.Error(u.Language, err)})
-		return
-	}
-	w.sessions.Put(r.Context(), "portal_state", state)
-	w.render(rw, r, http.StatusOK, toPortalPage(link))
-}
-
-// portalCallback is where the portal sends the user back to.
-func (w *Web) portalCallback(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
-	q := r.URL.Query()
-	state := w.sessions.PopString(r.Context(), "portal_state")
-	var p *sheet24.Portal
-	var err error
-	switch {
-	case state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(q.Get("state"))) != 1:
-		err = sheet24.Errorf(sheet24.Invalid, "portal_state")
-	case q.Get("code") == "":
-		err = sheet24.Errorf(sheet24.Unauthorized, "portal_denied")
-	default:
-		p, err = w.Portals.Exchange(r.Context(), q.Get("code"), q.Get("server_domain"))
-	}
-	if err == nil {
-		err = w.keepPortal(r, u, p)
-	}
-	if err != nil {
-		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{problem: locale.Error(u.Language, err)})
-		return
-	}
-	http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)
 }
 
 // ownPortal finds the portal that a path names; another user's does not exist.
@@ -119,6 +79,7 @@ func (w *Web) checkPortal(rw http.ResponseWriter, r *http.Request, u *sheet24.Us
 		w.fail(rw, r, err)
 		return
 	}
+
 	checked := w.Portals.Check(r.Context(), p)
 	pause, pauses := sheet24.PauseFor(checked, time.Now())
 	switch {
@@ -130,10 +91,12 @@ func (w *Web) checkPortal(rw http.ResponseWriter, r *http.Request, u *sheet24.Us
 		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{problem: locale.Error(u.Language, checked)})
 		return
 	}
+
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
+
 	http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)
 }
 
@@ -150,10 +113,12 @@ func (w *Web) setPlan(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 			err = w.Store.SavePlan(r.Context(), p.ID, plan)
 		}
 	}
+
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
+
 	http.Redirect(rw, r, "/sheet-sync/portal", http.StatusSeeOther)
 }
 
@@ -165,6 +130,7 @@ func missingScopes(p *sheet24.Portal) []string {
 			missing = append(missing, s)
 		}
 	}
+
 	return missing
 }
 
@@ -180,4 +146,8 @@ func planOf(p *sheet24.Portal) sheet24.Plan {
 func limitsOf(ctx context.Context, p *sheet24.Portal) string {
 	plan := planOf(p)
 	return tr(ctx, "portal_limits_text", strconv.FormatFloat(plan.Rate, 'f', -1, 64), strconv.FormatFloat(plan.Burst, 'f', -1, 64))
+}
+
+func portalPath(p *sheet24.Portal) string {
+	return "/sheet-sync/portal/" + strconv.FormatInt(p.ID, 10)
 }

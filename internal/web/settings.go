@@ -24,6 +24,7 @@ func (w *Web) settings(rw http.ResponseWriter, r *http.Request, t *sheet24.Table
 		w.fail(rw, r, err)
 		return
 	}
+
 	f.saved = w.sessions.PopBool(r.Context(), "saved")
 	w.render(rw, r, http.StatusOK, settingsPage(f))
 }
@@ -34,29 +35,33 @@ func (w *Web) settingsOf(r *http.Request, t *sheet24.Table) (settingsForm, error
 	if err != nil {
 		return f, err
 	}
+
 	for _, m := range t.Mappings {
 		i := slices.IndexFunc(described, func(d sheet24.Field) bool { return d.Name == m.Field })
 		if i >= 0 && m.Updatable {
 			f.fields = append(f.fields, described[i])
 		}
 	}
+
 	for _, d := range described {
 		if d.Name != "STAGE_ID" && d.Name != "STATUS_ID" {
 			continue
 		}
+
 		for _, c := range d.Choices {
 			if !c.Retired && !slices.Contains(f.stages, c.Label) {
 				f.stages = append(f.stages, c.Label)
 			}
 		}
 	}
+
 	return f, nil
 }
 
 // keyTypes are the types of fields whose values can tell records apart.
 var keyTypes = []string{"string", "integer", "url", "double"}
 
-// isKey tells whether a field can tell records apart.
+// isKey reports whether a field can tell records apart.
 func isKey(f sheet24.Field) bool {
 	if f.Type == "crm_multifield" {
 		return f.Name == "EMAIL" || f.Name == "PHONE"
@@ -70,21 +75,37 @@ func (w *Web) saveSettings(rw http.ResponseWriter, r *http.Request, t *sheet24.T
 		w.fail(rw, r, err)
 		return
 	}
+
 	before := t.Policies
 	t.Policies, err = f.chosen(r)
 	if err == nil {
 		err = w.Store.SetPolicies(r.Context(), t.ID, t.Policies)
 	}
+
 	if err == nil && t.Policies.SeeksOtherwise(before) { // rows without an id may become records now
 		err = w.Work.Recheck(r.Context(), t)
 	}
+
 	if err != nil {
 		f.problem = locale.Error(visitOf(r.Context()).lang, err)
 		w.render(rw, r, http.StatusUnprocessableEntity, settingsPage(f))
 		return
 	}
+
 	w.sessions.Put(r.Context(), "saved", true)
 	http.Redirect(rw, r, t.Path()+"/settings", http.StatusSeeOther)
+}
+
+// refuseSettings shows a table's settings as they were sent, and what is wrong with them.
+func (w *Web) refuseSettings(rw http.ResponseWriter, r *http.Request, t *sheet24.Table, problem error) {
+	f, err := w.settingsOf(r, t)
+	if err != nil {
+		w.fail(rw, r, problem)
+		return
+	}
+
+	f.problem = locale.Error(visitOf(r.Context()).lang, problem)
+	w.render(rw, r, http.StatusUnprocessableEntity, settingsPage(f))
 }
 
 // chosen are the policies that a form says.
@@ -100,9 +121,11 @@ func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
 		NewRows: sheet24.NewRows(r.FormValue("new_rows")), Deleted: sheet24.Deleted(r.FormValue("deleted")),
 		Conflict: sheet24.Side(r.FormValue("conflict")), Fields: map[string]sheet24.Side{},
 	}
+
 	if p.Deleted == sheet24.SetStage {
 		p.Stage = r.FormValue("stage")
 	}
+
 	for _, field := range f.fields {
 		if isKey(field) && slices.Contains(r.PostForm["key"], field.Name) {
 			p.Keys = append(p.Keys, field.Name)
@@ -112,6 +135,7 @@ func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
 		if err != nil {
 			return f.table.Policies, err
 		}
+
 		if apart {
 			p.Fields[field.Name] = side
 		}
@@ -121,6 +145,7 @@ func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
 	if !valid || p.Deleted == sheet24.SetStage && !slices.Contains(f.stages, p.Stage) {
 		return p, sheet24.Errorf(sheet24.Invalid, "policy")
 	}
+
 	return p, nil
 }
 
@@ -133,6 +158,7 @@ func (f settingsForm) sideOf(r *http.Request, field string) (side sheet24.Side, 
 		side, apart = f.table.Policies.Fields[field]
 		return side, apart, nil
 	}
+
 	if r.PostForm.Get(name) == "" {
 		return "", false, nil
 	}
@@ -141,6 +167,7 @@ func (f settingsForm) sideOf(r *http.Request, field string) (side sheet24.Side, 
 	if !apart {
 		err = sheet24.Errorf(sheet24.Invalid, "policy")
 	}
+
 	return side, apart, err
 }
 
@@ -163,12 +190,8 @@ func sideName(s sheet24.Side) string {
 	return string(s)
 }
 
-// look asks for a look at the whole tab.
-func (w *Web) look(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	if err := w.Work.Recheck(r.Context(), t); err != nil {
-		w.fail(rw, r, err)
-		return
-	}
-	w.sessions.Put(r.Context(), "notice", locale.T(visitOf(r.Context()).lang, "look_notice"))
-	http.Redirect(rw, r, t.Path(), http.StatusSeeOther)
+// decidedFor reports whether a field's conflicts are decided apart from the table's.
+func decidedFor(p sheet24.Policies, field string, side sheet24.Side) bool {
+	s, ok := p.Fields[field]
+	return ok && s == side
 }

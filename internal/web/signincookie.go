@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-
-	"sheet24/internal/locale"
 )
 
 // signingIn is what is known of a visitor on the way to Google and back. Their browser
@@ -47,6 +45,7 @@ func (w *Web) takeSigningIn(rw http.ResponseWriter, r *http.Request, state strin
 	if i < 0 {
 		return signingIn{}, nil
 	}
+
 	taken := kept[i]
 	return taken, w.setSigningIn(rw, slices.Delete(kept, i, i+1))
 }
@@ -57,10 +56,12 @@ func (w *Web) signingIn(r *http.Request) (kept []signingIn) {
 	if err != nil {
 		return nil
 	}
+
 	plain, err := w.Box.Open(cookie.Value, signInOwner)
 	if err != nil || json.Unmarshal([]byte(plain), &kept) != nil {
 		return nil
 	}
+
 	return slices.DeleteFunc(kept, func(s signingIn) bool { return time.Now().After(s.Until) })
 }
 
@@ -71,11 +72,14 @@ func (w *Web) setSigningIn(rw http.ResponseWriter, kept []signingIn) error {
 		if err != nil {
 			return err
 		}
+
 		if cookie.Value, err = w.Box.Seal(string(plain), signInOwner); err != nil {
 			return err
 		}
+
 		cookie.MaxAge = int(signInWithin.Seconds())
 	}
+
 	http.SetCookie(rw, cookie)
 	return nil
 }
@@ -86,25 +90,4 @@ func (w *Web) signInCookie() string {
 		return "__Host-sheet24-sign-in"
 	}
 	return "sheet24-sign-in"
-}
-
-// languageCookie keeps the language of whoever has not signed in.
-const languageCookie = "sheet24-language"
-
-func (w *Web) keepLanguage(rw http.ResponseWriter, lang string) {
-	http.SetCookie(rw, &http.Cookie{Name: languageCookie, Value: lang, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		HttpOnly: true, Secure: w.Secure, SameSite: http.SameSiteLaxMode})
-}
-
-// keptLanguage is the language that a visitor chose, or the default. Accept-Language is
-// not asked: those whom sheet24 is made for often have an English browser.
-func keptLanguage(r *http.Request) string {
-	if c, err := r.Cookie(languageCookie); err == nil {
-		for _, l := range locale.Languages {
-			if c.Value == l {
-				return l
-			}
-		}
-	}
-	return locale.Default
 }

@@ -648,7 +648,7 @@ func namedByColleague(group string) string { return "CRM " + group }
 
 func (h *history) lookNow() (bool, error) {
 	h.step("“Look now” is pressed")
-	h.press("/look", nil)
+	h.press("/recheck", nil)
 	return true, nil
 }
 

@@ -1,8 +1,24 @@
-// The mapping page shows the chosen colours at once.
+// The chosen colours are shown at once.
 document.addEventListener("input", (e) => {
   const name = e.target.dataset?.color;
-  if (name) document.documentElement.style.setProperty("--table-" + name, e.target.value);
+  if (!name) return;
+  document.documentElement.style.setProperty("--table-" + name, e.target.value);
+  warnOfContrast();
 });
+
+// Light of a colour, and how well two are told apart, as WCAG 2 has them.
+const light = (color) => [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16) / 255)
+  .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+
+// A header whose text is hard to read is warned of, below AA's 4.5.
+function warnOfContrast() {
+  const color = (name) => document.querySelector(`[data-color="${name}"]`)?.value;
+  const hint = document.getElementById("contrast");
+  if (hint) hint.hidden = contrast(color("header"), color("text")) >= 4.5;
+}
+document.addEventListener("DOMContentLoaded", warnOfContrast);
 
 // A likely field is chosen by its button.
 document.addEventListener("click", (e) => {

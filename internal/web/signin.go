@@ -4,13 +4,9 @@ import (
 	"cmp"
 	"crypto/rand"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 
 	"sheet24"
 	"sheet24/internal/google"
-	"sheet24/internal/locale"
 )
 
 // signIn sends the user to Google. Consent is asked for again only where the last
@@ -22,11 +18,13 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
+
 	again := lacking.Lacked
 	if u := visitOf(r.Context()).user; u != nil && !again {
 		t, err := w.Store.Token(r.Context(), u.ID)
 		again = err == nil && t.Ended
 	}
+
 	w.toGoogle(rw, r, again)
 }
 
@@ -43,16 +41,15 @@ func (w *Web) toGoogle(rw http.ResponseWriter, r *http.Request, again bool) {
 func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	ctx, q := r.Context(), r.URL.Query()
 	s, err := w.takeSigningIn(rw, r, q.Get("state"))
+	switch {
+	case err != nil:
+	case s.State == "":
+		err = sheet24.Errorf(sheet24.Invalid, "google_state")
+	case q.Get("code") == "":
+		err = refusal(q.Get("error"))
+	}
 	if err != nil {
 		w.fail(rw, r, err)
-		return
-	}
-	if s.State == "" {
-		w.fail(rw, r, sheet24.Errorf(sheet24.Invalid, "google_state"))
-		return
-	}
-	if q.Get("code") == "" {
-		w.fail(rw, r, refusal(q.Get("error")))
 		return
 	}
 
@@ -65,6 +62,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
+
 	if err := w.admit(ctx, account); err != nil {
 		if revoked := w.Google.Revoke(ctx, token); revoked != nil { // we have no use for it
 			w.Log.Warn("revoke the grant of an account that may not sign in", "error", revoked)
@@ -78,6 +76,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
+
 	// Google gives the lasting half of a grant with the first consent alone; who
 	// has lost it must be asked again, once.
 	kept, err := w.Store.Token(ctx, u.ID)
@@ -85,32 +84,43 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 		w.toGoogle(rw, r, true)
 		return
 	}
+
 	token.UserID = u.ID
-	if err = w.Store.SaveToken(ctx, token); err == nil {
-		err = w.sessions.RenewToken(ctx) // a session id from before is worth nothing now
-	}
+	next, err := w.welcomeBack(r, token, kept)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
-	}
-	w.sessions.Put(ctx, "user", u.ID)
-	tables, err := w.Store.TablesOf(ctx, u.ID)
-	if err != nil {
-		w.fail(rw, r, err)
-		return
-	}
-	next := "/"
-	if len(tables) == 0 {
-		next = "/sheet-sync/new" // the first thing to do
-	}
-	if kept == nil || kept.Ended {
-		w.resume(r, tables)
 	}
 	http.Redirect(rw, r, next, http.StatusSeeOther)
 }
 
-// resume looks at all of a user's tables after the time in which their sheets
-// could not be read.
+// welcomeBack keeps a grant in the place of the one before it, nil if there was none, signs
+// its user in, and returns where they go on.
+func (w *Web) welcomeBack(r *http.Request, token, before *sheet24.Token) (next string, err error) {
+	ctx := r.Context()
+	if err := w.Store.SaveToken(ctx, token); err != nil {
+		return "", err
+	}
+	if err := w.sessions.RenewToken(ctx); err != nil { // a session id from before is worth nothing now
+		return "", err
+	}
+	w.sessions.Put(ctx, "user", token.UserID)
+
+	tables, err := w.Store.TablesOf(ctx, token.UserID)
+	if err != nil {
+		return "", err
+	}
+	if before == nil || before.Ended {
+		w.resume(r, tables)
+	}
+	if len(tables) == 0 {
+		return "/sheet-sync/new", nil // the first thing to do
+	}
+	return "/", nil
+}
+
+// resume has all of a user's tables read anew, after the time in which their sheets could
+// not be.
 func (w *Web) resume(r *http.Request, tables []*sheet24.Table) {
 	for _, t := range tables {
 		if !t.Enabled {
@@ -140,27 +150,6 @@ func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) {
 		}
 		w.keepLanguage(rw, v.lang)
 	}
+
 	http.Redirect(rw, r, "/", http.StatusSeeOther)
-}
-
-// language changes to the other language and stays on the page.
-func (w *Web) language(rw http.ResponseWriter, r *http.Request) {
-	v := visitOf(r.Context())
-	next := locale.Languages[(slices.Index(locale.Languages, v.lang)+1)%len(locale.Languages)]
-	w.keepLanguage(rw, next)
-	if v.user != nil {
-		if err := w.Store.SetLanguage(r.Context(), v.user.ID, next); err != nil {
-			w.fail(rw, r, err)
-			return
-		}
-	}
-	http.Redirect(rw, r, backTo(r), http.StatusSeeOther)
-}
-
-// backTo is the page of ours that a form was sent from.
-func backTo(r *http.Request) string {
-	if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host && strings.HasPrefix(u.Path, "/") && !strings.HasPrefix(u.RequestURI(), "//") {
-		return u.RequestURI()
-	}
-	return "/"
 }

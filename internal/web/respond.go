@@ -1,0 +1,35 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"sheet24"
+	"sheet24/internal/answer"
+	"sheet24/internal/locale"
+)
+
+// render writes a page.
+func (w *Web) render(rw http.ResponseWriter, r *http.Request, status int, c templ.Component) {
+	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	rw.WriteHeader(status)
+	if err := c.Render(r.Context(), rw); err != nil && r.Context().Err() == nil {
+		w.Log.Error("render", "path", r.URL.Path, "error", err)
+	}
+}
+
+// fail shows an error as a page that says what to do.
+func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
+	e := sheet24.AsError(err)
+	if e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable {
+		w.Log.Error("page", "path", r.URL.Path, "error", err)
+	}
+	w.render(rw, r, answer.Status(e.Kind), errorPage(locale.Error(visitOf(r.Context()).lang, e), needsSignIn(e)))
+}
+
+// needsSignIn reports whether connecting with Google mends an error.
+func needsSignIn(e *sheet24.Error) bool {
+	return e.Code == "sign_in" || e.Code == "user_unknown" || strings.HasPrefix(e.Code, "google_") && e.Kind == sheet24.Unauthorized
+}

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"context"
+
+	"sheet24"
+	"sheet24/internal/google"
+	"sheet24/internal/pipeline"
+)
+
+// Google is what the pages need of google.Client.
+type Google interface {
+	ConsentURL(state, verifier string, again bool) string
+	Revoke(ctx context.Context, t *sheet24.Token) error
+	Exchange(ctx context.Context, code, verifier string) (google.Account, *sheet24.Token, error)
+	Spreadsheets(ctx context.Context, userID, search, page string) ([]google.File, string, error)
+	Spreadsheet(ctx context.Context, userID, id string) (*google.Spreadsheet, error)
+}
+
+// Connector connects portals and looks after their connections; bitrix24.Client
+// does.
+type Connector interface {
+	Connect(ctx context.Context, webhookURL string) (*sheet24.Portal, error)
+	AuthorizeURL(portal, state string) (string, error)
+	Exchange(ctx context.Context, code, authServer string) (*sheet24.Portal, error)
+	Check(ctx context.Context, p *sheet24.Portal) error
+}
+
+// Store is what the pages need of the database.
+type Store interface {
+	EnsureUser(ctx context.Context, email, name, language string) (*sheet24.User, error)
+	FirstUser(ctx context.Context) (*sheet24.User, error)
+	User(ctx context.Context, id string) (*sheet24.User, error)
+	SetLanguage(ctx context.Context, userID, language string) error
+	Token(ctx context.Context, userID string) (*sheet24.Token, error)
+	SaveToken(ctx context.Context, t *sheet24.Token) error
+	DeleteToken(ctx context.Context, userID string) error
+	SavePortal(ctx context.Context, p *sheet24.Portal) error
+	SavePlan(ctx context.Context, portalID int64, plan sheet24.Plan) error
+	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
+	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
+	PortalsOf(ctx context.Context, userID string) ([]*sheet24.Portal, error)
+	Table(ctx context.Context, id int64) (*sheet24.Table, error)
+	TablesOf(ctx context.Context, userID string) ([]*sheet24.Table, error)
+	StageProblems(ctx context.Context, t *sheet24.Table) ([]sheet24.StageProblem, error)
+	SetEnabled(ctx context.Context, tableID int64, enabled bool) error
+	SetAppearance(ctx context.Context, t *sheet24.Table) error
+	Contents(ctx context.Context, tableID int64) (sheet24.TableContents, error)
+	SetPolicies(ctx context.Context, tableID int64, p sheet24.Policies) error
+	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
+	StartComparison(ctx context.Context, tableID int64) error
+	Act(ctx context.Context, tableID int64, from []sheet24.ComparisonState, to sheet24.ComparisonState) error
+	PauseComparison(ctx context.Context, tableID int64, paused bool) error
+	Differences(ctx context.Context, tableID int64, below, limit int) ([]sheet24.RowDifference, error)
+}
+
+// Waker wakes what a page asked for.
+type Waker interface {
+	Push(ctx context.Context, portalID int64)
+	Compare(ctx context.Context, tableID int64)
+}
+
+// Watch ends what Google Drive tells of a user's changes; watch.Watch does.
+type Watch interface {
+	Stop(ctx context.Context, userID string) error
+}
+
+// Work is what the pages ask of the sync; pipeline.Pipeline does it.
+type Work interface {
+	Recheck(ctx context.Context, t *sheet24.Table) error
+	Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) (pipeline.Undone, error)
+}

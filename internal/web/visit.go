@@ -1,0 +1,72 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"sheet24"
+	"sheet24/internal/locale"
+)
+
+// visit is what pages know of the request they answer.
+type visit struct {
+	polls bool // tables are polled without a script, too
+	lang  string
+	user  *sheet24.User // nil: signed out
+}
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) *visit {
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v
+	}
+	return &visit{lang: locale.Default}
+}
+
+// tr is the text of a key in the reader's language.
+func tr(ctx context.Context, key string, args ...any) string {
+	return locale.T(visitOf(ctx).lang, key, args...)
+}
+
+// localized finds who asks and in which language to answer.
+func (w *Web) localized(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		v := &visit{polls: w.Polls, lang: keptLanguage(r)}
+		u, err := w.signedIn(r.Context())
+		if err != nil {
+			w.fail(rw, r, err)
+			return
+		}
+
+		if u != nil {
+			v.user, v.lang = u, u.Language
+		}
+
+		next.ServeHTTP(rw, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+	})
+}
+
+// signedIn returns who asks, or nil: nobody who has signed in and still may.
+func (w *Web) signedIn(ctx context.Context) (*sheet24.User, error) {
+	id := w.sessions.GetString(ctx, "user")
+	if id == "" {
+		return nil, nil
+	}
+
+	u, err := w.Store.User(ctx, id)
+	if sheet24.IsKind(err, sheet24.NotFound) {
+		return nil, nil
+	}
+
+	if err != nil {
+		return nil, err
+	}
+
+	stays, err := w.stays(ctx, u)
+	if err != nil || !stays {
+		return nil, err
+	}
+
+	return u, nil
+}
