@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"sheet24"
-	"sheet24/internal/sync/plan"
+	"sheet24/internal/change"
 	"sheet24/internal/tab"
 )
 
@@ -118,7 +118,7 @@ func (k *comparing) take(ctx context.Context) error {
 		field := fieldOf[w.Column]
 		k.sheet.Set(k.sheet.ByID[w.ID][0], w.Column.Index, []any{w.Value})
 		taken[tab.CellKey{ID: w.ID, Field: field}] = true
-		k.seen[w.ID][field] = []any{plan.Seen(k.fields[field], k.items[sheet24.ItemRef{Entity: k.t.Entity, ID: w.ID}])}
+		k.seen[w.ID][field] = []any{change.ValueOf(k.fields[field], k.items[sheet24.ItemRef{Entity: k.t.Entity, ID: w.ID}])}
 	}
 	snapshots, err := k.scanned(ctx, taken)
 	if err != nil {

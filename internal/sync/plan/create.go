@@ -2,10 +2,10 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"sheet24"
+	"sheet24/internal/change"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
 	"sheet24/internal/tab"
@@ -50,26 +50,15 @@ func (b *Planner) planGone(fields Fields, item *sheet24.Item, c sheet24.RowChang
 	if item == nil { // it is gone already
 		return Plan{Fields: c.Fields}
 	}
-	plan := Plan{Fields: map[string]sheet24.Change{}}
-	asks, kept := false, false
-	for name, change := range c.Fields {
-		held, known := b.Known[Key{c.TableID, c.EntityID}][name]
-		f, described := fields[name]
-		kept = kept || change.Kept == sheet24.CRMWins
-		if known && described && !slices.ContainsFunc(held, func(k any) bool { return same(f, k, Seen(f, item)) }) {
-			b.conflict(t, f, item, &change)
-			winner := t.Policies.Winner(name)
-			asks, kept = asks || winner == sheet24.Ask, kept || winner == sheet24.CRMWins
-		}
-		plan.Fields[name] = change
+	verdict, cells := b.mergeDeletion(fields, item, c)
+	switch verdict {
+	case change.Keep:
+		return Plan{Fields: cells}
+	case change.NeedsReview:
+		return Plan{Asks: cells}
 	}
-	switch {
-	case kept:
-		return plan
-	case asks:
-		plan.Asks, plan.Fields = plan.Fields, nil
-		return plan
-	}
+
+	plan := Plan{Fields: cells}
 	plan.Write = sheet24.ItemWrite{Entity: t.Entity, ID: item.ID}
 	if t.Policies.Deleted == sheet24.DeleteRecord {
 		plan.Write.Delete = true
