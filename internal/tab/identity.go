@@ -10,19 +10,6 @@ import (
 	"sheet24/internal/match"
 )
 
-// SnapshotsOf are the snapshots of the rows that were read, and of those beside copies.
-func (p *Access) SnapshotsOf(ctx context.Context, t *sheet24.Table, tab *Tab) (map[int64]sheet24.Snapshot, error) {
-	var ids []int64
-	for _, row := range tab.Rows {
-		if id, ok := RecordID(Cell(row, tab.Layout.ID)); ok {
-			ids = append(ids, id)
-			ids = append(ids, tab.neighbours(id)...)
-		}
-	}
-	slices.Sort(ids)
-	return p.Store.Snapshots(ctx, t.ID, slices.Compact(ids))
-}
-
 // Identify tells which record a row is, if that is certain.
 func Identify(t *sheet24.Table, tab *Tab, number int, known map[int64]sheet24.Snapshot) (int64, error) {
 	if tab.Layout.ID < 0 {
@@ -110,4 +97,17 @@ func (t *Tab) Stands(n sheet24.Snapshot) bool {
 		row, read := t.Rows[number]
 		return read && match.Alike(Values(t.Layout, row), n.Values)
 	})
+}
+
+// SnapshotsOf are the snapshots of the rows that were read, and of those beside copies.
+func (p *Access) SnapshotsOf(ctx context.Context, t *sheet24.Table, tab *Tab) (map[int64]sheet24.Snapshot, error) {
+	var ids []int64
+	for _, row := range tab.Rows {
+		if id, ok := RecordID(Cell(row, tab.Layout.ID)); ok {
+			ids = append(ids, id)
+			ids = append(ids, tab.neighbours(id)...)
+		}
+	}
+	slices.Sort(ids)
+	return p.Store.Snapshots(ctx, t.ID, slices.Compact(ids))
 }

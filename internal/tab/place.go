@@ -10,13 +10,6 @@ import (
 	"sheet24/internal/mapping"
 )
 
-// Announced reports whether a notification named a row.
-func Announced(events []sheet24.Event, number int) bool {
-	return slices.ContainsFunc(events, func(e sheet24.Event) bool {
-		return e.Type == sheet24.RowEdited && number >= e.Rows.FirstRow && number <= e.Rows.LastRow
-	})
-}
-
 // Placement is a value that is to stand in a record's row.
 type Placement struct {
 	ID     int64 // of the record, or a row's key
@@ -102,6 +95,7 @@ type Places struct {
 	Rows      map[int64][]int // where each id stands
 }
 
+// ReadPlaces reads whole columns, that of the ids first.
 func (p *Access) ReadPlaces(ctx context.Context, t *sheet24.Table, columns []sheet24.Column) (*Places, error) {
 	read, err := p.Sheets.ReadColumns(ctx, t.Ref(), t.HeaderRow, columns)
 	if err != nil {
@@ -356,4 +350,11 @@ func orEmpty(v any) any {
 		return ""
 	}
 	return v
+}
+
+// Announced reports whether a notification named a row.
+func Announced(events []sheet24.Event, number int) bool {
+	return slices.ContainsFunc(events, func(e sheet24.Event) bool {
+		return e.Type == sheet24.RowEdited && number >= e.Rows.FirstRow && number <= e.Rows.LastRow
+	})
 }

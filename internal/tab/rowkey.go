@@ -14,9 +14,6 @@ import (
 	"sheet24/internal/mapping"
 )
 
-// MostReported is how many changes one report takes at most.
-const MostReported = 2000
-
 // A row without an id gets a key, which stands in its ID cell until its record has been
 // created: it goes along when the row is moved, and the record of one key is created
 // once. In the database it is a number less than 0.
@@ -75,6 +72,9 @@ func (p *Access) BecameRecords(ctx context.Context, t *sheet24.Table, tab *Tab) 
 	}
 	return shown, nil
 }
+
+// MostReported is how many changes one report takes at most.
+const MostReported = 2000
 
 // untoldLeft are the keys of rows that are left alone and do not say so yet: the report finds
 // them by their keys, and takes these away.

@@ -12,52 +12,6 @@ import (
 	"sheet24/internal/mapping"
 )
 
-// Numbers are the numbers of the rows that were read, in their order.
-func (t *Tab) Numbers() []int {
-	numbers := make([]int, 0, len(t.Rows))
-	for number := range t.Rows {
-		numbers = append(numbers, number)
-	}
-	slices.Sort(numbers)
-	return numbers
-}
-
-// Only is a tab of which only some rows were read; all else is the same.
-func (t *Tab) Only(numbers []int) *Tab {
-	some := *t
-	some.Rows = make(map[int][]any, len(numbers))
-	for _, number := range numbers {
-		some.Rows[number] = t.Rows[number]
-	}
-	return &some
-}
-
-// Take takes in what became of some rows.
-func (t *Tab) Take(some *Tab) {
-	for number, cells := range some.Rows {
-		t.Rows[number] = cells
-	}
-	t.ByID, t.IDAt, t.records = some.ByID, some.IDAt, some.records
-}
-
-// Whole are all rows below a table's header.
-func Whole(t *sheet24.Table) []sheet24.Range {
-	return []sheet24.Range{sheet24.Rows(t.HeaderRow+1, 0)}
-}
-
-// Join sorts blocks of rows and makes one of those that touch.
-func Join(rows []sheet24.Range) (joined []sheet24.Range) {
-	slices.SortFunc(rows, func(a, b sheet24.Range) int { return a.FirstRow - b.FirstRow })
-	for _, r := range rows {
-		if n := len(joined); n > 0 && r.FirstRow <= joined[n-1].LastRow+1 {
-			joined[n-1].LastRow = max(joined[n-1].LastRow, r.LastRow)
-			continue
-		}
-		joined = append(joined, r)
-	}
-	return joined
-}
-
 // Tab is what one read brought of a table's tab.
 type Tab struct {
 	Header []string
@@ -459,4 +413,50 @@ func ColumnOf(tab *Tab, field string) (sheet24.Column, bool) {
 		}
 	}
 	return sheet24.Column{}, false
+}
+
+// Numbers are the numbers of the rows that were read, in their order.
+func (t *Tab) Numbers() []int {
+	numbers := make([]int, 0, len(t.Rows))
+	for number := range t.Rows {
+		numbers = append(numbers, number)
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+// Only is a tab of which only some rows were read; all else is the same.
+func (t *Tab) Only(numbers []int) *Tab {
+	some := *t
+	some.Rows = make(map[int][]any, len(numbers))
+	for _, number := range numbers {
+		some.Rows[number] = t.Rows[number]
+	}
+	return &some
+}
+
+// Take takes in what became of some rows.
+func (t *Tab) Take(some *Tab) {
+	for number, cells := range some.Rows {
+		t.Rows[number] = cells
+	}
+	t.ByID, t.IDAt, t.records = some.ByID, some.IDAt, some.records
+}
+
+// Whole are all rows below a table's header.
+func Whole(t *sheet24.Table) []sheet24.Range {
+	return []sheet24.Range{sheet24.Rows(t.HeaderRow+1, 0)}
+}
+
+// Join sorts blocks of rows and makes one of those that touch.
+func Join(rows []sheet24.Range) (joined []sheet24.Range) {
+	slices.SortFunc(rows, func(a, b sheet24.Range) int { return a.FirstRow - b.FirstRow })
+	for _, r := range rows {
+		if n := len(joined); n > 0 && r.FirstRow <= joined[n-1].LastRow+1 {
+			joined[n-1].LastRow = max(joined[n-1].LastRow, r.LastRow)
+			continue
+		}
+		joined = append(joined, r)
+	}
+	return joined
 }

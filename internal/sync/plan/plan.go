@@ -15,16 +15,6 @@ import (
 	"sheet24/internal/mapping"
 )
 
-// A portal goes on with a request whose sender is gone, or was told nothing. So a write is
-// stored as begun before it is sent, and as long as it is not answered and the portal has
-// not given up on it, nothing is done to its record that it would undo by landing late.
-
-// ItemKey names the record that a row's creation makes.
-func (b *Planner) ItemKey(c sheet24.RowChange) sheet24.ItemKey {
-	t := b.Tables[c.TableID]
-	return sheet24.ItemKey{Entity: t.Entity, Key: creationKey(t, c)}
-}
-
 // Store is what is known of records.
 type Store interface {
 	Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error)
@@ -46,6 +36,12 @@ type Planner struct {
 // New makes a Planner that knows of no table yet.
 func New(store Store, crm sheet24.CRM, rows isolate.Rows, portal *sheet24.Portal) *Planner {
 	return &Planner{Store: store, CRM: crm, Rows: rows, Portal: portal, Tables: map[int64]*sheet24.Table{}, Known: map[Key]sheet24.Known{}, back: map[Key]bool{}}
+}
+
+// ItemKey names the record that a row's creation makes.
+func (b *Planner) ItemKey(c sheet24.RowChange) sheet24.ItemKey {
+	t := b.Tables[c.TableID]
+	return sheet24.ItemKey{Entity: t.Entity, Key: creationKey(t, c)}
 }
 
 // Plan is what a change needs: a write, which is empty if the CRM holds all of
@@ -72,6 +68,7 @@ func (p Plan) Writes() bool {
 // Fields are an entity's fields by name.
 type Fields map[string]sheet24.Field
 
+// ByName are described fields by their names.
 func ByName(described []sheet24.Field) Fields {
 	fields := make(Fields, len(described))
 	for _, f := range described {

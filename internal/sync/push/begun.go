@@ -15,6 +15,10 @@ import (
 	"sheet24/internal/sync/plan"
 )
 
+// A portal goes on with a request whose sender is gone, or was told nothing. So a write is
+// stored as begun before it is sent, and as long as it is not answered and the portal has
+// not given up on it, nothing is done to its record that it would undo by landing late.
+
 // open reports whether a write may still be carried out.
 func (b *pushing) open(w *sheet24.Begun) bool {
 	return w != nil && b.pusher.Now().Before(b.landed(*w))

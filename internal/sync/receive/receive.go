@@ -18,16 +18,6 @@ import (
 	"sheet24/internal/tab"
 )
 
-// Recheck asks for a look at a whole tab: nobody may have told of what was edited
-// while the service, or its user's grant, was away.
-func (p *Receiver) Recheck(ctx context.Context, t *sheet24.Table) (next sheet24.Next, err error) {
-	if err := p.Store.AddEvent(ctx, sheet24.NewRecheck(t.ID)); err != nil {
-		return next, err
-	}
-	next.Scan(t.ID)
-	return next, nil
-}
-
 // MaxBody is the largest notification accepted, in bytes: it names rows, and needs some
 // hundred.
 const MaxBody = 16 << 10
@@ -239,4 +229,14 @@ func busy(err error) error {
 		return err
 	}
 	return sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
+}
+
+// Recheck asks for a look at a whole tab: nobody may have told of what was edited
+// while the service, or its user's grant, was away.
+func (p *Receiver) Recheck(ctx context.Context, t *sheet24.Table) (next sheet24.Next, err error) {
+	if err := p.Store.AddEvent(ctx, sheet24.NewRecheck(t.ID)); err != nil {
+		return next, err
+	}
+	next.Scan(t.ID)
+	return next, nil
 }
