@@ -9,8 +9,16 @@ type BegunSheetWrite struct {
 	ID    int64
 	Stage Stage // whose write it is: it alone looks
 	Cells []BegunCell
-	Stood []StoodCell // of rows that it was not meant for, and that no id tells
-	At    time.Time
+	Stood []StoodCell // of rows that a write of ids was not meant for, and that no id tells
+
+	Columns []BegunColumn // of a write of values: the ID column and those of its cells, as they were read before
+	At      time.Time
+}
+
+// BegunColumn is a column of a BegunSheetWrite.
+type BegunColumn struct {
+	Name  string `json:"name"`  // its header
+	Cells []any  `json:"cells"` // from row 1 on
 }
 
 // BegunCell is a cell of a BegunSheetWrite.
@@ -29,5 +37,5 @@ type BegunCell struct {
 // several, or was none.
 type StoodCell struct {
 	Value any            `json:"value"`
-	Held  map[string]any `json:"held,omitempty"` // what the row held, by field; by column where values were written
+	Held  map[string]any `json:"held,omitempty"` // what the row held, by field
 }

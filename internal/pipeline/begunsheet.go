@@ -20,10 +20,7 @@ const landsWithin = 200 * time.Second
 // writeColumns stores a write as begun, and sends it. It returns the number under which it
 // is stored: the write ends once its caller has seen where it went.
 func (p *Pipeline) writeColumns(ctx context.Context, t *sheet24.Table, w sheet24.BegunSheetWrite, writes []sheet24.ColumnWrite) (number int64, read [][]any, err error) {
-	if err := p.checkBound(ctx, t); err != nil {
-		return 0, nil, err
-	}
-	number, err = p.Store.BeginSheetWrite(ctx, t.ID, w)
+	number, err = p.Store.BeginSheetWrite(ctx, t, w)
 	if err != nil {
 		return 0, nil, err
 	}

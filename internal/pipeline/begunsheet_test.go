@@ -526,3 +526,118 @@ func TestIDOverAnother(t *testing.T) {
 		}
 	}
 }
+
+// TestValueOverARowWithAKey has a new row that got its key, and that no scan has stored yet,
+// stand where a record's row stood while a change of that is taken back, and nobody sees where
+// it went: the new row gets back what was typed into it.
+func TestValueOverARowWithAKey(t *testing.T) {
+	t.Parallel()
+	for ending := range endings {
+		t.Run(ending, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
+			w.edit("B5", []any{"Memo"})
+			w.nudge(5, 5)
+			w.sync()
+			w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
+			w.nudge(6, 6)
+			w.endsAtWrite(w.Scan, "the process ends")
+			if !strings.HasPrefix(fmt.Sprint(w.id(6)), "⏳") {
+				t.Fatalf("row 6 shows %v", w.id(6))
+			}
+			_, err := w.Undo(t.Context(), w.table, w.history()[:1])
+			w.check(err)
+			w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "move_rows", Range: "5:5", To: "7"})
+			expect(t, "the cell of another", w.rowNamed("Ali"), 5) // the world is hostile indeed
+			w.looksAgain()
+			w.checkPeople(5, nil)
+			expect(t, "the new record", w.lead(5), "Can can@ornek.com.tr IN_PROCESS 12.5")
+		})
+	}
+}
+
+// TestValueOverAnEmptyCell has a row without an id whose cell is empty stand where a record's
+// row stood while a change of that is taken back: one that holds nothing else, one that
+// somebody is typing, and a copy of another record's row.
+func TestValueOverAnEmptyCell(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string][]any{
+		"an empty row": {"", "", "", "", ""},
+		"a new row":    {"", "", "can@ornek.com.tr", "İşlemde", 12.5},
+		"a copy":       {3.0, "", "3@ornek.com.tr", "Yeni", 300.0},
+	} {
+		for ending := range endings {
+			t.Run(name+" "+ending, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
+				w.edit("B5", []any{"Memo"})
+				w.nudge(5, 5)
+				w.sync()
+				_, err := w.Undo(t.Context(), w.table, w.history()[:1])
+				w.check(err)
+				w.edit("A6", row)
+				w.nudge(6, 6)
+				w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "move_rows", Range: "5:5", To: "7"})
+				expect(t, "the cell of another", w.rowNamed("Ali"), 5) // the world is hostile indeed
+				w.looksAgain()
+				expect(t, "the row", w.rowNamed("Ali"), 6)
+				expect(t, "the cell", orNone(w.cell("B5")), any(""))
+				expect(t, "the record", w.lead(4), "Ali 4@ornek.com.tr NEW 400")
+				expect(t, "another", w.lead(3), "Zeynep 3@ornek.com.tr NEW 300")
+				for _, r := range w.portal.Records(1)[4:] {
+					expect(t, "the new record's name", orNone(r.Fields["name"]), any(""))
+				}
+			})
+		}
+	}
+}
+
+// TestValuesOverEachOther has two rows exchanged while changes of both are taken back: each
+// gets what was its own.
+func TestValuesOverEachOther(t *testing.T) {
+	t.Parallel()
+	for _, ending := range append(slices.Collect(maps.Keys(endings)), seen) {
+		t.Run(ending, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.edit("B4", []any{"Zeyno"}, []any{"Memo"})
+			w.nudge(4, 5)
+			w.sync()
+			_, err := w.Undo(t.Context(), w.table, w.history()[:2])
+			w.check(err)
+			w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "move_rows", Range: "4:4", To: "6"})
+			w.looksAgain()
+			w.checkPeople(4, nil)
+			for _, c := range w.history()[:2] {
+				if len(c.Fields) != 1 || !c.Fields["NAME"].Undo {
+					t.Errorf("history: %+v", c)
+				}
+			}
+		})
+	}
+}
+
+// TestIDOverANewRow has a new row stand where a row stood that lost its id, once it gets that
+// back: the new row does not become its record.
+func TestIDOverANewRow(t *testing.T) {
+	t.Parallel()
+	for ending := range endings {
+		for name, edited := range map[string]any{"as it was": 400.0, "edited": 450.0} {
+			t.Run(ending+" "+name, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.policies(sheet24.Policies{NewRows: sheet24.CreateNew, Deleted: sheet24.DeleteRecord})
+				w.edit("A5", []any{""})
+				w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
+				w.event(sheet24.Recheck, sheet24.Range{})
+				w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "move_rows", Range: "5:5", To: "7"})
+				expect(t, "the id of the new row", w.id(w.rowNamed("Can")), any(4.0)) // the world is hostile indeed
+				w.edit("E6", []any{edited})
+				w.looksAgain()
+				w.checkPeople(5, nil)
+			})
+		}
+	}
+}

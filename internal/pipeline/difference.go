@@ -45,6 +45,9 @@ func (s *scanning) compare(ctx context.Context, tab *tab) (found sheet24.Scanned
 		if err == nil {
 			err = cmp.Or(misplaced[number], s.doubts.rows[id])
 		}
+		if _, seen := known[id]; err == nil && !seen {
+			err = s.doubts.doubtful(values(tab.layout, tab.rows[number]))
+		}
 		if err != nil {
 			s.unidentified(&found, tab, number, err)
 			continue

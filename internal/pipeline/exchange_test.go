@@ -13,6 +13,7 @@ import (
 	"sheet24/internal/pipeline"
 	"sheet24/internal/setup"
 	"sheet24/internal/sim/bitrixsim"
+	"sheet24/internal/sim/googlesim"
 )
 
 // fiftyLeads is a world whose tab has 50 leads; the portal has 47 contacts beside them,
@@ -492,4 +493,41 @@ func TestSavedAnewAsItWas(t *testing.T) {
 	w.settled()
 	expect(t, "leads with the new names", w.names(1, "name", "Yeni ad")+w.names(1, "name", "Daha yeni"), 50)
 	expect(t, "status", w.status(2), any(ok))
+}
+
+// TestExchangeWaitsForWhatIsWritten has a process end that took a value back, while rows were
+// moved: the table is not exchanged, nor anything of the tab changed for it, before it was
+// seen where that went.
+func TestExchangeWaitsForWhatIsWritten(t *testing.T) {
+	t.Parallel()
+	for ending := range endings {
+		t.Run(ending, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
+			w.edit("B3", []any{"Memo"})
+			w.nudge(3, 3)
+			w.sync()
+			_, err := w.Undo(t.Context(), w.table, w.history()[:1])
+			w.check(err)
+			w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "insert_rows", Range: "3:3"})
+			expect(t, "the value in the empty row", w.cell("B3"), any("Mehmet")) // the world is hostile indeed
+
+			anew := *w.fresh()
+			anew.Mappings = anew.Mappings[:3]
+			err = w.store.SaveTable(t.Context(), &anew, nil)
+			expect(t, "saving it anew", sheet24.AsError(err).Code, "table_written")
+			_, before, _ := w.google.Cells(w.sheet, gid)
+			_, _, err = w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Contacts, Colors: sheet24.DefaultColors,
+				Fields: map[int]string{1: "NAME"}, AddID: true, AddStatus: true})
+			expect(t, "setting it up anew", sheet24.AsError(err).Code, "table_written")
+			_, after, _ := w.google.Cells(w.sheet, gid)
+			expect(t, "the tab", fmt.Sprint(after), fmt.Sprint(before))
+
+			w.looksAgain()
+			w.checkPeople(4, nil)
+			anew.Binding = w.fresh().Binding
+			w.check(w.store.SaveTable(t.Context(), &anew, nil))
+		})
+	}
 }

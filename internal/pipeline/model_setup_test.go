@@ -54,6 +54,15 @@ func (h *history) setUpAnew() {
 	t, err := h.store.Table(ctx, h.table.ID)
 	h.ok(err)
 
+	was := t.PortalID
+	t.PortalID = portal.ID
+	err = h.store.SaveTable(ctx, t, h.leftAlone())
+	if sheet24.AsError(err).Code == "table_written" { // whoever tries it is asked to do so again
+		return
+	}
+	h.ok(err)
+	h.table = t
+
 	former := h.crm
 	h.crm = &modelCRM{perils: h.perils, now: former.now, records: map[int64]*modelRecord{}, nextID: former.nextID + 1000, replaced: former.replaced, goesOn: -1, landIn: -1}
 	former.sent = func(r sheet24.Request) {
@@ -61,22 +70,27 @@ func (h *history) setUpAnew() {
 			h.t.Errorf("sent to the former portal: %+v", r.Writes)
 		}
 	}
-	h.portals.former, h.portals.modelCRM = map[int64]*modelCRM{t.PortalID: former}, h.crm
-	h.formerPortal = t.PortalID
+	h.portals.former, h.portals.modelCRM = map[int64]*modelCRM{was: former}, h.crm
+	h.formerPortal = was
 
-	var baseline []sheet24.Snapshot
-	for n, row := range h.sheet.rows[1:] {
+	for _, row := range h.sheet.rows[1:] {
 		row[idColumn], row[statusColumn] = nil, nil
 		if code, ok := row[codeColumn].(string); ok {
 			h.doubled[code] = h.doubled[code] || h.left[code] // a copy is a row like any other from now on
 			h.left[code] = true
+		}
+	}
+	h.last, h.deleted, h.gone, h.lostTo = nil, nil, nil, nil
+	clear(h.copied)
+}
+
+// leftAlone are the rows that are there, as what is to be left alone.
+func (h *history) leftAlone() (baseline []sheet24.Snapshot) {
+	for n, row := range h.sheet.rows[1:] {
+		if row[codeColumn] != nil {
 			baseline = append(baseline, sheet24.Snapshot{Row: n + 2, Values: map[string]any{
 				"UF_CODE": row[codeColumn], "NAME": row[nameColumn], "EMAIL": row[emailColumn], "OPPORTUNITY": row[amountColumn]}})
 		}
 	}
-	t.PortalID = portal.ID
-	h.ok(h.store.SaveTable(ctx, t, baseline))
-	h.table = t
-	h.last, h.deleted, h.gone, h.lostTo = nil, nil, nil, nil
-	clear(h.copied)
+	return baseline
 }

@@ -51,7 +51,7 @@ type Store interface {
 	AddCellWrites(ctx context.Context, t *sheet24.Table, cells []sheet24.CellWrite) error
 	ChangesSince(ctx context.Context, tableID, first int64, records []int64) ([]sheet24.RowChange, error)
 	CommitScan(ctx context.Context, t *sheet24.Table, found sheet24.Scanned) error
-	BeginSheetWrite(ctx context.Context, tableID int64, w sheet24.BegunSheetWrite) (id int64, err error)
+	BeginSheetWrite(ctx context.Context, t *sheet24.Table, w sheet24.BegunSheetWrite) (id int64, err error)
 	BegunSheetWrites(ctx context.Context, tableID int64, stage sheet24.Stage) ([]sheet24.BegunSheetWrite, error)
 	EndSheetWrites(ctx context.Context, ids []int64) error
 

@@ -63,6 +63,7 @@ func (p *Pipeline) placeAt(ctx context.Context, stage sheet24.Stage, t *sheet24.
 		begun = append(begun, number)
 
 		after := placesOf(t, before.columns, read)
+		before.crossed(after, writes)
 		wrong := before.displaced(after, writes)
 		if len(wrong) == 0 && after.allDone(writes) {
 			return skipped, p.Store.EndSheetWrites(ctx, begun)
@@ -167,7 +168,9 @@ func (s *places) columnWrites(writes []placement) []sheet24.ColumnWrite {
 func (s *places) begun(stage sheet24.Stage, writes []placement) sheet24.BegunSheetWrite {
 	w := sheet24.BegunSheetWrite{Stage: stage}
 	if stage == sheet24.ScanStage {
-		w.Stood = s.stoodBeside()
+		for i, c := range s.columns {
+			w.Columns = append(w.Columns, sheet24.BegunColumn{Name: c.Name, Cells: s.cells[i]})
+		}
 	}
 	for _, p := range writes {
 		w.Cells = append(w.Cells, sheet24.BegunCell{Row: p.row, EntityID: p.id, Column: p.column.Name, Value: orNil(p.value)})
@@ -212,6 +215,28 @@ func (s *places) displaced(after *places, writes []placement) (wrong []placement
 		}
 	}
 	return wrong
+}
+
+// crossed has placements whose cells got what was meant for another's replace that.
+func (s *places) crossed(after *places, writes []placement) {
+	wrote := map[sheet24.Column]map[any]bool{}
+	for _, w := range writes {
+		if wrote[w.column] == nil {
+			wrote[w.column] = map[any]bool{}
+		}
+		wrote[w.column][orNil(w.value)] = true
+	}
+
+	for i, w := range writes {
+		rows := after.rows[w.id]
+		if w.id == 0 || len(rows) != 1 {
+			continue
+		}
+		now := after.at(w.column, rows[0])
+		if now != orNil(w.value) && now != s.at(w.column, w.row) && wrote[w.column][now] {
+			writes[i].holds = now
+		}
+	}
 }
 
 // lostFrom finds what a write took from a row that has no id of its own: the one value

@@ -145,6 +145,10 @@ func (s *scanning) giveKeys(ctx context.Context, tab *tab) (refused []sheet24.Un
 			refuse(number, sheet24.Errorf(sheet24.Invalid, "row_lost_id", mapping.Text(float64(id))))
 			continue
 		}
+		if err := s.doubts.doubtful(now); err != nil {
+			refuse(number, err)
+			continue
+		}
 		numbers, held = append(numbers, number), append(held, now)
 	}
 	left, err := s.Store.Left(ctx, t.ID, held)

@@ -14,6 +14,7 @@ import (
 type doubts struct {
 	rows    map[int64]error // by the key or id that a row shows: it may be another's
 	records map[int64]bool  // that may be such rows: they are not gone
+	values  []doubtfulValue // that new rows may hold though nobody typed them
 }
 
 // leaveOut has a tab say nothing of the rows that are left in doubt.
@@ -66,12 +67,13 @@ func (p *Pipeline) settleBegun(ctx context.Context, t *sheet24.Table, events []s
 	if err := p.settleCleared(ctx, t, tab, begun); err != nil {
 		return left, err
 	}
-	return left, p.settleValues(ctx, t, tab, begun, events)
+	err = p.settleValues(ctx, t, tab, begun, events, &left)
+	return left, err
 }
 
 // settleIDs looks where ids and keys went.
 func (p *Pipeline) settleIDs(ctx context.Context, t *sheet24.Table, tab *tab, begun []sheet24.BegunSheetWrite) (doubts, error) {
-	s := &settling{Pipeline: p, t: t, given: map[int64]any{}, missed: map[any]int{}, written: map[int]any{}, doubts: doubts{map[int64]error{}, map[int64]bool{}}}
+	s := &settling{Pipeline: p, t: t, given: map[int64]any{}, missed: map[any]int{}, written: map[int]any{}, doubts: doubts{rows: map[int64]error{}, records: map[int64]bool{}}}
 	cells, done, err := s.open(ctx, tab, begun)
 	if err != nil || len(cells) == 0 {
 		return s.doubts, cmp.Or(err, p.Store.EndSheetWrites(ctx, done))
@@ -216,6 +218,7 @@ func (s *settling) decide(ctx context.Context, cells []openCell) error {
 	var found []finding
 	var strangers []sheet24.BegunCell
 	var held []map[string]any
+	misled := map[int]openCell{}
 	for _, c := range cells {
 		id, _ := recordID(c.Value)
 		for _, number := range s.tab.byID[id] {
@@ -226,6 +229,8 @@ func (s *settling) decide(ctx context.Context, cells []openCell) error {
 				found = append(found, finding{id, number, own, sure && len(s.tab.byID[id]) == 1})
 			case len(now) == 0: // its row moved on
 				s.empty(number, c)
+			case id > 0 && c.EntityID == 0 && len(c.Held) > 0 && equalFields(now, c.Held) == 0:
+				misled[number] = c
 			case id < 0 && equalFields(now, c.Held) == 0 || mapping.Summary(now):
 				strangers, held = append(strangers, c.BegunCell), append(held, nil)
 			case id < 0:
@@ -235,7 +240,34 @@ func (s *settling) decide(ctx context.Context, cells []openCell) error {
 	}
 
 	s.giveBack(found)
+	if err := s.takeFrom(ctx, misled); err != nil {
+		return err
+	}
 	return s.takeBack(ctx, strangers, held)
+}
+
+// takeFrom takes the ids of records out of rows that hold nothing of what those did that were
+// to get them, where these stand elsewhere, without one.
+func (s *settling) takeFrom(ctx context.Context, misled map[int]openCell) error {
+	if len(misled) == 0 {
+		return nil
+	}
+	all, err := s.readAt(ctx, s.t, s.tab.layout, wholeTab(s.t))
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(all.header, s.tab.header) || !maps.Equal(all.idAt, s.tab.idAt) {
+		return errTabMoves
+	}
+
+	for number, c := range misled {
+		for other, row := range all.rows {
+			if cell(row, s.tab.layout.ID) == nil && other != number && alike(values(s.tab.layout, row), c.Held) {
+				s.written[number] = ""
+			}
+		}
+	}
+	return nil
 }
 
 // own is what is to stand in the ID cell of a row, rather than the id that was meant for
@@ -353,122 +385,4 @@ func (s *settling) write(ctx context.Context) (wrote bool, err error) {
 	}
 	s.Log.Warn("ids not given back", "table", s.t.ID, "error", err)
 	return false, nil
-}
-
-// begunValue is a value of a write that was begun, and the column that it was for.
-type begunValue struct {
-	sheet24.BegunCell
-	write  int64
-	stood  []sheet24.StoodCell // beside it, in rows that the ID column does not tell
-	field  string
-	column sheet24.Column
-}
-
-// settleValues looks where values went. One that a record did not get, and that stands in
-// the same column of another's row, which held something else, went there: nobody else
-// writes it.
-func (p *Pipeline) settleValues(ctx context.Context, t *sheet24.Table, tab *tab, begun []sheet24.BegunSheetWrite, events []sheet24.Event) error {
-	cells, columns, landed := valuesOf(tab, begun), []sheet24.Column{nameOf(t, tab.layout)}, map[int64]bool{}
-	for _, c := range cells {
-		if !slices.Contains(columns, c.column) {
-			columns = append(columns, c.column)
-		}
-	}
-	if len(cells) == 0 {
-		return p.endValues(ctx, begun, landed)
-	}
-	at, err := p.readPlaces(ctx, t, columns)
-	if err != nil {
-		return err
-	}
-
-	wrong, err := p.strayed(ctx, t, at, cells, landed, &scanning{Pipeline: p, t: t, events: events})
-	if err != nil {
-		return err
-	}
-	if len(wrong) > 0 {
-		if _, err := p.placeAt(ctx, sheet24.ScanStage, t, at, wrong); err != nil {
-			return err
-		}
-	}
-	if err := p.endValues(ctx, begun, landed); err != nil || len(wrong) == 0 {
-		return err
-	}
-	return errTabMoves
-}
-
-// valuesOf are the values of writes that were begun, of columns that are there.
-func valuesOf(tab *tab, begun []sheet24.BegunSheetWrite) (cells []begunValue) {
-	for _, w := range begun {
-		for _, c := range w.Cells {
-			i := slices.IndexFunc(tab.layout.Fields, func(m sheet24.FieldMapping) bool { return m.Column.Name == c.Column && m.Column.Index >= 0 })
-			if i >= 0 && !c.IsID {
-				m := tab.layout.Fields[i]
-				cells = append(cells, begunValue{c, w.ID, w.Stood, m.Field, m.Column})
-			}
-		}
-	}
-	return cells
-}
-
-// strayed finds the cells that got what was another record's, and what is to stand there
-// again. landed gets the writes that were seen to have taken effect.
-func (p *Pipeline) strayed(ctx context.Context, t *sheet24.Table, at *places, cells []begunValue, landed map[int64]bool, work *scanning) ([]placement, error) {
-	meant := map[cellOfRecord]bool{}
-	for _, c := range cells {
-		meant[cellOfRecord{c.EntityID, c.column}] = true
-	}
-
-	// Which rows show what another was to get, and did not.
-	type suspect struct {
-		placement
-		of begunValue
-	}
-	var suspects []suspect
-	var ids []int64
-	var wrong []placement
-	for _, c := range cells {
-		if rows := at.rows[c.EntityID]; len(rows) == 1 && at.at(c.column, rows[0]) == c.Value {
-			landed[c.write] = true
-			continue
-		}
-		if w, found := at.overStood(c); found && !work.announced(w.row) {
-			wrong = append(wrong, w)
-			landed[c.write] = true
-		}
-		for _, id := range slices.Sorted(maps.Keys(at.rows)) {
-			rows := at.rows[id]
-			if len(rows) == 1 && !meant[cellOfRecord{id, c.column}] && at.at(c.column, rows[0]) == c.Value && !work.announced(rows[0]) {
-				suspects = append(suspects, suspect{placement{id: id, column: c.column, only: true, holds: c.Value}, c})
-				ids = append(ids, id)
-			}
-		}
-	}
-	known, err := p.Store.Snapshots(ctx, t.ID, ids)
-	if err != nil {
-		return nil, err
-	}
-
-	// And held something else.
-	for _, w := range suspects {
-		n, seen := known[w.id]
-		if before := n.Values[w.of.field]; seen && before != w.holds {
-			w.value = before
-			wrong = append(wrong, w.placement)
-			landed[w.of.write] = true
-		}
-	}
-	return wrong, nil
-}
-
-// endValues ends writes of values that took effect, or cannot any more.
-func (p *Pipeline) endValues(ctx context.Context, begun []sheet24.BegunSheetWrite, landed map[int64]bool) error {
-	var done []int64
-	for _, w := range begun {
-		ids := slices.ContainsFunc(w.Cells, func(c sheet24.BegunCell) bool { return c.IsID })
-		if !ids && (landed[w.ID] || p.Now().Sub(w.At) > landsWithin) {
-			done = append(done, w.ID)
-		}
-	}
-	return p.Store.EndSheetWrites(ctx, done)
 }

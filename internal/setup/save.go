@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
+	"time"
 
 	"sheet24"
 	"sheet24/internal/locale"
@@ -50,6 +51,11 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	t, err := s.table(user, d, c)
 	if err != nil {
 		return nil, Matched{}, err
+	}
+	if d.Was != nil && !t.SameBinding(d.Was) {
+		if err := whileWritten(ctx, func() error { return s.Store.CheckWritten(ctx, d.Was) }); err != nil {
+			return nil, Matched{}, err
+		}
 	}
 
 	if err := s.remember(ctx, d, c.Fields); err != nil {
@@ -116,7 +122,29 @@ func (s *Setup) store(ctx context.Context, t *sheet24.Table, d *Draft, baseline 
 	}
 
 	t.ID = d.Was.ID
-	return s.Store.SaveTable(ctx, t, baseline)
+	return whileWritten(ctx, func() error { return s.Store.SaveTable(ctx, t, baseline) })
+}
+
+// writtenFor is how long saving a table waits for what is being written into its tab: a
+// request to Google takes a moment.
+const (
+	writtenFor   = 5 * time.Second
+	writtenEvery = 100 * time.Millisecond
+)
+
+// whileWritten does something again as long as it is refused because a table is written.
+func whileWritten(ctx context.Context, f func() error) error {
+	for until := time.Now().Add(writtenFor); ; {
+		err := f()
+		if sheet24.AsError(err).Code != "table_written" || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(writtenEvery):
+		}
+	}
 }
 
 // additions are what is written into a tab when its table is saved.

@@ -39,6 +39,7 @@ type Store interface {
 	FormerIDColumns(ctx context.Context, spreadsheetID string, gid int64) ([]sheet24.IDColumn, error)
 	SaveTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error
 	AddTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error
+	CheckWritten(ctx context.Context, t *sheet24.Table) error
 	RetireTable(ctx context.Context, t *sheet24.Table, code string) error
 	DeleteTable(ctx context.Context, t *sheet24.Table) error
 	// Corrections returns what users chose for columns of an entity, by detect.Key.

@@ -2,27 +2,58 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"time"
 
 	"sheet24"
 )
 
 // begunCells are the cells of a write as they are stored.
 type begunCells struct {
-	Cells []sheet24.BegunCell `json:"cells"`
-	Stood []sheet24.StoodCell `json:"stood,omitempty"`
+	Cells   []sheet24.BegunCell   `json:"cells"`
+	Stood   []sheet24.StoodCell   `json:"stood,omitempty"`
+	Columns []sheet24.BegunColumn `json:"columns,omitempty"`
 }
 
-// BeginSheetWrite stores a write of cells of a table before it is sent, and returns its number.
-func (s *Store) BeginSheetWrite(ctx context.Context, tableID int64, w sheet24.BegunSheetWrite) (id int64, err error) {
-	cells, err := json.Marshal(begunCells{w.Cells, w.Stood})
+// BeginSheetWrite stores a write of cells of a table before it is sent, and returns its
+// number. If the table has been exchanged since it was read, that is a Conflict.
+func (s *Store) BeginSheetWrite(ctx context.Context, t *sheet24.Table, w sheet24.BegunSheetWrite) (id int64, err error) {
+	cells, err := json.Marshal(begunCells{w.Cells, w.Stood, w.Columns})
 	if err != nil {
 		return 0, err
 	}
-	defer s.write()()
-	err = s.db.QueryRowContext(ctx, `INSERT INTO begun_sheet_writes (config_id, stage, cells, begun_at) VALUES ($1, $2, $3, $4) RETURNING id`,
-		tableID, string(w.Stage), string(cells), s.now()).Scan(&id)
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.checkBinding(ctx, tx, t); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `INSERT INTO begun_sheet_writes (config_id, stage, cells, begun_at) VALUES ($1, $2, $3, $4) RETURNING id`,
+			t.ID, string(w.Stage), string(cells), s.now()).Scan(&id)
+	})
 	return id, err
+}
+
+// writtenFor is how long a table that can be read waits for its begun writes before it may be
+// exchanged: whoever works on it next looks where they went.
+const writtenFor = time.Hour
+
+// CheckWritten returns a Conflict as long as cells of a table are being written of which
+// nobody has seen where they went: until then it is not exchanged, since they were meant for
+// what it is.
+func (s *Store) CheckWritten(ctx context.Context, t *sheet24.Table) error {
+	return s.checkWritten(ctx, s.db, t)
+}
+
+func (s *Store) checkWritten(ctx context.Context, q querier, t *sheet24.Table) error {
+	if !t.Enabled || t.Problem != "" { // nobody looks
+		return nil
+	}
+	var open bool
+	err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM begun_sheet_writes WHERE config_id = $1 AND begun_at > $2)`, t.ID, s.now().Add(-writtenFor)).Scan(&open)
+	if err == nil && open {
+		return sheet24.Errorf(sheet24.Conflict, "table_written")
+	}
+	return err
 }
 
 // BegunSheetWrites returns the writes of a stage to a table of which nobody has seen where they
@@ -37,7 +68,7 @@ func (s *Store) BegunSheetWrites(ctx context.Context, tableID int64, stage sheet
 		}
 		var read begunCells
 		if json.Unmarshal([]byte(cells), &read) == nil {
-			w.Cells, w.Stood = read.Cells, read.Stood
+			w.Cells, w.Stood, w.Columns = read.Cells, read.Stood, read.Columns
 		}
 		return w, nil
 	})

@@ -21,7 +21,7 @@ const tableColumns = `SELECT id, user_id, portal_id, sheet_id, sheet_gid, sheet_
 // at once, and sets t.ID and t.Binding. A tab that its user set up before is set up
 // anew: what is logged of it stays. If its portal, entity and mapping do, what waits and
 // what is known of its rows stays too; else all that belongs to the former ones is
-// closed, see closeFormer. Of several tables of the tab it is t.ID, or that of the same
+// closed, see closeFormer, which is a Conflict as long as CheckWritten is. Of several tables of the tab it is t.ID, or that of the same
 // portal and entity, or the oldest.
 func (s *Store) SaveTable(ctx context.Context, t *sheet24.Table, baseline []sheet24.Snapshot) error {
 	return s.saveTable(ctx, t, baseline, func(was *sheet24.Table) bool { return was.ID == t.ID }, sameTarget(t), func(*sheet24.Table) bool { return true })
@@ -53,6 +53,9 @@ func (s *Store) saveTable(ctx context.Context, t *sheet24.Table, baseline []shee
 			return s.saveAgain(ctx, tx, t, was, baseline)
 		}
 
+		if err := s.checkWritten(ctx, tx, was); err != nil {
+			return err
+		}
 		if err := s.exchange(ctx, tx, t, was); err != nil {
 			return err
 		}

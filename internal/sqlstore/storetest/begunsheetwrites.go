@@ -19,14 +19,15 @@ func begunWrites(t *testing.T, s *sqlstore.Store) {
 		{Row: 6, EntityID: 11, Column: "Ad", Value: nil},
 	}
 	stood := []sheet24.StoodCell{{Value: 11.0, Held: map[string]any{"EMAIL": "b"}}, {Value: "Toplam"}}
-	first := must(s.BeginSheetWrite(t.Context(), table.ID, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage, Cells: cells, Stood: stood}))(t)
-	second := must(s.BeginSheetWrite(t.Context(), table.ID, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage, Cells: cells[1:]}))(t)
-	third := must(s.BeginSheetWrite(t.Context(), table.ID, sheet24.BegunSheetWrite{Stage: sheet24.ReportStage, Cells: cells[1:]}))(t)
+	columns := []sheet24.BegunColumn{{Name: "ID", Cells: []any{"ID", 11.0, nil}}, {Name: "Ad", Cells: []any{"Ad", "", true}}}
+	first := must(s.BeginSheetWrite(t.Context(), table, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage, Cells: cells, Stood: stood, Columns: columns}))(t)
+	second := must(s.BeginSheetWrite(t.Context(), table, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage, Cells: cells[1:]}))(t)
+	third := must(s.BeginSheetWrite(t.Context(), table, sheet24.BegunSheetWrite{Stage: sheet24.ReportStage, Cells: cells[1:]}))(t)
 	_, err := s.DB().ExecContext(t.Context(), `UPDATE begun_sheet_writes SET cells = '{' WHERE id = $1`, second)
 	check(t, err)
 
 	got := must(s.BegunSheetWrites(t.Context(), table.ID, sheet24.ScanStage))(t)
-	want := []sheet24.BegunSheetWrite{{ID: first, Stage: sheet24.ScanStage, Cells: cells, Stood: stood}, {ID: second, Stage: sheet24.ScanStage}}
+	want := []sheet24.BegunSheetWrite{{ID: first, Stage: sheet24.ScanStage, Cells: cells, Stood: stood, Columns: columns}, {ID: second, Stage: sheet24.ScanStage}}
 	for i := range got {
 		if !got[i].At.Equal(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)) {
 			t.Errorf("begun at %v", got[i].At)
@@ -46,11 +47,22 @@ func begunWrites(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("begun: %+v", left)
 	}
 
-	// One that is set up as something else begins anew.
+	// It is not exchanged before that has ended, unless nobody could look, and nothing is begun
+	// for what it was.
+	was := *table
 	table.Entity = sheet24.Contacts
+	for _, err := range []error{s.SaveTable(t.Context(), table, nil), s.CheckWritten(t.Context(), &was)} {
+		if sheet24.AsError(err).Code != "table_written" {
+			t.Errorf("exchanged, though it is being written: %v", err)
+		}
+	}
+	check(t, s.SetProblem(t.Context(), table.ID, "google_forbidden"))
 	check(t, s.SaveTable(t.Context(), table, nil))
 	if left := must(s.BegunSheetWrites(t.Context(), table.ID, sheet24.ReportStage))(t); len(left) != 0 {
 		t.Errorf("begun: %+v", left)
+	}
+	if _, err := s.BeginSheetWrite(t.Context(), &was, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage}); sheet24.AsError(err).Code != "table_exchanged" {
+		t.Errorf("begun for what it was: %v", err)
 	}
 }
 
