@@ -45,7 +45,8 @@ type Table struct {
 }
 
 // SameBinding reports whether what was made for a table as it was means the same for it
-// as it is: its portal, its entity, and the column of each field are what they were.
+// as it is: its portal, its entity, and the column of each field are what they were, wherever
+// it stands by now.
 func (t *Table) SameBinding(was *Table) bool {
 	if t.PortalID != was.PortalID || t.Entity != was.Entity || len(t.Mappings) != len(was.Mappings) {
 		return false
@@ -53,7 +54,10 @@ func (t *Table) SameBinding(was *Table) bool {
 
 	for _, m := range t.Mappings {
 		before, mapped := was.Mapping(m.Field)
-		if !mapped || before.Column != m.Column {
+		if !mapped || before.Column.Name != m.Column.Name {
+			return false
+		}
+		if followed := before.Column.Index >= 0 && m.Column.Name != ""; !followed && before.Column != m.Column {
 			return false
 		}
 	}

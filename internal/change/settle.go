@@ -35,6 +35,12 @@ func Routine(c sheet24.RowChange) bool {
 	return len(c.Asks) == 0 && len(c.Dropped) == 0 && c.Key == 0 && c.Note == ""
 }
 
+// SettlesAlone reports whether how a change ended has nothing to do with what came for its row
+// meanwhile, so that this need not be known to settle it.
+func SettlesAlone(c sheet24.RowChange) bool {
+	return c.Status == sheet24.Completed && c.Key == 0 && !c.Left && len(c.Asks) == 0 && len(c.Dropped) == 0 && !Declined(c)
+}
+
 // Settle says what becomes of a change that was under way and has ended: stored is how it
 // stands in the database, ended what a push made of it, and waiting what came for its row
 // meanwhile (nil: nothing did).
@@ -193,7 +199,8 @@ func Restored(snapshot map[string]any, dropped Fields, waiting *sheet24.RowChang
 	return values
 }
 
-// Declined reports whether a row's owner wants no record of it; else there merely was none.
+// Declined reports whether the CRM's value of a field is to stay: of a row without a record,
+// that its owner wants none.
 func Declined(c sheet24.RowChange) bool {
 	for _, f := range c.Fields {
 		if f.Kept == sheet24.CRMWins {

@@ -75,8 +75,8 @@ func TestSettle(t *testing.T) {
 		{"what failed to be sent goes along with what came meanwhile", nil, stored(failed, title("a", "b"), email("x", "bad")), later(email("bad", "y")),
 			change.Settlement{Change: *stored(failed, title("a", "b"), email("x", "bad"), settledAt(0)), Notify: true,
 				Waiting: later(title("a", "b"), email("x", "y"))}},
-		{"a deletion that failed hands nothing on", nil, stored(failed, deletion, title("a", nil)), later(title("a", "b")),
-			change.Settlement{Change: *stored(failed, deletion, title("a", nil), settledAt(0)), Notify: true, Waiting: later(title("a", "b"))}},
+		{"a deletion that failed hands nothing on", nil, stored(failed, deletion, title("a", nil), email("x", nil)), later(title("a", "b")),
+			change.Settlement{Change: *stored(failed, deletion, title("a", nil), email("x", nil), settledAt(0)), Notify: true, Waiting: later(title("a", "b"))}},
 		{"a row that was deleted meanwhile is sent nothing", nil, stored(failed, title("a", "b")), later(deletion, title("b", nil)),
 			change.Settlement{Change: *stored(failed, title("a", "b"), settledAt(0)), Notify: true, Waiting: later(deletion, title("b", nil))}},
 		{"a second row of a record says which is the first", nil, stored(newRow, failed, twinOf(11), title(nil, "b")), nil,
@@ -128,6 +128,14 @@ func TestSettle(t *testing.T) {
 				was = *c.stored
 			}
 			expect(t, c.want, change.Settle(was, *c.ended, c.waiting, noon))
+
+			// What settles alone does so whatever came meanwhile.
+			if change.SettlesAlone(*c.ended) {
+				for _, waiting := range []*sheet24.RowChange{nil, later(title("b", "c"), email("x", "z")), later(review, title("b", "c")), later(deletion)} {
+					c.want.Waiting = waiting
+					expect(t, c.want, change.Settle(was, *c.ended, waiting, noon))
+				}
+			}
 		})
 	}
 }

@@ -30,6 +30,8 @@ func TestUndo(t *testing.T) {
 			change.Undone{Cells: []sheet24.CellWrite{back("TITLE", nil)}}},
 		{"of several changes of a cell the first one's value from before counts", []sheet24.RowChange{line(2, title("b", "c")), line(1, title("a", "b"))}, nil,
 			change.Undone{Cells: []sheet24.CellWrite{back("TITLE", "a")}}},
+		{"each cell of a row gets its own", []sheet24.RowChange{line(1, title("a", "b"), email("x", "y"))}, nil,
+			change.Undone{Cells: []sheet24.CellWrite{back("EMAIL", "x"), back("TITLE", "a")}}},
 		{"a cell that was changed again later is left", []sheet24.RowChange{line(1, title("a", "b"))}, []sheet24.RowChange{line(2, title("b", "c"))},
 			change.Undone{Later: 1}},
 		{"the other cells of the row are not", []sheet24.RowChange{line(1, title("a", "b"), email("x", "y"))}, []sheet24.RowChange{line(2, title("b", "c"))},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/change"
 	"sheet24/internal/isolate"
 	"sheet24/internal/mapping"
 )
@@ -79,7 +80,7 @@ func (b *pushing) own(r *row, item *sheet24.Item, w sheet24.ItemWrite) {
 	key := knownKey{r.change.TableID, r.change.EntityID}
 	for _, f := range b.fields[w.Entity] {
 		if _, set := sets(f, w); set && showsField(f, item, w, mapping.Same) {
-			held := anyOf(b.known[key][f.Name], seen(f, item))
+			held := anyOf(b.known[key][f.Name], change.ValueOf(f, item))
 			b.known[key], r.may = with(b.known[key], f.Name, held), with(r.may, f.Name, held)
 		}
 	}
@@ -96,7 +97,7 @@ func (b *pushing) made(r *row) {
 	nothing := &sheet24.Item{Values: map[string]any{}}
 	for _, f := range b.fields[r.begun.Write.Entity] {
 		if value, set := sets(f, r.begun.Write); set {
-			r.may = with(r.may, f.Name, anyOf(known[f.Name], value, seen(f, nothing)))
+			r.may = with(r.may, f.Name, anyOf(known[f.Name], value, change.ValueOf(f, nothing)))
 		}
 	}
 }
@@ -125,8 +126,8 @@ func (b *pushing) shows(item *sheet24.Item, w sheet24.ItemWrite) bool {
 // showsField reports whether a record holds in a field what a write sets, if it does; holds
 // compares them.
 func showsField(f sheet24.Field, item *sheet24.Item, w sheet24.ItemWrite, holds func(f sheet24.Field, want, have any) bool) bool {
-	if f.Type == "crm_multifield" {
-		return !slices.ContainsFunc(w.Multi, func(m sheet24.MultiValue) bool { return ofKind(f.Multi, m) && !showsValue(item, m) })
+	if change.IsContact(f) {
+		return !slices.ContainsFunc(w.Multi, func(m sheet24.MultiValue) bool { return change.OfKind(f.Multi, m) && !showsValue(item, m) })
 	}
 	want, set := w.Fields[f.APIName]
 	return !set || holds(f, want, item.Values[f.Name])
@@ -134,14 +135,14 @@ func showsField(f sheet24.Field, item *sheet24.Item, w sheet24.ItemWrite, holds 
 
 // sets is what a write sets a field to, if it does: of a multi-field the values.
 func sets(f sheet24.Field, w sheet24.ItemWrite) (value any, set bool) {
-	if f.Type != "crm_multifield" {
+	if !change.IsContact(f) {
 		value, set = w.Fields[f.APIName]
 		return value, set
 	}
 
 	values := []any{}
 	for _, m := range w.Multi {
-		if ofKind(f.Multi, m) {
+		if change.OfKind(f.Multi, m) {
 			values = append(values, m.Value)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sheet24"
+	"sheet24/internal/change"
 )
 
 // scanned are the snapshots of the records whose cells were dealt with, and of no other
@@ -116,7 +117,7 @@ func (k *comparing) take(ctx context.Context) error {
 		field := fieldOf[w.column]
 		k.tab.set(k.tab.byID[w.id][0], w.column.Index, []any{w.value})
 		taken[cellKey{w.id, field}] = true
-		k.seen[w.id][field] = []any{seen(k.fields[field], k.items[sheet24.ItemRef{Entity: k.t.Entity, ID: w.id}])}
+		k.seen[w.id][field] = []any{change.ValueOf(k.fields[field], k.items[sheet24.ItemRef{Entity: k.t.Entity, ID: w.id}])}
 	}
 	snapshots, err := k.scanned(ctx, taken)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"sheet24"
+	"sheet24/internal/change"
 	"sheet24/internal/isolate"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
@@ -213,7 +214,7 @@ func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet2
 	at.Funnel = funnelAfter(fields, item, c)
 	var bad badCells
 	for _, m := range k.t.Mappings {
-		change, ok := c.Fields[m.Field]
+		cell, ok := c.Fields[m.Field]
 		f, described := fields[m.Field]
 		if !ok || !described {
 			continue
@@ -223,34 +224,35 @@ func (k *comparing) compareRow(fields entityFields, item *sheet24.Item, c sheet2
 		if err != nil {
 			continue // a cell cannot hold it
 		}
-		change.Old = there
-		if change.New == nil {
+		cell.Old = there
+		if cell.New == nil {
 			if there != nil {
-				d.Fields[m.Field] = change
+				d.Fields[m.Field] = cell
 			}
 			continue
 		}
-		want, err := mapping.ToCRM(f, change.New, at)
+		want, err := mapping.ToCRM(f, cell.New, at)
 		if err != nil {
 			bad.add(k.t, m.Column.Name, err)
 			continue
 		}
-		same := f.Type != "crm_multifield" && !lacks(f, item, change.New, want.Plain)
-		if same || f.Type == "crm_multifield" && len(mapping.PlanMulti(f.Multi, item.Multi, nil, want.Multi)) == 0 {
-			known[m.Field] = []any{seen(f, item)} // as the sheet shows
+
+		// What differs is the sheet's: as long as nobody decided, the CRM's is the base.
+		crm := crmSide(k.t, f, item)
+		merged := change.Merge(change.Base{LastKnown: []any{crm.Value()}}, change.Sheet{Change: cell, Value: want}, crm, sheet24.SheetWins)
+		if merged.Verdict == change.Agree {
+			known[m.Field] = []any{merged.Before} // as the sheet shows
 			continue
 		}
 		if k.c.State == sheet24.Pushing {
-			// Its owner wants overwritten what they were shown, and nothing that came since.
 			shown := k.shown[c.Row]
-			if was, ok := shown.Fields[m.Field]; ok && shown.EntityID == item.ID && was.Old == there {
-				change.Conflict, change.CRM, change.Seen = true, there, seen(f, item)
-				known[m.Field] = []any{seen(f, item)}
-			} else {
-				change.Old = was.Old
+			was, ok := shown.Fields[m.Field]
+			approved := false
+			if cell, approved = change.Approve(cell, was, ok && shown.EntityID == item.ID, crm); approved {
+				known[m.Field] = []any{merged.Before}
 			}
 		}
-		d.Fields[m.Field] = change
+		d.Fields[m.Field] = cell
 		if d.Kind == "" {
 			d.Kind = sheet24.WouldUpdate
 		}

@@ -1,95 +1,44 @@
 package pipeline
 
 import (
-	"slices"
-
 	"sheet24"
+	"sheet24/internal/change"
 	"sheet24/internal/mapping"
 )
 
-// seen is what a record holds in a field, in the CRM's own words: of a multi-field the
-// list of its values.
-func seen(f sheet24.Field, item *sheet24.Item) any {
-	if f.Type != "crm_multifield" {
-		return item.Values[f.Name]
+// merge decides about a field of a row's change. A cell that holds no value of the field is an
+// error, unless the CRM's is to stay anyway.
+func (b *pushBatch) merge(f sheet24.Field, item *sheet24.Item, c sheet24.RowChange, field string, at mapping.Context) (change.Outcome, mapping.Values, error) {
+	t, cell := b.tables[c.TableID], c.Fields[field]
+	want, err := mapping.ToCRM(f, cell.New, at)
+	if err != nil && cell.Kept != sheet24.CRMWins {
+		return change.Outcome{}, want, err
 	}
-	values := []any{}
-	for _, m := range item.Multi {
-		if ofKind(f.Multi, m) {
-			values = append(values, m.Value)
+
+	former, err := mapping.ToCRM(f, cell.Old, at)
+	base := change.Base{LastKnown: b.known[knownKey{t.ID, c.EntityID}][field], Former: former, Invalid: err != nil}
+	if c.Action == sheet24.Create {
+		base = base.Created()
+	}
+	return change.Merge(base, change.Sheet{Change: cell, Value: want}, crmSide(t, f, item), t.Policies.Winner(field)), want, nil
+}
+
+// crmSide is the CRM's side of a field in a merge.
+func crmSide(t *sheet24.Table, f sheet24.Field, item *sheet24.Item) change.CRM {
+	return change.CRM{Field: f, Record: item, At: mapping.Context{Locale: t.Locale, Zone: location(t)}}
+}
+
+// mergeDeletion decides about the record of a row that was deleted, field by field.
+func (b *pushBatch) mergeDeletion(fields entityFields, item *sheet24.Item, c sheet24.RowChange) (change.Verdict, change.Fields) {
+	t := b.tables[c.TableID]
+	merged := map[string]change.Outcome{}
+	for name, cell := range c.Fields {
+		f, described := fields[name]
+		var base change.Base // what is not described any more is in nobody's way
+		if described {
+			base.LastKnown = b.known[knownKey{c.TableID, c.EntityID}][name]
 		}
+		merged[name] = change.Merge(base, change.Sheet{Change: cell, Deleted: true}, crmSide(t, f, item), t.Policies.Winner(name))
 	}
-	return values
-}
-
-func ofKind(kind sheet24.MultiKind, m sheet24.MultiValue) bool {
-	return m.Type == kind.Type && (kind.Kind == "" || m.Kind == kind.Kind)
-}
-
-// same tells whether a field's value is the one that it was known to be.
-func same(f sheet24.Field, known, now any) bool {
-	if f.Type != "crm_multifield" {
-		return mapping.Same(f, known, now)
-	}
-	return slices.Equal(texts(known), texts(now))
-}
-
-func texts(v any) (list []string) {
-	values, _ := v.([]any)
-	for _, one := range values {
-		list = append(list, mapping.Text(one))
-	}
-	slices.Sort(list)
-	return list
-}
-
-// changedThere tells whether somebody changed a field in the CRM since we last wrote it
-// or showed what it holds. Of a field of which we know nothing yet, the sheet's old
-// value says what people took it to hold.
-func changedThere(f sheet24.Field, item *sheet24.Item, known []any, old mapping.Values, oldErr error) bool {
-	now := seen(f, item)
-	if len(known) > 0 {
-		return !slices.ContainsFunc(known, func(k any) bool { return same(f, k, now) })
-	}
-	return oldErr != nil || !mapping.Same(f, old.Plain, now)
-}
-
-// overwrites tells whether a plan for a multi-field takes away a value that nobody saw
-// in the sheet, or brings back what somebody removed or changed in the CRM.
-func overwrites(f sheet24.Field, item *sheet24.Item, known []any, before, after []sheet24.MultiValue, plan []sheet24.MultiValue) bool {
-	expected := func(value string) bool {
-		if len(known) > 0 {
-			return slices.ContainsFunc(known, func(k any) bool { return slices.Contains(texts(k), value) })
-		}
-		return slices.ContainsFunc(before, func(m sheet24.MultiValue) bool {
-			return mapping.SameContact(f.Multi.Type, m.Value, value, "")
-		})
-	}
-	for _, p := range plan {
-		i := slices.IndexFunc(item.Multi, func(m sheet24.MultiValue) bool { return p.ID != 0 && m.ID == p.ID })
-		if i < 0 || mapping.SameContact(f.Multi.Type, item.Multi[i].Value, p.Value, "") { // nothing is lost by another notation
-			continue
-		}
-		if !expected(item.Multi[i].Value) {
-			return true
-		}
-	}
-	adds := slices.ContainsFunc(plan, func(p sheet24.MultiValue) bool { return p.ID == 0 })
-	if !adds || len(known) != 1 {
-		return false
-	}
-	for _, was := range texts(known[0]) {
-		wanted := slices.ContainsFunc(after, func(m sheet24.MultiValue) bool { return m.Value == was })
-		there := slices.ContainsFunc(item.Multi, func(m sheet24.MultiValue) bool { return ofKind(f.Multi, m) && m.Value == was })
-		if !wanted && !there {
-			return true
-		}
-	}
-	return false
-}
-
-// conflict notes in a change what the CRM holds.
-func (b *pushBatch) conflict(t *sheet24.Table, f sheet24.Field, item *sheet24.Item, c *sheet24.Change) {
-	c.Conflict, c.Seen = true, seen(f, item)
-	c.CRM, _ = mapping.FromCRM(f, item, mapping.Context{Locale: t.Locale, Zone: location(t)}) // what a cell cannot hold it does not show
+	return change.MergeDeletion(merged)
 }

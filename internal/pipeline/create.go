@@ -2,10 +2,10 @@ package pipeline
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"sheet24"
+	"sheet24/internal/change"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
 )
@@ -49,26 +49,15 @@ func (b *pushBatch) planGone(fields entityFields, item *sheet24.Item, c sheet24.
 	if item == nil { // it is gone already
 		return rowPlan{fields: c.Fields}
 	}
-	plan := rowPlan{fields: map[string]sheet24.Change{}}
-	asks, kept := false, false
-	for name, change := range c.Fields {
-		held, known := b.known[knownKey{c.TableID, c.EntityID}][name]
-		f, described := fields[name]
-		kept = kept || change.Kept == sheet24.CRMWins
-		if known && described && !slices.ContainsFunc(held, func(k any) bool { return same(f, k, seen(f, item)) }) {
-			b.conflict(t, f, item, &change)
-			winner := t.Policies.Winner(name)
-			asks, kept = asks || winner == sheet24.Ask, kept || winner == sheet24.CRMWins
-		}
-		plan.fields[name] = change
+	verdict, cells := b.mergeDeletion(fields, item, c)
+	switch verdict {
+	case change.Keep:
+		return rowPlan{fields: cells}
+	case change.NeedsReview:
+		return rowPlan{asks: cells}
 	}
-	switch {
-	case kept:
-		return plan
-	case asks:
-		plan.asks, plan.fields = plan.fields, nil
-		return plan
-	}
+
+	plan := rowPlan{fields: cells}
 	plan.write = sheet24.ItemWrite{Entity: t.Entity, ID: item.ID}
 	if t.Policies.Deleted == sheet24.DeleteRecord {
 		plan.write.Delete = true

@@ -531,3 +531,35 @@ func TestExchangeWaitsForWhatIsWritten(t *testing.T) {
 		})
 	}
 }
+
+// TestSavedAnewAfterAColumnMoved: a column was moved, and no scan has followed it; saved anew
+// as it was, the table goes on with what waits. One that merely got the name is not taken for
+// it.
+func TestSavedAnewAfterAColumnMoved(t *testing.T) {
+	t.Parallel()
+	for _, moved := range []bool{true, false} {
+		t.Run(fmt.Sprint("moved ", moved), func(t *testing.T) {
+			t.Parallel()
+			w := fiftyLeads(t)
+			w.rename(5, "Yeni ad")
+			w.outage()
+			if moved {
+				w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "move_columns", Range: "B:B", To: "D"}))
+			} else {
+				w.edit("B1", []any{"Eski", "Ad"})
+				w.edit("C2", []any{"Not 1"}, []any{"Not 2"})
+			}
+			_, _, err := w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors,
+				Fields: map[int]string{0: "ID", 2: "NAME"}})
+			w.check(err)
+			w.event(sheet24.Recheck, sheet24.Range{})
+			w.settled()
+			if moved {
+				expect(t, "leads with the new names", w.names(1, "name", "Yeni ad"), 5)
+			}
+			expect(t, "leads that got another column's values", w.names(1, "name", "Not"), 0)
+			expect(t, "leads that are called something", w.names(1, "name", ""), 50)
+			expect(t, "leads with their names", w.names(1, "name", "Aday")+w.names(1, "name", "Yeni ad"), 50)
+		})
+	}
+}

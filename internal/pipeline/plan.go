@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/change"
 	"sheet24/internal/isolate"
 	"sheet24/internal/mapping"
 )
@@ -185,77 +186,29 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 		fields: map[string]sheet24.Change{}, asks: map[string]sheet24.Change{}, held: map[string]any{}, known: sheet24.Known{},
 	}
 	at := mapping.Context{Locale: t.Locale, Zone: location(t), Links: func(l sheet24.Link) []int64 { return found[l] }}
-	var bad badCells
-	fail := func(column string, err error) { bad.add(t, column, err) }
 	at.Funnel = funnelAfter(fields, item, c)
+
+	var bad badCells
 	for _, m := range t.Mappings { // in the order of the columns
-		change, ok := c.Fields[m.Field]
-		if !ok {
+		if _, changed := c.Fields[m.Field]; !changed {
 			continue
 		}
 		f, ok := fields[m.Field]
 		if !ok || f.ReadOnly || f.Immutable && item.ID != 0 {
-			fail(m.Column.Name, sheet24.Errorf(sheet24.Invalid, "mapping_field", m.Field))
+			bad.add(t, m.Column.Name, sheet24.Errorf(sheet24.Invalid, "mapping_field", m.Field))
 			continue
 		}
+
 		at.Currency = currencyOf(item.Values[f.Name])
-		want, err := mapping.ToCRM(f, change.New, at)
-		if err != nil && change.Kept != sheet24.CRMWins {
-			fail(m.Column.Name, err)
+		merged, want, err := b.merge(f, item, c, m.Field, at)
+		if err != nil {
+			bad.add(t, m.Column.Name, err)
 			continue
 		}
-		before, beforeErr := mapping.ToCRM(f, change.Old, at) // what was no value replaces nothing
-		known := b.known[knownKey{t.ID, c.EntityID}][m.Field]
-		if c.Action == sheet24.Create {
-			before.Multi = append(before.Multi, tried(known)...)
-		}
-		var multi []sheet24.MultiValue
-		var differs, theirs bool
-		if f.Type == "crm_multifield" {
-			multi = mapping.PlanMulti(f.Multi, item.Multi, before.Multi, want.Multi)
-			differs = len(multi) > 0
-			theirs = differs && overwrites(f, item, known, before.Multi, want.Multi, multi)
-		} else {
-			differs = lacks(f, item, change.New, want.Plain)
-			theirs = differs && item.ID != 0 && changedThere(f, item, known, before, beforeErr)
-		}
-		winner := change.Kept
-		if theirs && winner == sheet24.SheetWins {
-			winner = t.Policies.Winner(m.Field)
-		}
-		switch {
-		case theirs || winner == sheet24.CRMWins:
-			if change.Tried && !same(f, change.Seen, seen(f, item)) {
-				change.Earlier = append(slices.Clone(change.Earlier), change.CRM)
-				change.Tried = false
-			}
-			b.conflict(t, f, item, &change)
-			change.Kept = winner
-		case change.Conflict && !change.Tried && differs && !same(f, change.Seen, seen(f, item)):
-			change.Conflict, change.CRM, change.Seen = false, nil, nil // it is no longer so
-		}
-		switch {
-		case winner == sheet24.Ask:
-			change.Kept = ""
-			plan.asks[m.Field] = change
-			continue
-		case winner == sheet24.CRMWins:
-			plan.fields[m.Field] = change
-			continue
-		}
-		plan.fields[m.Field] = change
-		plan.held[m.Field], plan.known[m.Field] = seen(f, item), []any{after(f, item, multi, want)}
-		if !differs {
-			continue
-		}
-		if f.Type == "crm_multifield" {
-			plan.write.Multi = append(plan.write.Multi, multi...)
-			continue
-		}
-		plan.write.Fields[f.APIName] = want.Plain
-		if want.Currency != "" && f.Name == "OPPORTUNITY" {
+		plan.add(m.Field, f, merged)
+		if merged.Verdict == change.Write && want.Currency != "" && f.Name == "OPPORTUNITY" {
 			if err := amountIn(t, fields, item, c, want.Currency, &plan.write); err != nil {
-				fail(m.Column.Name, err)
+				bad.add(t, m.Column.Name, err)
 			}
 		}
 	}
@@ -265,51 +218,26 @@ func (b *pushBatch) planRow(fields entityFields, item *sheet24.Item, c sheet24.R
 	return plan
 }
 
-// lacks reports whether a record, which is to be created if it has no id, has to be sent the
-// value of a cell. A cell's 0 or no is a value: for a new record the portal would choose
-// another one, and one that holds nothing does not hold that.
-func lacks(f sheet24.Field, item *sheet24.Item, cell, value any) bool {
+// add has a plan do what was decided about a field.
+func (p *rowPlan) add(field string, f sheet24.Field, merged change.Outcome) {
+	switch merged.Verdict {
+	case change.NeedsReview:
+		p.asks[field] = merged.Change
+		return
+	case change.Keep:
+		p.fields[field] = merged.Change
+		return
+	}
+
+	p.fields[field] = merged.Change
+	p.held[field], p.known[field] = merged.Before, []any{merged.After}
 	switch {
-	case mapping.Blank(cell):
-		return !mapping.Same(f, value, item.Values[f.Name])
-	case item.ID == 0 && !sheet24.Empties(value):
-		return true
+	case merged.Verdict == change.Agree:
+	case change.IsContact(f):
+		p.write.Multi = append(p.write.Multi, merged.Contacts...)
+	default:
+		p.write.Fields[f.APIName] = merged.Plain
 	}
-	return !mapping.Holds(f, value, item.Values[f.Name])
-}
-
-// tried are the values of a multi-field that a creation, of whose end we did not hear, may
-// have set: they are the cell's, though it shows others by now.
-func tried(known []any) (values []sheet24.MultiValue) {
-	for _, k := range known {
-		for _, v := range texts(k) {
-			values = append(values, sheet24.MultiValue{Value: v})
-		}
-	}
-	return values
-}
-
-// after is what a field holds once a plan has been written.
-func after(f sheet24.Field, item *sheet24.Item, plan []sheet24.MultiValue, want mapping.Values) any {
-	if f.Type != "crm_multifield" {
-		return want.Plain
-	}
-	values := []any{}
-	for _, m := range item.Multi {
-		i := slices.IndexFunc(plan, func(p sheet24.MultiValue) bool { return p.ID == m.ID })
-		if i >= 0 {
-			m = plan[i]
-		}
-		if ofKind(f.Multi, m) && m.Value != "" {
-			values = append(values, m.Value)
-		}
-	}
-	for _, p := range plan {
-		if p.ID == 0 {
-			values = append(values, p.Value)
-		}
-	}
-	return values
 }
 
 // funnelAfter is the funnel that a record will be in: a row may change it together

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"sheet24"
+	"sheet24/internal/change"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
 )
@@ -151,7 +152,7 @@ func (b *pushing) passedOver(r *row, w sheet24.Written) (apis []string) {
 	for _, m := range t.Mappings {
 		f := b.fields[t.Entity][m.Field]
 		want, set := r.plan.write.Fields[f.APIName]
-		if !set || sheet24.Empties(want) || f.Type == "crm_multifield" || mapping.Same(f, want, w.Holds[f.Name]) {
+		if !set || sheet24.Empties(want) || change.IsContact(f) || mapping.Same(f, want, w.Holds[f.Name]) {
 			continue
 		}
 		if mapping.Same(f, r.plan.held[m.Field], w.Holds[f.Name]) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/change"
 	"sheet24/internal/isolate"
 	"sheet24/internal/locale"
 	"sheet24/internal/mapping"
@@ -96,7 +97,7 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 			r.begun = &blind
 		}
 		for _, f := range b.fields[b.ref(*c).Entity] {
-			if _, written := plan.known[f.Name]; written && w.Holds != nil && f.Type != "crm_multifield" {
+			if _, written := plan.known[f.Name]; written && w.Holds != nil && !change.IsContact(f) {
 				plan.known[f.Name] = []any{w.Holds[f.Name]}
 			}
 		}

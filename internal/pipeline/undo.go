@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"sheet24"
+	"sheet24/internal/change"
 )
 
 // Undone is what became of changes that were to be taken back.
@@ -20,61 +21,33 @@ type Undone struct {
 // edit, conflicts included. So both agree, and the history shows it. That all of them are
 // of the table as it was before it was exchanged is a Conflict.
 func (p *Pipeline) Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) (Undone, error) {
-	var done Undone
-	changes = slices.SortedFunc(slices.Values(changes), func(a, b sheet24.RowChange) int { return int(a.ID - b.ID) })
-	chosen := map[int64]bool{}
-	var records []int64
-	for _, c := range changes {
-		chosen[c.ID] = true
-		records = append(records, c.EntityID)
-	}
 	if len(changes) == 0 {
-		return done, nil
+		return Undone{}, nil
 	}
-	slices.Sort(records)
-	since, err := p.Store.ChangesSince(ctx, t.ID, changes[0].ID, slices.Compact(records))
+	since, err := p.changesSince(ctx, t, changes)
 	if err != nil {
-		return done, err
+		return Undone{}, err
 	}
-	last := map[cellKey]int64{} // the change that touched a cell last
-	for _, c := range since {
-		for field := range c.Fields {
-			last[cellKey{c.EntityID, field}] = max(c.ID, last[cellKey{c.EntityID, field}])
-		}
-	}
-	writes := map[cellKey]sheet24.CellWrite{}
-	for _, c := range changes {
-		if c.Binding != t.Binding {
-			done.Former++
-			continue
-		}
-		if c.Status != sheet24.Completed || c.Action != sheet24.Update || c.EntityID <= 0 {
-			done.Other++
-			continue
-		}
-		for field, change := range c.Fields {
-			key := cellKey{c.EntityID, field}
-			switch _, earlier := writes[key]; {
-			case change.Kept == sheet24.CRMWins:
-				done.Other++
-			case !chosen[last[key]]:
-				done.Later++
-			case !earlier:
-				writes[key] = sheet24.CellWrite{EntityID: c.EntityID, Field: field, Value: change.Old, Undo: true}
-			}
-		}
-	}
-	if done.Former == len(changes) {
+
+	undone := change.Undo(changes, since, t.Binding)
+	if undone.Former == len(changes) {
 		return Undone{}, sheet24.Errorf(sheet24.Conflict, "undo_former")
 	}
-	var cells []sheet24.CellWrite
-	for _, w := range writes {
-		cells = append(cells, w)
-	}
-	done.Cells = len(cells)
-	if err := p.Store.AddCellWrites(ctx, t, cells); err != nil {
+	if err := p.Store.AddCellWrites(ctx, t, undone.Cells); err != nil {
 		return Undone{}, err
 	}
 	p.Wake.Scan(ctx, t.ID)
-	return done, nil
+	return Undone{Cells: len(undone.Cells), Later: undone.Later, Other: undone.Other, Former: undone.Former}, nil
+}
+
+// changesSince returns all changes of the records of some changes, from the oldest of these on.
+func (p *Pipeline) changesSince(ctx context.Context, t *sheet24.Table, changes []sheet24.RowChange) ([]sheet24.RowChange, error) {
+	first := changes[0].ID
+	var records []int64
+	for _, c := range changes {
+		first = min(first, c.ID)
+		records = append(records, c.EntityID)
+	}
+	slices.Sort(records)
+	return p.Store.ChangesSince(ctx, t.ID, first, slices.Compact(records))
 }

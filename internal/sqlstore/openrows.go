@@ -15,12 +15,21 @@ import (
 // openOf returns the open changes of rows by the ids of their records, or their keys, the
 // oldest first. Until the transaction ends nobody else changes them.
 func (s *Store) openOf(ctx context.Context, q querier, tableID int64, rows ...int64) (map[int64][]sheet24.RowChange, error) {
+	return s.openIn(ctx, q, tableID, rows, `TRUE`)
+}
+
+// waitingOf returns those of them that wait, to be pushed or for review.
+func (s *Store) waitingOf(ctx context.Context, q querier, tableID int64, rows ...int64) (map[int64][]sheet24.RowChange, error) {
+	return s.openIn(ctx, q, tableID, rows, `status <> 'syncing'`)
+}
+
+func (s *Store) openIn(ctx context.Context, q querier, tableID int64, rows []int64, condition string) (map[int64][]sheet24.RowChange, error) {
 	open := map[int64][]sheet24.RowChange{}
 	if len(rows) == 0 {
 		return open, nil
 	}
 	found, err := q.QueryContext(ctx, changeColumns+`
-		WHERE config_id = $1 AND entity_id IN `+s.dialect.numbers("$2")+` AND entity_id <> 0 AND status IN ('pending', 'syncing', 'asked') ORDER BY id`+s.dialect.forUpdate,
+		WHERE config_id = $1 AND entity_id IN `+s.dialect.numbers("$2")+` AND entity_id <> 0 AND status IN ('pending', 'syncing', 'asked') AND `+condition+` ORDER BY id`+s.dialect.forUpdate,
 		tableID, listed(rows))
 	changes, err := collect(found, err, scanChange)
 	for _, c := range changes {
@@ -44,7 +53,7 @@ func (s *Store) rowsOf(ctx context.Context, q querier, t *sheet24.Table, changes
 			ids = append(ids, c.EntityID)
 		}
 	}
-	open, err := s.openOf(ctx, q, t.ID, ids...)
+	open, err := s.waitingOf(ctx, q, t.ID, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -117,24 +126,21 @@ func nullable(t time.Time) sql.NullTime {
 	return sql.NullTime{Time: moment(t), Valid: !t.IsZero()}
 }
 
-// know keeps what the CRM was last known to hold of records' fields.
+// know keeps what the CRM was last known to hold of records' fields. (One statement for all
+// records is slower by far: SQLite goes through the table, and for each row through the list.)
 func (s *Store) know(ctx context.Context, q querier, tableID int64, records map[int64]sheet24.Known) error {
-	var list [][2]any
 	for _, id := range slices.Sorted(maps.Keys(records)) {
-		if len(records[id]) > 0 {
-			list = append(list, [2]any{id, records[id]})
+		if len(records[id]) == 0 {
+			continue
+		}
+		text, err := json.Marshal(records[id])
+		if err != nil {
+			return err
+		}
+		if _, err := q.ExecContext(ctx, `UPDATE row_snapshots SET crm_values = `+s.dialect.merged("crm_values", "$3")+` WHERE config_id = $1 AND entity_id = $2`,
+			tableID, id, string(text)); err != nil {
+			return err
 		}
 	}
-	if len(list) == 0 {
-		return nil
-	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		return err
-	}
-
-	_, err = q.ExecContext(ctx, `UPDATE row_snapshots SET crm_values = `+s.dialect.merged("row_snapshots.crm_values", "k.held")+`
-		FROM (SELECT CAST(value ->> 0 AS BIGINT) AS entity_id, value ->> 1 AS held FROM `+s.dialect.each("$2")+`) AS k
-		WHERE row_snapshots.config_id = $1 AND row_snapshots.entity_id = k.entity_id`, tableID, string(text))
-	return err
+	return nil
 }

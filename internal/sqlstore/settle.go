@@ -60,26 +60,41 @@ type settling struct {
 	*Store
 	tx      *sql.Tx
 	now     time.Time
-	open    map[int64]map[int64][]sheet24.RowChange // by table and row, of those that are not routine
+	open    map[int64]map[int64][]sheet24.RowChange // by table and row, as far as settling has to do with it
 	routine map[bool][]int64                        // changes of which no more is to be stored; true: nor told
 	known   map[int64]map[int64]sheet24.Known       // by table and record, what the CRM holds
 	synced  map[int64]bool                          // tables of which something is completed
 }
 
-// load reads what is open of the rows of changes.
+// load reads what waits for the rows of changes; and all that is open of those that became
+// records, or wait again.
 func (s *settling) load(ctx context.Context, changes []sheet24.RowChange) (err error) {
-	rows := map[int64][]int64{} // by table
+	some, all := map[int64][]int64{}, map[int64][]int64{} // by table
 	for _, c := range changes {
-		if !change.Routine(c) {
-			rows[c.TableID] = append(rows[c.TableID], c.EntityID, c.Key)
+		switch {
+		case change.SettlesAlone(c):
+		case c.Key != 0 || c.Status == sheet24.Pending:
+			all[c.TableID] = append(all[c.TableID], c.EntityID, c.Key)
+		default:
+			some[c.TableID] = append(some[c.TableID], c.EntityID)
 		}
 	}
 
 	s.open = map[int64]map[int64][]sheet24.RowChange{}
-	for _, table := range slices.Sorted(maps.Keys(rows)) {
-		if s.open[table], err = s.openOf(ctx, s.tx, table, rows[table]...); err != nil {
+	for _, table := range slices.Sorted(maps.Keys(some)) {
+		if s.open[table], err = s.waitingOf(ctx, s.tx, table, some[table]...); err != nil {
 			return err
 		}
+	}
+	for _, table := range slices.Sorted(maps.Keys(all)) {
+		open, err := s.openOf(ctx, s.tx, table, all[table]...)
+		if err != nil {
+			return err
+		}
+		if s.open[table] == nil {
+			s.open[table] = map[int64][]sheet24.RowChange{}
+		}
+		maps.Copy(s.open[table], open)
 	}
 	return nil
 }

@@ -95,6 +95,9 @@ func (s *Store) saveAgain(ctx context.Context, tx *sql.Tx, t, was *sheet24.Table
 	if err := s.saveConfig(ctx, tx, t, was.ID); err != nil {
 		return err
 	}
+	if err := s.keepPlaces(ctx, tx, t, was); err != nil {
+		return err
+	}
 	if err := s.forgetRows(ctx, tx, t.ID, "comparisons", "comparison_rows", "unidentified_rows"); err != nil {
 		return err
 	}
@@ -103,6 +106,21 @@ func (s *Store) saveAgain(ctx context.Context, tx *sql.Tx, t, was *sheet24.Table
 	}
 	known := func(n sheet24.Snapshot) bool { return n.EntityID != 0 }
 	return s.saveSnapshots(ctx, tx, t.ID, slices.DeleteFunc(slices.Clone(baseline), known))
+}
+
+// keepPlaces keeps where a table's columns were last seen, if they moved since: a scan proves
+// that they are the same ones by what they hold.
+func (s *Store) keepPlaces(ctx context.Context, tx *sql.Tx, t, was *sheet24.Table) error {
+	same := true
+	for i, m := range t.Mappings {
+		before, _ := was.Mapping(m.Field)
+		same = same && before.Column == m.Column
+		t.Mappings[i].Column = before.Column
+	}
+	if same {
+		return nil
+	}
+	return s.saveMappings(ctx, tx, t)
 }
 
 // exchange closes what belongs to a table as it was, and gives it another binding.

@@ -197,15 +197,25 @@ func bindings(t *testing.T, s *sqlstore.Store) {
 	added.Field, added.Column.Index = "NAME", 5
 	movedID := id
 	movedID.Column.Index = 1
+	otherColumn, otherID := moved, movedID
+	otherColumn.Column.Name, otherID.Column.Name = "Posta", "No"
+
+	// Columns that merely moved are the same ones, and stand where they were last seen until a
+	// scan has followed them.
+	followed := anew(t, s, table, nil, func(t *sheet24.Table) { t.Mappings = []sheet24.FieldMapping{movedID, moved} })
+	kept := must(s.Table(t.Context(), table.ID))(t)
+	if at, _ := kept.Mapping(email.Field); followed.Binding != table.Binding || at.Column != email.Column {
+		t.Errorf("moved columns: binding %d, before %d, at %+v", followed.Binding, table.Binding, at.Column)
+	}
 
 	for name, f := range map[string]func(*sheet24.Table){
 		"entity": asContacts,
 		"portal": func(t *sheet24.Table) { t.PortalID = other.ID },
-		"column": func(t *sheet24.Table) { t.Mappings = []sheet24.FieldMapping{id, moved} },
+		"column": func(t *sheet24.Table) { t.Mappings = []sheet24.FieldMapping{id, otherColumn} },
 		"name":   func(t *sheet24.Table) { t.Mappings = []sheet24.FieldMapping{id, renamed} },
 		"more":   func(t *sheet24.Table) { t.Mappings = []sheet24.FieldMapping{id, email, added} },
 		"fewer":  func(t *sheet24.Table) { t.Mappings = []sheet24.FieldMapping{id} },
-		"ID":     func(t *sheet24.Table) { t.Mappings = []sheet24.FieldMapping{movedID, email} },
+		"ID":     func(t *sheet24.Table) { t.Mappings = []sheet24.FieldMapping{otherID, email} },
 	} {
 		changed := anew(t, s, table, nil, f)
 		if back := anew(t, s, table, nil, func(*sheet24.Table) {}); back.Binding != changed.Binding+1 || changed.Binding == table.Binding {
