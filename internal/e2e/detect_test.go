@@ -1,11 +1,14 @@
 package e2e_test
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // TestMappingPage finds the mapping of sheets in three languages, says why, offers what is
@@ -56,6 +59,20 @@ func TestMappingPage(t *testing.T) {
 			if chosen(10) != "POST" {
 				t.Errorf("the likely field was not taken: %q", chosen(10))
 			}
+
+			// Several values of a column are shown, and a field that two feed is told at both.
+			if n := b.eval(`String(document.querySelectorAll("tr:has([name=column_2]) .sample div").length)`); n != "3" {
+				t.Errorf("%s samples are shown; want 3", n)
+			}
+			choose := func(column int, field string) {
+				b.eval(fmt.Sprintf(`{ const s = document.querySelector("select[name=column_%d]"); s.value = %q; s.dispatchEvent(new Event("change", {bubbles: true})) } ""`, column, field))
+			}
+			choose(1, "NAME")
+			b.see(`[data-twice=column_0]`)
+			b.see(`[data-twice=column_1]`)
+			b.accessible("a field twice")
+			choose(1, "LAST_NAME")
+			b.do("the warning ends", chromedp.WaitNotVisible(`[data-twice=column_0]`))
 
 			// A correction is remembered.
 			b.eval(`document.querySelector("select[name=column_3]").value = "PHONE_WORK"; document.querySelector("select[name=column_5]").value = ""; ""`)

@@ -54,6 +54,9 @@ func TestTableLife(t *testing.T) {
 	b.submit("#pause")
 	b.see("#paused")
 	b.look("paused")
+	if n := b.eval(`String(document.querySelectorAll("#compare").length)`); n != "0" {
+		t.Error("a paused table offers a comparison, which would only wait")
+	}
 	edit(t, ready, "C30", "waits@ornek.com.tr")
 	time.Sleep(5 * time.Second)
 	if got := emailOf(t, ready, 1, 29); got == "waits@ornek.com.tr" {

@@ -13,6 +13,7 @@ import (
 // Store is what the history needs of the database.
 type Store interface {
 	History(ctx context.Context, tableID, before int64, limit int) ([]sheet24.RowChange, error)
+	FindChanges(ctx context.Context, tableID int64, f sheet24.ChangeFilter, before int64, limit int) (sheet24.FoundChanges, error)
 	Changes(ctx context.Context, tableID int64, ids []int64) ([]sheet24.RowChange, error)
 	ChangesBetween(ctx context.Context, tableID int64, from, to time.Time, limit int) ([]sheet24.RowChange, error)
 	CountFailed(ctx context.Context, tableID int64) (int, error)
@@ -49,6 +50,13 @@ const AtOnce = 5000
 // of an id; 0 starts at the newest.
 func (s *Service) Page(ctx context.Context, t *sheet24.Table, before int64, limit int) ([]sheet24.RowChange, error) {
 	return s.Store.History(ctx, t.ID, before, limit)
+}
+
+// Find returns up to limit changes of a table that a filter lets pass, the newest first,
+// those before the change of an id; 0 starts at the newest. It looks at some thousand, and
+// says from where to go on.
+func (s *Service) Find(ctx context.Context, t *sheet24.Table, f sheet24.ChangeFilter, before int64, limit int) (sheet24.FoundChanges, error) {
+	return s.Store.FindChanges(ctx, t.ID, f, before, limit)
 }
 
 // Changes returns changes of a table by their ids. None at all is an error of kind Invalid.

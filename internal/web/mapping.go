@@ -2,12 +2,12 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"sheet24"
 	"sheet24/internal/detect"
 	"sheet24/internal/locale"
-	"sheet24/internal/mapping"
 	"sheet24/internal/setup"
 )
 
@@ -114,12 +114,13 @@ func saved(d *setup.Draft) bool {
 	return d.Was != nil && d.Was.PortalID == d.Portal.ID && d.Was.Entity == d.Entity
 }
 
-// sample is the first value of a column that is not empty.
-func sample(rows [][]string, column int) string {
+// samplesOf are the first values of a column that are not empty, each once.
+func samplesOf(rows [][]string, column int) []string {
+	var texts []string
 	for _, r := range rows {
-		if r[column] != "" {
-			return mapping.Text(r[column])
+		if r[column] != "" && !slices.Contains(texts, r[column]) {
+			texts = append(texts, r[column])
 		}
 	}
-	return ""
+	return texts
 }

@@ -23,8 +23,9 @@ type tableView struct {
 	apiOff      bool   // the script cannot be put into the sheet for now
 	settingsURL string // where that is mended
 
-	changes    []sheet24.RowChange
-	older      bool // the changes are not the newest
+	filter     historyFilter
+	found      sheet24.FoundChanges
+	older      bool // the changes are not the newest, or not all of them
 	open       history.Open
 	comparison *sheet24.Comparison // nil: none yet
 	stages     []sheet24.StageProblem
@@ -34,14 +35,23 @@ type tableView struct {
 }
 
 func (w *Web) showTable(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
+	v := tableView{table: t, filter: filterOf(r)}
 	before := number(r, "before")
-	changes, err := w.History.Page(r.Context(), t, before, historyPage)
+	v.older = before > 0 || v.filter.active()
+
+	// A filter that cannot be meant is said, and looks for nothing.
+	f, err := v.filter.changes(t)
 	if err != nil {
-		w.fail(rw, r, err)
+		v.problem = locale.Error(visitOf(r.Context()).lang, err)
+		w.renderTable(rw, r, http.StatusUnprocessableEntity, v)
 		return
 	}
 
-	w.renderTable(rw, r, http.StatusOK, tableView{table: t, changes: changes, older: before > 0})
+	if v.found, err = w.History.Find(r.Context(), t, f, before, historyPage); err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.renderTable(rw, r, http.StatusOK, v)
 }
 
 // renderTable adds to a view what every page of a table shows.

@@ -60,10 +60,10 @@ func TestHistorySaysWhatElse(t *testing.T) {
 	t.Parallel()
 	page := pageOf(t, "tr", tableView{
 		table: &sheet24.Table{ID: 1, Entity: sheet24.Leads, Colors: sheet24.DefaultColors}, portal: &sheet24.Portal{},
-		changes: []sheet24.RowChange{
+		found: sheet24.FoundChanges{Changes: []sheet24.RowChange{
 			{ID: 3, EntityID: 5, Action: sheet24.Match, Status: sheet24.Completed, Note: "Kaydın silinmesinden vazgeçildi."},
 			{ID: 2, EntityID: -7, Action: sheet24.Match, Status: sheet24.Completed},
-		},
+		}},
 	})
 	for _, want := range []string{"✅ Senkronize · kayda bağlandı", "Kaydın silinmesinden vazgeçildi.", ">Kayıt açılmadı<"} {
 		if !strings.Contains(page, want) {

@@ -112,7 +112,7 @@ func (h *history) looked(end time.Time, exchanged bool) (*resting, error) {
 			return nil, err
 		}
 	}
-	for h.w.user.act(h.table, "/recheck", nil) != nil || h.guests != "" && h.w.guest.act(h.guests, "/look", nil) != nil {
+	for h.w.user.act(h.table, "/recheck", nil) != nil || h.guests != "" && h.w.guest.act(h.guests, "/recheck", nil) != nil {
 		if time.Now().After(end) {
 			return nil, nil
 		}

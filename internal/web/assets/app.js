@@ -27,4 +27,14 @@ document.addEventListener("click", (e) => {
   const select = document.querySelector(`select[name="${name}"]`);
   select.value = e.target.value;
   select.focus();
+  warnOfTwice();
 });
+
+// A field that two columns would feed is told at both of them, before anything is sent.
+function warnOfTwice() {
+  const notes = [...document.querySelectorAll("[data-twice]")];
+  const chosen = (note) => document.querySelector(`select[name="${note.dataset.twice}"]`).value;
+  for (const note of notes) note.hidden = !chosen(note) || notes.filter((other) => chosen(other) === chosen(note)).length < 2;
+}
+document.addEventListener("change", warnOfTwice);
+document.addEventListener("DOMContentLoaded", warnOfTwice);
