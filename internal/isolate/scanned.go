@@ -31,7 +31,7 @@ func (r Rows) CommitScan(ctx context.Context, store Commits, next *sheet24.Next,
 		case len(part.Snapshots) > 0:
 			c.EntityID, c.Row = part.Snapshots[0].EntityID, part.Snapshots[0].Row
 		default: // nothing of a row
-			r.Broken(stage, c, err)
+			_ = r.Broken(stage, c, err)
 			return nil
 		}
 		next.Report(t.ID)

@@ -92,7 +92,7 @@ func (p *Reporter) Report(ctx context.Context, tableID int64) (next sheet24.Next
 // noted is told again, and holds up no other.
 func (p *Reporter) markReported(ctx context.Context, changes []sheet24.RowChange) error {
 	return isolate.Each(changes, func(some []sheet24.RowChange) error { return p.Store.MarkReported(ctx, some) }, func(c sheet24.RowChange, err error) error {
-		p.Rows.Broken(sheet24.ReportStage, c, err)
+		_ = p.Rows.Broken(sheet24.ReportStage, c, err)
 		return nil
 	})
 }

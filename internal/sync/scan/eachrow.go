@@ -51,7 +51,7 @@ func (s *scanning) eachRow(ctx context.Context, sheet *tab.Tab, rows sheet24.Ran
 func (s *scanning) failRow(ctx context.Context, sheet *tab.Tab, number int, err error) error {
 	c := sheet24.RowChange{TableID: s.t.ID, EntityID: sheet.IDAt[number], Row: number}
 	if c.EntityID == 0 && s.whole {
-		s.scanner.Rows.Broken(sheet24.ScanStage, c, err)
+		_ = s.scanner.Rows.Broken(sheet24.ScanStage, c, err)
 		return nil
 	}
 	s.report = true
