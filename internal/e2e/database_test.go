@@ -67,9 +67,9 @@ func (s *service) nudge(t *testing.T) int {
 }
 
 // TestDatabaseLocked has another program hold SQLite's lock for longer than anybody
-// waits: webhooks are answered 503, and all goes on by itself.
+// waits: webhooks are answered 503, and all goes on by itself. How soon is measured, so it runs
+// beside no other test.
 func TestDatabaseLocked(t *testing.T) {
-	t.Parallel()
 	s := activated(t)
 	s.rests(t)
 	store := openStore(t, s.config)
