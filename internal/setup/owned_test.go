@@ -328,7 +328,7 @@ func TestTabOfAColleague(t *testing.T) {
 	second := w.saved(w.save(mehmet, sheet24.Leads, withID, beside))
 	expect(t, "another table", second.ID != first.ID, true)
 	first = w.saved(first, nil)
-	expect(t, "the colleague's", [2]any{first.Enabled, first.Problem}, [2]any{false, "tab_taken"})
+	expect(t, "the colleague's", [2]any{first.Enabled, first.Problem}, [2]any{false, sheet24.CodeTabTaken})
 	history, err := w.store.History(t.Context(), first.ID, 0, 10)
 	w.check(err)
 	expect(t, "what waited for it", [2]any{len(history), history[0].Status}, [2]any{1, sheet24.Failed})
