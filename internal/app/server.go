@@ -55,14 +55,14 @@ func whoMaySignIn(ctx context.Context, c *Config, store *sqlstore.Store) (string
 	}
 
 	const change = "; SHEET24_ALLOWED_EMAILS and SHEET24_ALLOWED_DOMAINS name others"
-	first, err := store.FirstUser(ctx)
+	_, first, err := store.FirstTeam(ctx)
 	switch {
 	case sheet24.IsKind(err, sheet24.NotFound):
-		return "whoever does so first, and nobody after them" + change, nil
+		return "whoever does so first, and whom they invite" + change, nil
 	case err != nil:
 		return "", err
 	}
-	return first.Email + ", who did so first, and nobody else" + change, nil
+	return first + ", who did so first, and whom its team invites" + change, nil
 }
 
 func prefixed(prefix string, list []string) []string {
