@@ -84,7 +84,7 @@ func owners(t *testing.T, s *sqlstore.Store) {
 
 	// With another owner, who takes over what she has, she may go.
 	check(t, s.SetRole(t.Context(), ayse.Scope(), mehmet.ID, sheet24.RoleOwner))
-	check(t, s.HandOver(t.Context(), must(s.Table(t.Context(), table.ID))(t), mehmet.ID))
+	check(t, s.GiveTable(t.Context(), must(s.Table(t.Context(), table.ID))(t), mehmet.ID))
 	check(t, s.HandOverPortals(t.Context(), ayse, mehmet))
 	check(t, s.Leave(t.Context(), ayse.Scope(), ayse.ID))
 
@@ -99,25 +99,25 @@ func owners(t *testing.T, s *sqlstore.Store) {
 	wantCode(t, err, "table_unknown")
 }
 
-// handedOver goes with its history, and not onto one that its new user has already.
-func handedOver(t *testing.T, s *sqlstore.Store) {
+// givenTable goes with its history, and not onto one that its new user has already.
+func givenTable(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	mehmet := must(s.EnsureUser(t.Context(), "mehmet@ornek.com.tr", "Mehmet", "tr"))(t)
 	twin := *table
 	twin.UserID = mehmet.ID
 	check(t, s.AddTable(t.Context(), &twin, nil))
-	wantCode(t, s.HandOver(t.Context(), table, mehmet.ID), "tab_taken")
+	wantCode(t, s.GiveTable(t.Context(), table, mehmet.ID), "tab_taken")
 
 	check(t, s.DeleteTable(t.Context(), &twin))
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"EMAIL": {New: "b"}}}}}))
-	check(t, s.HandOver(t.Context(), table, mehmet.ID))
+	check(t, s.GiveTable(t.Context(), table, mehmet.ID))
 	if changes := must(s.History(t.Context(), table.ID, 0, 10))(t); len(changes) != 1 || changes[0].UserID != mehmet.ID {
 		t.Errorf("history = %+v", changes)
 	}
 
 	stale := *table
 	stale.Binding--
-	wantCode(t, s.HandOver(t.Context(), &stale, mehmet.ID), "table_exchanged")
+	wantCode(t, s.GiveTable(t.Context(), &stale, mehmet.ID), "table_exchanged")
 }
 
 // sharedPortal is renewed by whoever of the team connects it again, and stays whose it is.

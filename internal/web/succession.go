@@ -22,7 +22,7 @@ func (w *Web) handOverAll(ctx context.Context, from, to *sheet24.User) error {
 		if t.UserID != from.ID {
 			continue
 		}
-		if err := w.Setup.HandOver(ctx, t, to); err != nil {
+		if err := w.Setup.Succeed(ctx, t, to); err != nil {
 			return err
 		}
 		if err := w.note(ctx, from, "handed_over", t.Title()+" → "+to.Email); err != nil {

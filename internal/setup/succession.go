@@ -6,10 +6,10 @@ import (
 	"sheet24"
 )
 
-// HandOver gives a table to another member of its user's team, who must be able to open its
+// Succeed gives a table to another member of its user's team, who must be able to open its
 // spreadsheet. The script of the one before is taken out of the sheet where that can be done;
 // the table is polled until the other lets one run.
-func (s *Setup) HandOver(ctx context.Context, t *sheet24.Table, to *sheet24.User) error {
+func (s *Setup) Succeed(ctx context.Context, t *sheet24.Table, to *sheet24.User) error {
 	if t.UserID == to.ID {
 		return nil
 	}
@@ -34,5 +34,5 @@ func (s *Setup) HandOver(ctx context.Context, t *sheet24.Table, to *sheet24.User
 			s.Log.Warn("the script in a sheet was not removed", "table", t.ID, "error", err)
 		}
 	}
-	return s.Store.HandOver(ctx, t, to.ID)
+	return s.Store.GiveTable(ctx, t, to.ID)
 }

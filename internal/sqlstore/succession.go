@@ -7,10 +7,10 @@ import (
 	"sheet24"
 )
 
-// HandOver gives a table, with its history, to another user, whose Google grant is used from
+// GiveTable gives a table, with its history, to another user, whose Google grant is used from
 // then on. It is followed without a script until that one lets one run. A Conflict if the
 // table was set up anew since it was read, or if the other user has the same one.
-func (s *Store) HandOver(ctx context.Context, t *sheet24.Table, toID string) error {
+func (s *Store) GiveTable(ctx context.Context, t *sheet24.Table, toID string) error {
 	key, err := s.box.Seal(string(t.Key), toID)
 	if err != nil {
 		return err
