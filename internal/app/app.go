@@ -15,9 +15,11 @@ import (
 	"sheet24/internal/google"
 	"sheet24/internal/history"
 	"sheet24/internal/jobs"
+	"sheet24/internal/limit"
 	"sheet24/internal/secret"
 	"sheet24/internal/setup"
 	"sheet24/internal/sqlstore"
+	"sheet24/internal/sync/receive"
 	"sheet24/internal/sync/stages"
 	"sheet24/internal/undo"
 	"sheet24/internal/watch"
@@ -92,6 +94,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	work := &work{receiver: a.stages.Receiver, undo: &undo.Undo{Store: store}, runner: runner}
 	a.watch = &watch.Watch{Store: store, Drive: goog, Work: work, Address: driveAddress(c), Now: time.Now, Log: log}
 	admission := web.Admission{Emails: c.AllowedEmails, Domains: c.AllowedDomains}
+	a.stages.Receiver.Limits = receive.DefaultLimits()
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
 	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
@@ -101,7 +104,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
-	a.handler = mux
+	a.handler = limit.Addressed(mux)
 	return a, nil
 }
 

@@ -17,6 +17,10 @@ import (
 // stopWithin is how long requests and running work may take to finish.
 const stopWithin = 10 * time.Second
 
+// writeWithin is how long an answer may take, with the work for it: setting a table up asks
+// Google and a portal in turn, each of which may hang for a minute. A stream sets its own.
+const writeWithin = 4 * time.Minute
+
 // maxHeader is how large a request's header may be, in bytes.
 const maxHeader = 32 << 10
 
@@ -82,10 +86,10 @@ func closeApp(a *App) error {
 
 // serveHTTP answers requests until ctx ends, then lets those under way finish.
 func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: writeWithin, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: maxHeader}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(limited(listener)) }()
 	select {
 	case err := <-failed:
 		return err

@@ -18,6 +18,10 @@ func (w *Web) self(next handler) http.HandlerFunc {
 			w.fail(rw, r, sheet24.Errorf(sheet24.Unauthorized, "sign_in"))
 			return
 		}
+		if wait := w.limits.pages.Take(u.ID); wait > 0 {
+			w.fail(rw, r, tooMany(wait.Seconds()))
+			return
+		}
 		next(rw, r.WithContext(sheet24.Interactive(r.Context())), u)
 	}
 }

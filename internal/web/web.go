@@ -43,10 +43,12 @@ type Web struct {
 	Log       *slog.Logger
 
 	sessions *scs.SessionManager
+	limits   limits
 }
 
 // Handler serves the pages.
 func (w *Web) Handler() http.Handler {
+	w.limits = newLimits()
 	w.sessions = scs.New()
 	w.sessions.Store = w.Sessions
 	w.sessions.Lifetime = sessionFor
@@ -60,12 +62,12 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("GET /favicon.ico", favicon)
 	mux.HandleFunc("POST /language", w.language)
 	mux.HandleFunc("POST /sheet-sync/sign-out", w.signOut)
-	mux.HandleFunc("POST /sheet-sync/oauth/start", w.signIn)
-	mux.HandleFunc("GET /sheet-sync/oauth/callback", w.callback)
+	mux.HandleFunc("POST /sheet-sync/oauth/start", w.often(w.limits.signIn, w.signIn))
+	mux.HandleFunc("GET /sheet-sync/oauth/callback", w.often(w.limits.signIn, w.callback))
 	mux.HandleFunc("GET /sheet-sync/google", w.self(w.googleAccount))
 	mux.HandleFunc("POST /sheet-sync/google/disconnect", w.self(w.disconnect))
-	mux.HandleFunc("GET /sheet-sync/join", w.invitation)
-	mux.HandleFunc("POST /sheet-sync/join", w.join)
+	mux.HandleFunc("GET /sheet-sync/join", w.often(w.limits.signIn, w.invitation))
+	mux.HandleFunc("POST /sheet-sync/join", w.often(w.limits.signIn, w.join))
 	mux.HandleFunc("GET /sheet-sync/team", w.user(w.team))
 	mux.HandleFunc("POST /sheet-sync/team/leave", w.self(w.leaveTeam))
 	mux.HandleFunc("POST /sheet-sync/team/invite", w.owner(w.invite))
@@ -77,10 +79,10 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("POST /sheet-sync/account/sign-out", w.self(w.signOutEverywhere))
 	mux.HandleFunc("POST /sheet-sync/account/delete", w.self(w.deleteAccount))
 	mux.HandleFunc("GET /sheet-sync/portal", w.user(w.portal))
-	mux.HandleFunc("POST /sheet-sync/portal", w.user(w.savePortal))
-	mux.HandleFunc("POST /sheet-sync/portal/app", w.user(w.leadToPortal))
-	mux.HandleFunc("GET "+PortalCallback, w.member(w.portalCallback))
-	mux.HandleFunc("POST /sheet-sync/portal/{portal}/check", w.user(w.checkPortal))
+	mux.HandleFunc("POST /sheet-sync/portal", w.user(w.oftenEach(w.limits.connect, w.savePortal)))
+	mux.HandleFunc("POST /sheet-sync/portal/app", w.user(w.oftenEach(w.limits.connect, w.leadToPortal)))
+	mux.HandleFunc("GET "+PortalCallback, w.member(w.oftenEach(w.limits.connect, w.portalCallback)))
+	mux.HandleFunc("POST /sheet-sync/portal/{portal}/check", w.user(w.oftenEach(w.limits.connect, w.checkPortal)))
 	mux.HandleFunc("POST /sheet-sync/portal/{portal}/plan", w.user(w.setPlan))
 	mux.HandleFunc("GET /sheet-sync/new", w.member(w.spreadsheets))
 	mux.HandleFunc("GET /sheet-sync/new/{spreadsheet}", w.member(w.tabs))
