@@ -16,13 +16,13 @@ func (s *Setup) Succeed(ctx context.Context, t *sheet24.Table, to *sheet24.User)
 
 	grant, err := s.Store.Token(ctx, to.ID)
 	if sheet24.IsKind(err, sheet24.NotFound) || err == nil && grant.Ended {
-		return sheet24.Errorf(sheet24.Conflict, "successor_unconnected", to.Email)
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeSuccessorUnconnected, to.Email)
 	}
 	if err != nil {
 		return err
 	}
 	if _, err := s.Google.Spreadsheet(ctx, to.ID, t.SpreadsheetID); err != nil {
-		return sheet24.Errorf(sheet24.Conflict, "successor_no_access", to.Email, t.SpreadsheetTitle).Because(err)
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeSuccessorNoAccess, to.Email, t.SpreadsheetTitle).Because(err)
 	}
 
 	alone, err := s.HasOwnScript(ctx, t)

@@ -97,5 +97,5 @@ func (s *Store) widen(ctx context.Context, table int64, rows sheet24.Range, n in
 			first_row = CASE WHEN first_row < $2 THEN first_row ELSE $2 END, last_row = CASE WHEN last_row > $3 THEN last_row ELSE $3 END
 		WHERE NOT processed AND id = (SELECT MAX(id) FROM webhook_events WHERE config_id = $1 AND NOT processed AND event_type = 'row_edited')
 		RETURNING id`, table, rows.FirstRow, rows.LastRow, n).Scan(&id)
-	return id, sheet24.IgnoreNotFound(found(err, "table_unknown"))
+	return id, sheet24.IgnoreNotFound(found(err, sheet24.CodeTableUnknown))
 }

@@ -26,13 +26,13 @@ func (s *Store) Invitations(ctx context.Context, scope sheet24.Scope) ([]sheet24
 // Invitation returns the one whose link holds a token, if it is still good.
 func (s *Store) Invitation(ctx context.Context, token string) (sheet24.Invitation, error) {
 	i, err := scanInvitation(s.db.QueryRowContext(ctx, invitationColumns+`WHERE i.token_hash = $1 AND i.expires_at > $2`, hash(token), s.now()))
-	return i, found(err, "invitation_unknown")
+	return i, found(err, sheet24.CodeInvitationUnknown)
 }
 
 // Uninvite withdraws an invitation into a scope's team.
 func (s *Store) Uninvite(ctx context.Context, scope sheet24.Scope, id string) error {
 	done, err := s.db.ExecContext(ctx, `DELETE FROM invitations WHERE token_hash = $1 AND team_id = $2`, id, scope.TeamID)
-	return changed(done, err, "invitation_unknown")
+	return changed(done, err, sheet24.CodeInvitationUnknown)
 }
 
 // Join spends an invitation: its user belongs to that team from then on. A Conflict if they
@@ -43,7 +43,7 @@ func (s *Store) Join(ctx context.Context, u *sheet24.User, token string) error {
 			DELETE FROM invitations WHERE token_hash = $1 AND expires_at > $2
 			RETURNING token_hash, team_id, role, '', expires_at`, hash(token), s.now()))
 		if err != nil {
-			return found(err, "invitation_unknown")
+			return found(err, sheet24.CodeInvitationUnknown)
 		}
 		if err := s.checkAlone(ctx, tx, u, i.TeamID); err != nil {
 			return err
@@ -59,7 +59,7 @@ func (s *Store) Join(ctx context.Context, u *sheet24.User, token string) error {
 // checkAlone returns a Conflict if somebody cannot go to another team as they are.
 func (s *Store) checkAlone(ctx context.Context, tx *sql.Tx, u *sheet24.User, team string) error {
 	if u.TeamID == team {
-		return sheet24.Errorf(sheet24.Conflict, "member_already")
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeMemberAlready)
 	}
 	if err := s.holdTeam(ctx, tx, u.TeamID); err != nil {
 		return err
@@ -70,9 +70,9 @@ func (s *Store) checkAlone(ctx context.Context, tx *sql.Tx, u *sheet24.User, tea
 		return err
 	}
 	if shared {
-		return sheet24.Errorf(sheet24.Conflict, "member_elsewhere")
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeMemberElsewhere)
 	}
-	return s.checkEmptyHanded(ctx, tx, u.ID, "member_elsewhere")
+	return s.checkEmptyHanded(ctx, tx, u.ID, sheet24.CodeMemberElsewhere)
 }
 
 func scanInvitation(row scanner) (i sheet24.Invitation, err error) {

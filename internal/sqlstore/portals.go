@@ -198,7 +198,7 @@ const teammates = `(SELECT m.id FROM users m JOIN users u ON u.team_id = m.team_
 // Portal returns a portal by id.
 func (s *Store) Portal(ctx context.Context, id int64) (*sheet24.Portal, error) {
 	p, err := s.scanPortal(s.db.QueryRowContext(ctx, portalColumns+`WHERE id = $1`, id))
-	return p, found(err, "portal_unknown")
+	return p, found(err, sheet24.CodePortalUnknown)
 }
 
 // PortalsOf lists the portals that a user's team connected, oldest first.
@@ -216,7 +216,7 @@ func (s *Store) scanPortal(row scanner) (*sheet24.Portal, error) {
 	}
 	p.Host, _, _ = strings.Cut(p.Host, replacedMark)
 	if paused != "" {
-		p.Paused = &sheet24.Pause{Code: paused, Until: until.Time}
+		p.Paused = &sheet24.Pause{Code: sheet24.Code(paused), Until: until.Time}
 	}
 	if err := json.Unmarshal([]byte(account), &p.Account); err != nil {
 		return nil, err

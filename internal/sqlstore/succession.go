@@ -28,7 +28,7 @@ func (s *Store) GiveTable(ctx context.Context, t *sheet24.Table, toID string) er
 			return err
 		}
 		if has {
-			return sheet24.Errorf(sheet24.Conflict, "tab_taken")
+			return sheet24.Errorf(sheet24.Conflict, sheet24.CodeTabTaken)
 		}
 
 		if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET user_id = $2, webhook_key = $3, updated_at = $4,

@@ -16,7 +16,7 @@ const inTeam = `user_id IN (SELECT id FROM users WHERE team_id = $2)`
 // TableIn returns a table of a scope's team; another team's does not exist.
 func (s *Store) TableIn(ctx context.Context, scope sheet24.Scope, id int64) (*sheet24.Table, error) {
 	tables, err := s.tables(ctx, `WHERE id = $1 AND `+inTeam, id, scope.TeamID)
-	return one(tables, err, "table_unknown")
+	return one(tables, err, sheet24.CodeTableUnknown)
 }
 
 // TablesIn lists the tables of a scope's team, newest first.
@@ -27,7 +27,7 @@ func (s *Store) TablesIn(ctx context.Context, scope sheet24.Scope) ([]*sheet24.T
 // PortalIn returns a portal of a scope's team; another team's does not exist.
 func (s *Store) PortalIn(ctx context.Context, scope sheet24.Scope, id int64) (*sheet24.Portal, error) {
 	p, err := s.scanPortal(s.db.QueryRowContext(ctx, portalColumns+`WHERE id = $1 AND `+inTeam, id, scope.TeamID))
-	return p, found(err, "portal_unknown")
+	return p, found(err, sheet24.CodePortalUnknown)
 }
 
 // Members lists who belongs to a scope's team, in the order in which they signed in first.
@@ -39,7 +39,7 @@ func (s *Store) Members(ctx context.Context, scope sheet24.Scope) ([]*sheet24.Us
 // MemberIn returns somebody of a scope's team; whoever is in another does not exist.
 func (s *Store) MemberIn(ctx context.Context, scope sheet24.Scope, id string) (*sheet24.User, error) {
 	u, err := scanUser(s.db.QueryRowContext(ctx, userColumns+`WHERE id = $1 AND team_id = $2`, id, scope.TeamID))
-	return u, found(err, "member_unknown")
+	return u, found(err, sheet24.CodeMemberUnknown)
 }
 
 // FirstTeam returns the id of the team that was made first, of those that are there, and
@@ -48,7 +48,7 @@ func (s *Store) FirstTeam(ctx context.Context) (id, email string, err error) {
 	err = s.db.QueryRowContext(ctx, `
 		SELECT t.id, u.email FROM teams t JOIN users u ON u.team_id = t.id
 		ORDER BY t.created_at, t.id, u.created_at, u.id LIMIT 1`).Scan(&id, &email)
-	return id, email, found(err, "user_unknown")
+	return id, email, found(err, sheet24.CodeUserUnknown)
 }
 
 // SetRole gives somebody of a scope's team another role. A Conflict if nobody would be left
@@ -60,7 +60,7 @@ func (s *Store) SetRole(ctx context.Context, scope sheet24.Scope, userID string,
 		}
 
 		done, err := tx.ExecContext(ctx, `UPDATE users SET role = $3 WHERE id = $1 AND team_id = $2`, userID, scope.TeamID, string(role))
-		if err := changed(done, err, "member_unknown"); err != nil {
+		if err := changed(done, err, sheet24.CodeMemberUnknown); err != nil {
 			return err
 		}
 		return s.checkOwned(ctx, tx, scope.TeamID)
@@ -75,7 +75,7 @@ func (s *Store) Leave(ctx context.Context, scope sheet24.Scope, userID string) e
 		if err := s.holdTeam(ctx, tx, scope.TeamID); err != nil {
 			return err
 		}
-		if err := s.checkEmptyHanded(ctx, tx, userID, "member_has_tables"); err != nil {
+		if err := s.checkEmptyHanded(ctx, tx, userID, sheet24.CodeMemberHasTables); err != nil {
 			return err
 		}
 
@@ -84,7 +84,7 @@ func (s *Store) Leave(ctx context.Context, scope sheet24.Scope, userID string) e
 			return err
 		}
 		done, err := tx.ExecContext(ctx, `UPDATE users SET team_id = $3, role = 'owner' WHERE id = $1 AND team_id = $2`, userID, scope.TeamID, own)
-		if err := changed(done, err, "member_unknown"); err != nil {
+		if err := changed(done, err, sheet24.CodeMemberUnknown); err != nil {
 			return err
 		}
 
@@ -168,7 +168,7 @@ func (s *Store) forgetEmptyTeam(ctx context.Context, tx *sql.Tx, id string) erro
 func (s *Store) holdTeam(ctx context.Context, tx *sql.Tx, id string) error {
 	var held string
 	err := tx.QueryRowContext(ctx, `SELECT id FROM teams WHERE id = $1`+s.dialect.forUpdate, id).Scan(&held)
-	return found(err, "member_unknown")
+	return found(err, sheet24.CodeMemberUnknown)
 }
 
 // checkOwned returns a Conflict if a team has members and no owner.
@@ -177,13 +177,13 @@ func (s *Store) checkOwned(ctx context.Context, tx *sql.Tx, team string) error {
 	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE team_id = $1)
 		AND NOT EXISTS (SELECT 1 FROM users WHERE team_id = $1 AND role = 'owner')`, team).Scan(&ownerless)
 	if err == nil && ownerless {
-		err = sheet24.Errorf(sheet24.Conflict, "last_owner")
+		err = sheet24.Errorf(sheet24.Conflict, sheet24.CodeLastOwner)
 	}
 	return err
 }
 
 // checkEmptyHanded returns a Conflict if a user has tables or portals.
-func (s *Store) checkEmptyHanded(ctx context.Context, tx *sql.Tx, userID, code string) error {
+func (s *Store) checkEmptyHanded(ctx context.Context, tx *sql.Tx, userID string, code sheet24.Code) error {
 	var has bool
 	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sheet_sync_config WHERE user_id = $1)
 		OR EXISTS (SELECT 1 FROM portals WHERE user_id = $1)`, userID).Scan(&has)
@@ -199,13 +199,13 @@ func (s *Store) checkPortalsFree(ctx context.Context, tx *sql.Tx, userID string)
 	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sheet_sync_config c JOIN portals p ON p.id = c.portal_id
 		WHERE p.user_id = $1 AND c.user_id <> $1)`, userID).Scan(&needed)
 	if err == nil && needed {
-		err = sheet24.Errorf(sheet24.Conflict, "portals_needed")
+		err = sheet24.Errorf(sheet24.Conflict, sheet24.CodePortalsNeeded)
 	}
 	return err
 }
 
 // changed turns a statement that met no row into a NotFound error with a code.
-func changed(done sql.Result, err error, code string) error {
+func changed(done sql.Result, err error, code sheet24.Code) error {
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (s *Store) EnsureUser(ctx context.Context, email, name, language string) (u
 // User returns a user by id.
 func (s *Store) User(ctx context.Context, id string) (*sheet24.User, error) {
 	u, err := scanUser(s.db.QueryRowContext(ctx, userColumns+`WHERE id = $1`, id))
-	return u, found(err, "user_unknown")
+	return u, found(err, sheet24.CodeUserUnknown)
 }
 
 // SetLanguage keeps the language that a user chose.

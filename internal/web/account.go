@@ -74,7 +74,7 @@ func (w *Web) signOutEverywhere(rw http.ResponseWriter, r *http.Request, u *shee
 // and the grant at Google first, then all that the database has of them.
 func (w *Web) deleteAccount(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
 	if r.FormValue("email") != u.Email {
-		w.fail(rw, r, sheet24.Errorf(sheet24.Invalid, "delete_unconfirmed"))
+		w.fail(rw, r, sheet24.Errorf(sheet24.Invalid, sheet24.CodeDeleteUnconfirmed))
 		return
 	}
 	if err := w.forget(r.Context(), u); err != nil {
@@ -134,7 +134,7 @@ func (w *Web) mayGo(ctx context.Context, u *sheet24.User) error {
 	for _, p := range portals {
 		for _, t := range tables {
 			if p.UserID == u.ID && t.PortalID == p.ID && t.UserID != u.ID {
-				return sheet24.Errorf(sheet24.Conflict, "portals_needed")
+				return sheet24.Errorf(sheet24.Conflict, sheet24.CodePortalsNeeded)
 			}
 		}
 	}
@@ -159,7 +159,7 @@ func (w *Web) otherOwner(ctx context.Context, u *sheet24.User) error {
 		}
 	}
 	if others > 0 && owners == 0 {
-		return sheet24.Errorf(sheet24.Conflict, "last_owner")
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeLastOwner)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (a Admission) hasDomain(email string) bool {
 func (w *Web) admit(ctx context.Context, account google.Account, invitation string) error {
 	if w.Admission.Listed() {
 		if !w.Admission.Names(account) {
-			return sheet24.Errorf(sheet24.Forbidden, "not_admitted", account.Email)
+			return sheet24.Errorf(sheet24.Forbidden, sheet24.CodeNotAdmitted, account.Email)
 		}
 		return nil
 	}
@@ -72,7 +72,7 @@ func (w *Web) admit(ctx context.Context, account google.Account, invitation stri
 			return nil
 		}
 	}
-	return sheet24.Errorf(sheet24.Forbidden, "not_first", account.Email)
+	return sheet24.Errorf(sheet24.Forbidden, sheet24.CodeNotFirst, account.Email)
 }
 
 // stays reports whether a user who has signed in may go on: an operator who takes somebody

@@ -15,7 +15,7 @@ func (w *Web) self(next handler) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		u := visitOf(r.Context()).user
 		if u == nil {
-			w.fail(rw, r, sheet24.Errorf(sheet24.Unauthorized, "sign_in"))
+			w.fail(rw, r, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeSignIn))
 			return
 		}
 		if wait := w.limits.pages.Take(u.ID); wait > 0 {
@@ -32,7 +32,7 @@ func (w *Web) user(next handler) http.HandlerFunc {
 	return w.self(func(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
 		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 		if !reads && !u.Role.Writes() {
-			w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "role_viewer"))
+			w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, sheet24.CodeRoleViewer))
 			return
 		}
 		next(rw, r, u)
@@ -44,7 +44,7 @@ func (w *Web) user(next handler) http.HandlerFunc {
 func (w *Web) member(next handler) http.HandlerFunc {
 	return w.self(func(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
 		if !u.Role.Writes() {
-			w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "role_viewer"))
+			w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, sheet24.CodeRoleViewer))
 			return
 		}
 		next(rw, r, u)
@@ -55,7 +55,7 @@ func (w *Web) member(next handler) http.HandlerFunc {
 func (w *Web) owner(next handler) http.HandlerFunc {
 	return w.self(func(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
 		if !u.Role.Manages() {
-			w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "role_owner"))
+			w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, sheet24.CodeRoleOwner))
 			return
 		}
 		next(rw, r, u)
@@ -69,7 +69,7 @@ func (w *Web) table(next func(http.ResponseWriter, *http.Request, *sheet24.Table
 		id, _ := strconv.ParseInt(r.PathValue("table"), 10, 64) // no number is no table
 		t, err := w.Store.TableIn(r.Context(), u.Scope(), id)
 		if seen := number(r, "binding"); err == nil && seen != 0 && seen != t.Binding {
-			err = sheet24.Errorf(sheet24.Conflict, "table_exchanged") // the form is about what it was
+			err = sheet24.Errorf(sheet24.Conflict, sheet24.CodeTableExchanged) // the form is about what it was
 		}
 
 		if err != nil {

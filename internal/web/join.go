@@ -60,7 +60,7 @@ func (w *Web) joined(ctx context.Context, u *sheet24.User, token string) (*sheet
 	}
 
 	err := w.Team.Join(ctx, u, token)
-	if sheet24.AsError(err).Code == "member_already" {
+	if sheet24.AsError(err).Code == sheet24.CodeMemberAlready {
 		return u, nil
 	}
 	if err != nil {

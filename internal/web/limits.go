@@ -44,5 +44,5 @@ func (w *Web) oftenEach(k *limit.Keyed, next handler) handler {
 }
 
 func tooMany(seconds float64) error {
-	return sheet24.Errorf(sheet24.TooMany, "too_many", strconv.Itoa(int(math.Ceil(seconds))))
+	return sheet24.Errorf(sheet24.TooMany, sheet24.CodeTooMany, strconv.Itoa(int(math.Ceil(seconds))))
 }

@@ -111,7 +111,7 @@ func (w *Web) setPlan(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 	if err == nil {
 		plan, ok := plans[r.FormValue("plan")]
 		if !ok {
-			err = sheet24.Errorf(sheet24.Invalid, "portal_plan_unknown", r.FormValue("plan"))
+			err = sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalPlanUnknown, r.FormValue("plan"))
 		} else {
 			err = w.Store.SavePlan(r.Context(), p.ID, plan)
 		}

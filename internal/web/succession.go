@@ -10,7 +10,7 @@ import (
 // where it is with all that comes after it.
 func (w *Web) handOverAll(ctx context.Context, from, to *sheet24.User) error {
 	if !to.Role.Writes() || to.ID == from.ID {
-		return sheet24.Errorf(sheet24.Invalid, "successor_role", to.Email)
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeSuccessorRole, to.Email)
 	}
 
 	tables, err := w.Store.TablesIn(ctx, from.Scope())

@@ -117,7 +117,7 @@ func (w *Web) setRole(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 func roleOf(r *http.Request) (sheet24.Role, error) {
 	role := sheet24.Role(r.FormValue("role"))
 	if !slices.Contains(sheet24.Roles, role) {
-		return "", sheet24.Errorf(sheet24.Invalid, "role_unknown")
+		return "", sheet24.Errorf(sheet24.Invalid, sheet24.CodeRoleUnknown)
 	}
 	return role, nil
 }

@@ -33,8 +33,8 @@ func teams(t *testing.T, s *sqlstore.Store) {
 		_, err := s.TableIn(t.Context(), u.Scope(), table.ID)
 		_, err2 := s.PortalIn(t.Context(), u.Scope(), table.PortalID)
 		if want == 0 {
-			wantCode(t, err, "table_unknown")
-			wantCode(t, err2, "portal_unknown")
+			wantCode(t, err, sheet24.CodeTableUnknown)
+			wantCode(t, err2, sheet24.CodePortalUnknown)
 			return
 		}
 		check(t, err)
@@ -61,9 +61,9 @@ func teams(t *testing.T, s *sqlstore.Store) {
 		t.Error("who was taken out is signed in")
 	}
 	_, err = s.MemberIn(t.Context(), ayse.Scope(), mehmet.ID)
-	wantCode(t, err, "member_unknown")
-	wantCode(t, s.SetRole(t.Context(), ayse.Scope(), mehmet.ID, sheet24.RoleViewer), "member_unknown")
-	wantCode(t, s.Leave(t.Context(), ayse.Scope(), mehmet.ID), "member_unknown")
+	wantCode(t, err, sheet24.CodeMemberUnknown)
+	wantCode(t, s.SetRole(t.Context(), ayse.Scope(), mehmet.ID, sheet24.RoleViewer), sheet24.CodeMemberUnknown)
+	wantCode(t, s.Leave(t.Context(), ayse.Scope(), mehmet.ID), sheet24.CodeMemberUnknown)
 }
 
 // owners are never none.
@@ -75,9 +75,9 @@ func owners(t *testing.T, s *sqlstore.Store) {
 	check(t, s.Join(t.Context(), mehmet, "secret"))
 	mehmet = must(s.User(t.Context(), mehmet.ID))(t)
 
-	wantCode(t, s.SetRole(t.Context(), ayse.Scope(), ayse.ID, sheet24.RoleMember), "last_owner")
-	wantCode(t, s.Leave(t.Context(), ayse.Scope(), ayse.ID), "member_has_tables")
-	wantCode(t, s.DeleteUser(t.Context(), ayse), "last_owner")
+	wantCode(t, s.SetRole(t.Context(), ayse.Scope(), ayse.ID, sheet24.RoleMember), sheet24.CodeLastOwner)
+	wantCode(t, s.Leave(t.Context(), ayse.Scope(), ayse.ID), sheet24.CodeMemberHasTables)
+	wantCode(t, s.DeleteUser(t.Context(), ayse), sheet24.CodeLastOwner)
 	if u := must(s.User(t.Context(), ayse.ID))(t); u.Role != sheet24.RoleOwner {
 		t.Fatalf("a refusal left %+v", u)
 	}
@@ -96,7 +96,7 @@ func owners(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("handed over as %+v", p)
 	}
 	_, err := s.TableIn(t.Context(), must(s.User(t.Context(), ayse.ID))(t).Scope(), table.ID)
-	wantCode(t, err, "table_unknown")
+	wantCode(t, err, sheet24.CodeTableUnknown)
 }
 
 // givenTable goes with its history, and not onto one that its new user has already.
@@ -106,7 +106,7 @@ func givenTable(t *testing.T, s *sqlstore.Store) {
 	twin := *table
 	twin.UserID = mehmet.ID
 	check(t, s.AddTable(t.Context(), &twin, nil))
-	wantCode(t, s.GiveTable(t.Context(), table, mehmet.ID), "tab_taken")
+	wantCode(t, s.GiveTable(t.Context(), table, mehmet.ID), sheet24.CodeTabTaken)
 
 	check(t, s.DeleteTable(t.Context(), &twin))
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"EMAIL": {New: "b"}}}}}))
@@ -117,7 +117,7 @@ func givenTable(t *testing.T, s *sqlstore.Store) {
 
 	stale := *table
 	stale.Binding--
-	wantCode(t, s.GiveTable(t.Context(), &stale, mehmet.ID), "table_exchanged")
+	wantCode(t, s.GiveTable(t.Context(), &stale, mehmet.ID), sheet24.CodeTableExchanged)
 }
 
 // sharedPortal is renewed by whoever of the team connects it again, and stays whose it is.
@@ -156,14 +156,14 @@ func invitationsOnce(t *testing.T, s *sqlstore.Store) {
 	}
 	for _, token := range []string{"old", "", "none", open[0].ID} {
 		_, err := s.Invitation(t.Context(), token)
-		wantCode(t, err, "invitation_unknown")
-		wantCode(t, s.Join(t.Context(), can, token), "invitation_unknown")
+		wantCode(t, err, sheet24.CodeInvitationUnknown)
+		wantCode(t, s.Join(t.Context(), can, token), sheet24.CodeInvitationUnknown)
 	}
 
 	// She has a table, and is where his invitation is not from.
 	wantCode(t, s.Join(t.Context(), ayse, "his"), "member_elsewhere")
 	wantCode(t, s.Join(t.Context(), ayse, "one"), "member_already")
-	wantCode(t, s.Uninvite(t.Context(), mehmet.Scope(), open[0].ID), "invitation_unknown")
+	wantCode(t, s.Uninvite(t.Context(), mehmet.Scope(), open[0].ID), sheet24.CodeInvitationUnknown)
 
 	check(t, s.Join(t.Context(), can, "one"))
 	wantCode(t, s.Join(t.Context(), mehmet, "one"), "invitation_unknown")

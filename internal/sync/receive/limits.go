@@ -46,5 +46,5 @@ func tooMany(wait time.Duration) error {
 	if wait <= 0 {
 		return nil
 	}
-	return sheet24.Errorf(sheet24.TooMany, "too_many", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	return sheet24.Errorf(sheet24.TooMany, sheet24.CodeTooMany, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
