@@ -76,6 +76,7 @@ const (
 	CodePortalBusy           Code = "portal_busy"
 	CodePortalDeleted        Code = "portal_deleted"
 	CodePortalDenied         Code = "portal_denied"
+	CodePortalInside         Code = "portal_inside"
 	CodePortalHost           Code = "portal_host"
 	CodePortalHTTPS          Code = "portal_https"
 	CodePortalMethod         Code = "portal_method"
