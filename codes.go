@@ -18,6 +18,8 @@ const (
 	CodeLanguage        Code = "language"
 	CodeNotAdmitted     Code = "not_admitted"
 	CodeNotFirst        Code = "not_first"
+	CodeMethod          Code = "method"
+	CodeFormIncomplete  Code = "form_incomplete"
 	CodeNotFound        Code = "not_found"
 	CodeRequest         Code = "request"
 	CodeSignIn          Code = "sign_in"

@@ -11,12 +11,12 @@ import (
 func TestSaid(t *testing.T) {
 	t.Parallel()
 	for said, want := range map[string]string{
-		"Not found.":                       "Not found.",
+		"Not found.":                        "Not found.",
 		"  Yanlış\r\n\ttoken \x00\x1b[31m ": "Yanlış token [31m",
-		"a\u202egnp.exe":                   "agnp.exe",
-		"a\u200bb\ufeffc\xff":              "abc",
-		"":                                 "",
-		strings.Repeat("ş", 501):           strings.Repeat("ş", 500) + "…",
+		"a\u202egnp.exe":                    "agnp.exe",
+		"a\u200bb\ufeffc\xff":               "abc",
+		"":                                  "",
+		strings.Repeat("ş", 501):            strings.Repeat("ş", 500) + "…",
 	} {
 		if got := sheet24.Said(said); got != want {
 			t.Errorf("%q: %q; want %q", said, got, want)

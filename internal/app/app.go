@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"sheet24/internal/answer"
 	"sheet24/internal/api"
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/google"
@@ -100,11 +101,11 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	if c.Role != RoleWorker {
 		past := &history.Service{Store: store, Sync: work, Wake: runner}
-		pages := (&web.Web{Store: store, Team: store, Account: store, PublicURL: c.PublicURL, History: past, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
+		pages := (&web.Web{Store: store, Team: store, Account: store, Beside: mux, PublicURL: c.PublicURL, History: past, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
 			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
-	a.handler = limit.Addressed(mux)
+	a.handler = limit.Addressed(answer.Headers(mux, strings.HasPrefix(c.PublicURL, "https://")))
 	return a, nil
 }
 
