@@ -19,7 +19,6 @@ const (
 	CodeNotAdmitted     Code = "not_admitted"
 	CodeNotFirst        Code = "not_first"
 	CodeMethod          Code = "method"
-	CodeFormIncomplete  Code = "form_incomplete"
 	CodeNotFound        Code = "not_found"
 	CodeRequest         Code = "request"
 	CodeSignIn          Code = "sign_in"

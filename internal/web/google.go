@@ -10,7 +10,7 @@ import (
 
 // googleAccount shows what a user granted, and how to connect again or not at all.
 func (w *Web) googleAccount(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
-	t, err := w.Store.Token(r.Context(), u.ID)
+	t, err := w.Accounts.Token(r.Context(), u.ID)
 	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 		w.fail(rw, r, err)
 		return
@@ -43,7 +43,7 @@ func (w *Web) disconnect(rw http.ResponseWriter, r *http.Request, u *sheet24.Use
 // endGrant takes the scripts of a user out of the sheets, withdraws the grant at Google and
 // forgets it here.
 func (w *Web) endGrant(ctx context.Context, u *sheet24.User) error {
-	t, err := w.Store.Token(ctx, u.ID)
+	t, err := w.Accounts.Token(ctx, u.ID)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (w *Web) endGrant(ctx context.Context, u *sheet24.User) error {
 	if err := w.Google.Revoke(ctx, t); err != nil {
 		return err
 	}
-	return w.Store.DeleteToken(ctx, u.ID)
+	return w.Accounts.DeleteToken(ctx, u.ID)
 }
 
 // ended tells that a user's grant is not there, or no longer good.

@@ -66,5 +66,5 @@ func (w *Web) joined(ctx context.Context, u *sheet24.User, token string) (*sheet
 	if err != nil {
 		return nil, err
 	}
-	return w.Store.User(ctx, u.ID)
+	return w.Accounts.User(ctx, u.ID)
 }

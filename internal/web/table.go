@@ -79,13 +79,13 @@ func (w *Web) readTable(r *http.Request, v *tableView) (err error) {
 		return err
 	}
 
-	v.grant, err = w.Store.Token(ctx, t.UserID)
+	v.grant, err = w.Accounts.Token(ctx, t.UserID)
 	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 		return err
 	}
 
 	if u := visitOf(ctx).user; u.ID != t.UserID {
-		if v.owner, err = w.Store.User(ctx, t.UserID); err != nil {
+		if v.owner, err = w.Accounts.User(ctx, t.UserID); err != nil {
 			return err
 		}
 	}
@@ -99,7 +99,7 @@ func (w *Web) readTable(r *http.Request, v *tableView) (err error) {
 		return err
 	}
 
-	v.comparison, err = w.comparisonOf(r, t)
+	v.comparison, err = w.Compared.Last(ctx, t)
 	return err
 }
 
