@@ -77,6 +77,7 @@ var pauses = map[Code]time.Duration{
 	CodePortalMoved:          time.Hour,
 	CodePortalHTTPS:          6 * time.Hour,
 	CodePortalHost:           15 * time.Minute,
+	CodePortalInside:         15 * time.Minute,
 	CodePortalApp:            15 * time.Minute,
 	CodePortalNotBitrix24:    15 * time.Minute,
 }

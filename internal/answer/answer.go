@@ -27,6 +27,8 @@ func Status(kind sheet24.Kind) int {
 		return http.StatusRequestEntityTooLarge
 	case sheet24.Unsupported:
 		return http.StatusUnsupportedMediaType
+	case sheet24.NotAllowed:
+		return http.StatusMethodNotAllowed
 	case sheet24.TooMany:
 		return http.StatusTooManyRequests
 	case sheet24.Unavailable:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/answer"
 	"sheet24/internal/api"
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/comparison"
@@ -103,11 +104,11 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	if c.Role != RoleWorker {
 		past := &history.Service{Store: store, Sync: work, Wake: runner}
 		compared := &comparison.Service{Store: store, Wake: runner}
-		pages := (&web.Web{Store: store, Accounts: store, Team: store, Account: store, PublicURL: c.PublicURL, History: past, Compared: compared, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
+		pages := (&web.Web{Store: store, Accounts: store, Team: store, Account: store, Beside: mux, PublicURL: c.PublicURL, History: past, Compared: compared, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
 			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
-	a.handler = limit.Addressed(mux)
+	a.handler = limit.Addressed(answer.Headers(mux, strings.HasPrefix(c.PublicURL, "https://")))
 	return a, nil
 }
 

@@ -88,6 +88,7 @@ func New(o Options) *Client {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = dial(o.named)
 	transport.MaxIdleConnsPerHost, transport.MaxIdleConns = 2*o.Parallel, 0 // of however many portals
 	// A connection that died without a word is given up before its portal is taken for silent.
 	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second}

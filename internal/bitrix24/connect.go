@@ -44,7 +44,7 @@ func (c *Client) inspect(ctx context.Context, p *sheet24.Portal) error {
 			return err
 		}
 	}
-	p.Account = sheet24.Account{UserID: profile.ID.int(), Name: strings.TrimSpace(string(profile.Name) + " " + string(profile.LastName)),
+	p.Account = sheet24.Account{UserID: profile.ID.int(), Name: sheet24.Said(string(profile.Name) + " " + string(profile.LastName)),
 		Admin: profile.Admin.yes(), Scopes: scopes}
 	// Only an application is told the tariff.
 	var app struct {

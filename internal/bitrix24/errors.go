@@ -56,6 +56,7 @@ func (r *refusal) Error() string { return r.code + ": " + r.description }
 // about one command of a batch. What is not known is the portal's own word about
 // the request: its description is what helps.
 func apiError(host, code, description string, command bool) error {
+	code, description = sheet24.Said(code), sheet24.Said(description)
 	known, ok := apiErrors[code]
 	if e, special := commandErrors[code]; command && special {
 		known, ok = e, true
@@ -84,6 +85,9 @@ func is(err error, code string) bool {
 }
 
 func unreachable(host string, err error) error {
+	if errors.Is(err, errInside) {
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalInside, host).Because(err)
+	}
 	return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalUnreachable, host).Because(err)
 }
 

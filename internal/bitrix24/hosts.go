@@ -15,8 +15,9 @@ import (
 // from turning the server against its own network.
 type Hosts []string
 
-// cloud matches the domains of Bitrix24's cloud: firma.bitrix24.com.tr.
-var cloud = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*\.bitrix24\.[a-z]{2,5}(\.[a-z]{2})?$`)
+// cloud matches the domains of Bitrix24's cloud, firma.bitrix24.com.tr, in the zones that it
+// has (source: Bitrix24's helpdesk, "domain zones"); others' are not Bitrix24's.
+var cloud = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*\.bitrix24\.(com|eu|de|es|com\.br|fr|it|com\.tr|uk|pl|in|cn|id|vn|jp|ru|ua|kz|by)$`)
 
 // webhookPath matches /rest/{user}/{secret}.
 var webhookPath = regexp.MustCompile(`^/rest/[0-9]+/[A-Za-z0-9]+$`)

@@ -33,6 +33,7 @@ func fail(err error) error {
 	}
 
 	reasons := reasonsIn([]byte(g.Body))
+	g.Body, g.Message = sheet24.Said(g.Body), sheet24.Said(g.Message)
 	switch {
 	case slices.Contains(reasons, "push.webhookUrlUnauthorized"): // 401, but not for want of a grant
 		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeGoogleRefused, g.Message).Because(err)

@@ -36,3 +36,20 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 func needsSignIn(e *sheet24.Error) bool {
 	return e.Code == sheet24.CodeSignIn || e.Code == sheet24.CodeUserUnknown || strings.HasPrefix(string(e.Code), "google_") && e.Kind == sheet24.Unauthorized
 }
+
+// nowhere answers what no route does: there is nothing, or not by that method.
+func (w *Web) nowhere(pages *http.ServeMux) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		err := sheet24.Errorf(sheet24.NotFound, sheet24.CodeNotFound)
+		for _, mux := range []*http.ServeMux{pages, w.Beside} {
+			if mux == nil {
+				continue
+			}
+			if allowed := answer.Allowed(mux, r); allowed != "" {
+				rw.Header().Set("Allow", allowed)
+				err = sheet24.Errorf(sheet24.NotAllowed, sheet24.CodeMethod, allowed)
+			}
+		}
+		w.fail(rw, r, err)
+	}
+}

@@ -27,9 +27,8 @@ type Connector interface {
 	Check(ctx context.Context, p *sheet24.Portal) error
 }
 
-// Store is what the pages need of the database about portals and tables. Its methods that
-// find them ask for whom; what is done with a portal or table is done with one that was
-// found so.
+// Store is what the pages need of the database about portals and tables. Its methods that find
+// them ask for whom; what is done with one is done with one that was found so.
 type Store interface {
 	SavePortal(ctx context.Context, p *sheet24.Portal) error
 	SavePlan(ctx context.Context, portalID int64, plan sheet24.Plan) error

@@ -13,7 +13,6 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
-	"sheet24"
 	"sheet24/internal/comparison"
 	"sheet24/internal/history"
 	"sheet24/internal/secret"
@@ -37,12 +36,13 @@ type Web struct {
 	Sessions  scs.CtxStore
 	Box       *secret.Box // seals what browsers keep before their users sign in
 	Admission Admission
-	Polls     bool   // tables are polled without a script, too
-	LinksOnly bool   // users paste links; nobody's Drive is listed
-	BitrixApp bool   // there is an OAuth application for portals
-	Secure    bool   // cookies over https alone
-	PublicURL string // where people reach this server, without a slash at its end
-	GoogleURL string // where spreadsheets are opened and scripts allowed; empty: at Google
+	Polls     bool           // tables are polled without a script, too
+	LinksOnly bool           // users paste links; nobody's Drive is listed
+	BitrixApp bool           // there is an OAuth application for portals
+	Secure    bool           // cookies over https alone
+	PublicURL string         // where people reach this server, without a slash at its end
+	GoogleURL string         // where spreadsheets are opened and scripts allowed; empty: at Google
+	Beside    *http.ServeMux // what the same server answers beside the pages; nil: nothing
 	Log       *slog.Logger
 
 	sessions *scs.SessionManager
@@ -117,9 +117,7 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison/state", w.user(w.table(w.comparisonState)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison.csv", w.user(w.table(w.differencesFile)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/comparison/{act}", w.user(w.shown(w.act)))
-	mux.ServeMux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
-		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, sheet24.CodeNotFound))
-	})
+	mux.ServeMux.HandleFunc("/", w.nowhere(mux.ServeMux))
 
 	return http.NewCrossOriginProtection().Handler(w.secure(w.sessions.LoadAndSave(w.localized(w.formBodies(mux)))))
 }

@@ -123,11 +123,11 @@ func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (nex
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	table, err := p.known(ctx, m, sig, body)
-	if err == nil {
-		err = p.Limits.signed(table)
-	}
 	if sheet24.IsKind(err, sheet24.Unavailable) {
 		p.refused.addUnproven(unproven{m, sig, body})
+	}
+	if err == nil {
+		err = p.Limits.signed(table)
 	}
 	if err != nil {
 		return next, err
