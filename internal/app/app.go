@@ -12,8 +12,8 @@ import (
 
 	"sheet24/internal/api"
 	"sheet24/internal/bitrix24"
-	"sheet24/internal/google"
 	"sheet24/internal/comparison"
+	"sheet24/internal/google"
 	"sheet24/internal/history"
 	"sheet24/internal/jobs"
 	"sheet24/internal/secret"
