@@ -49,7 +49,7 @@ type Comparer struct {
 }
 
 // Compare goes on with what holds a table against the CRM: it looks for differences,
-// has them pushed, or takes them into the sheet, one page of the tab. It tells whether
+// has them pushed, or takes them into the sheet, one page of the tab. It returns whether
 // there is more. It must not run while the table is scanned: both keep its snapshots.
 func (p *Comparer) Compare(ctx context.Context, tableID int64) (next sheet24.Next, err error) {
 	defer p.Rows.Survive(sheet24.CompareStage, tableID, &next.More, &err)
@@ -65,22 +65,15 @@ func (p *Comparer) Compare(ctx context.Context, tableID int64) (next sheet24.Nex
 		next.More = true // it was set up anew in between
 		return next, nil
 	}
-	from, before := c.State, *c
-	portal, err := p.Store.Portal(ctx, t.PortalID)
-	if err != nil {
+
+	portal, err := p.mayGoOn(ctx, t, c)
+	if err != nil || portal == nil {
 		return next, err
 	}
-	if pause := portal.Paused; pause != nil && pause.Until.After(p.Now()) {
-		return next, nil // its page says why; the sweeper wakes it again
-	}
+
+	before := *c
 	k := &comparing{comparer: p, plan: plan.New(p.Known, p.CRM, p.Rows, portal), tabs: p.Tabs, next: &next, t: t, c: c, shown: map[int]sheet24.RowDifference{}, seen: map[int64]sheet24.Known{}}
 	k.plan.Tables[t.ID] = t
-	if from == sheet24.Pushing {
-		open, err := p.Store.CountOpen(ctx, t.ID)
-		if err != nil || open >= pushBacklog {
-			return next, err
-		}
-	}
 	left, err := k.tabs.SettleBegun(ctx, &next, t, nil)
 	if tab.Moving(err) {
 		return next, nil // the sweeper wakes it again
@@ -88,16 +81,38 @@ func (p *Comparer) Compare(ctx context.Context, tableID int64) (next sheet24.Nex
 	if err == nil {
 		err = k.page(ctx, left)
 	}
-	if sheet24.Exchanged(err) {
+
+	switch {
+	case sheet24.Exchanged(err):
 		next.More = true
 		return next, nil
+	case err != nil:
+		return next, k.waits(ctx, before.State, err)
 	}
-	if err != nil {
-		return next, k.waits(ctx, from, err)
-	}
+
 	c.Problem = ""
 	next.More = c.Running()
 	return next, k.save(ctx, &before)
+}
+
+// mayGoOn returns the portal of a table whose comparison may go on now, nil if it may not:
+// the portal is paused, or much of what was found before has yet to be pushed.
+func (p *Comparer) mayGoOn(ctx context.Context, t *sheet24.Table, c *sheet24.Comparison) (*sheet24.Portal, error) {
+	portal, err := p.Store.Portal(ctx, t.PortalID)
+	if err != nil {
+		return nil, err
+	}
+	if pause := portal.Paused; pause != nil && pause.Until.After(p.Now()) {
+		return nil, nil // its page says why; the sweeper wakes it again
+	}
+
+	if c.State == sheet24.Pushing {
+		open, err := p.Store.CountOpen(ctx, t.ID)
+		if err != nil || open >= pushBacklog {
+			return nil, err
+		}
+	}
+	return portal, nil
 }
 
 // save stores what a page brought. A row that the database does not take is counted as one
@@ -118,6 +133,7 @@ func (k *comparing) save(ctx context.Context, before *sheet24.Comparison) error 
 	if err != nil {
 		return err
 	}
+
 	err = isolate.Each(slices.Sorted(maps.Keys(k.seen)), func(some []int64) error {
 		seen := map[int64]sheet24.Known{}
 		for _, id := range some {
@@ -131,6 +147,7 @@ func (k *comparing) save(ctx context.Context, before *sheet24.Comparison) error 
 	if err != nil {
 		return err
 	}
+
 	return k.comparer.Store.SaveCompared(ctx, k.c, before.State, nil, nil)
 }
 
@@ -167,6 +184,7 @@ func (k *comparing) waits(ctx context.Context, from sheet24.ComparisonState, err
 	if e.Code == sheet24.PortalSilent { // the portal is paused, and that is told beside
 		return nil
 	}
+
 	c := *k.c
 	c.State, c.Problem = from, e.Code
 	if saved := k.comparer.Store.SaveCompared(ctx, &c, from, nil, nil); saved != nil {
@@ -182,6 +200,7 @@ func (k *comparing) page(ctx context.Context, left tab.Doubts) error {
 	if k.c.State == sheet24.Pushing {
 		last = first + pushPage - 1
 	}
+
 	var err error
 	if k.sheet, err = k.tabs.ReadRecords(ctx, k.t, []sheet24.Range{sheet24.Rows(first, last)}); err != nil {
 		return err
@@ -190,6 +209,7 @@ func (k *comparing) page(ctx context.Context, left tab.Doubts) error {
 	if err := k.tabs.Follow(ctx, k.t, k.sheet.Layout); err != nil {
 		return err
 	}
+
 	if k.c.State != sheet24.Comparing {
 		shown, err := k.comparer.Store.Differences(ctx, k.t.ID, first-1, compareRows)
 		if err != nil {
@@ -199,9 +219,11 @@ func (k *comparing) page(ctx context.Context, left tab.Doubts) error {
 			k.shown[d.Row] = d
 		}
 	}
+
 	if err := k.difference(ctx, first, last); err != nil {
 		return err
 	}
+
 	switch k.c.State {
 	case sheet24.Pushing:
 		err = k.send(ctx)
@@ -211,14 +233,21 @@ func (k *comparing) page(ctx context.Context, left tab.Doubts) error {
 	if err != nil {
 		return err
 	}
-	k.c.DoneRow = last
+
+	return k.advance(ctx, last)
+}
+
+// advance notes how far the comparison is, and ends it after the last row.
+func (k *comparing) advance(ctx context.Context, last int) error {
 	for number := range k.sheet.IDAt {
 		k.c.LastRow = max(k.c.LastRow, number)
 	}
 	for number := range k.sheet.Rows {
 		k.c.LastRow = max(k.c.LastRow, number)
 	}
+
 	if k.sheet.GoesOn(last) {
+		k.c.DoneRow = last
 		return nil
 	}
 	k.c.DoneRow = k.c.LastRow
