@@ -114,51 +114,69 @@ func (c *Client) granted(ctx context.Context, p *sheet24.Portal, stale string) (
 	s := c.session(p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	good := func() bool { return s.grant.AccessToken != stale && time.Until(s.grant.ExpiresAt) > early }
-	newer := func(g *sheet24.Grant) {
-		if g != nil && g.ExpiresAt.After(s.grant.ExpiresAt) {
-			s.grant = *g
-		}
-	}
-	newer(p.Grant)
-	keeps := p.ID != 0 && c.options.Store != nil
-	reload := func() error { // another process may have renewed it
-		if !keeps {
-			return nil
-		}
-		kept, err := c.options.Store.Portal(ctx, p.ID)
-		if err == nil {
-			newer(kept.Grant)
-		}
-		return err
-	}
-	if !good() {
-		if err := reload(); err != nil {
+
+	s.take(p.Grant)
+	if !s.good(stale) { // another process may have renewed it
+		if err := c.reload(ctx, p, s); err != nil {
 			return sheet24.Grant{}, err
 		}
 	}
-	if good() {
+	if s.good(stale) {
 		return s.grant, nil
 	}
+
 	// Whatever becomes of who asked, the answer is kept: the old pair is worth
 	// nothing from then on.
 	ctx = context.WithoutCancel(ctx)
 	g, err := c.token(ctx, s.grant, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {s.grant.RefreshToken}})
-	if is(err, "invalid_grant") && reload() == nil && good() {
-		return s.grant, nil // it was quicker with the same refresh token
+	if is(err, "invalid_grant") && c.reload(ctx, p, s) == nil && s.good(stale) {
+		return s.grant, nil // another was quicker with the same refresh token
 	}
 	if err != nil {
 		return sheet24.Grant{}, err
 	}
 	s.grant = g
-	if !keeps {
-		return g, nil
+	return g, c.saveGrant(ctx, p, g)
+}
+
+// good reports whether a session's grant can be used: it is not the stale one, and lasts.
+func (s *session) good(stale string) bool {
+	return s.grant.AccessToken != stale && time.Until(s.grant.ExpiresAt) > early
+}
+
+// take takes over a grant that is newer.
+func (s *session) take(g *sheet24.Grant) {
+	if g != nil && g.ExpiresAt.After(s.grant.ExpiresAt) {
+		s.grant = *g
 	}
+}
+
+// stores reports whether a portal's grant is kept in the database.
+func (c *Client) stores(p *sheet24.Portal) bool { return p.ID != 0 && c.options.Store != nil }
+
+// reload takes over what another process keeps of a portal's grant.
+func (c *Client) reload(ctx context.Context, p *sheet24.Portal, s *session) error {
+	if !c.stores(p) {
+		return nil
+	}
+
+	kept, err := c.options.Store.Portal(ctx, p.ID)
+	if err == nil {
+		s.take(kept.Grant)
+	}
+	return err
+}
+
+func (c *Client) saveGrant(ctx context.Context, p *sheet24.Portal, g sheet24.Grant) error {
+	if !c.stores(p) {
+		return nil
+	}
+
 	base, err := c.options.Hosts.Portal(g.Endpoint)
 	if err != nil {
-		return sheet24.Grant{}, err
+		return err
 	}
-	return g, c.options.Store.SaveGrant(ctx, &sheet24.Portal{ID: p.ID, UserID: p.UserID, Host: base.Host, Grant: &g})
+	return c.options.Store.SaveGrant(ctx, &sheet24.Portal{ID: p.ID, UserID: p.UserID, Host: base.Host, Grant: &g})
 }
 
 // token asks the authorisation server for the next grant after old.

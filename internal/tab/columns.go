@@ -12,7 +12,7 @@ import (
 // proofRows is how many records tell whether a column is the one it is taken for.
 const proofRows = 500
 
-// proven tells where a table's columns stand after some were moved or renamed. A name
+// proven says where a table's columns stand after some were moved or renamed. A name
 // alone is no proof: people give an old name to another column. A column is the one
 // it was when it holds what it held; one that does not is lost, and left alone.
 func (p *Access) proven(ctx context.Context, t *sheet24.Table, got *Tab) (mapping.Layout, error) {
@@ -25,11 +25,14 @@ func (p *Access) proven(ctx context.Context, t *sheet24.Table, got *Tab) (mappin
 			l.ID, l.IDName = c.Index, c.Name
 		}
 	}
+	idMoved := l.ID != id.Column.Index || renamed.Name != ""
+
 	suspects, trusted := suspects(t, got.Header, l)
-	if l.ID < 0 || (len(suspects) == 0 && l.ID == id.Column.Index && renamed.Name == "") {
-		l.Fields, l.Lost = trusted, lostOf(t, l, trusted)
-		return l, nil
+	if l.ID < 0 || len(suspects) == 0 && !idMoved {
+		return withFields(t, l, trusted), nil
 	}
+
+	// What they hold, and what they were last known to hold.
 	held, err := p.ReadAt(ctx, t, mapping.Layout{ID: l.ID, Status: -1, Fields: append(formerPlaces(t, suspects), suspects...)}, Whole(t))
 	if err != nil {
 		return l, err
@@ -37,28 +40,34 @@ func (p *Access) proven(ctx context.Context, t *sheet24.Table, got *Tab) (mappin
 	if !slices.Equal(held.Header, got.Header) {
 		return l, ErrMoves
 	}
-
-	var ids []int64
-	for _, row := range slices.Sorted(maps.Keys(held.IDAt)) {
-		if record := held.IDAt[row]; record > 0 && len(held.ByID[record]) == 1 && len(ids) < proofRows {
-			ids = append(ids, record)
-		}
-	}
+	ids := held.uniqueRecords(proofRows)
 	known, err := p.Store.Snapshots(ctx, t.ID, ids)
 	if err != nil {
 		return l, err
 	}
-	if l.ID != id.Column.Index || renamed.Name != "" {
-		if !mostly(len(known), len(ids), renamed.Name != "") {
-			l.ID, l.IDName = -1, ""
-			l.Fields, l.Lost = trusted, lostOf(t, l, trusted)
-			return l, nil
-		}
+
+	if idMoved && !mostly(len(known), len(ids), renamed.Name != "") {
+		l.ID, l.IDName = -1, ""
+		return withFields(t, l, trusted), nil
 	}
-	found := append(trusted, p.accepted(t, suspects, held, known)...)
+	return withFields(t, l, append(trusted, p.accepted(t, suspects, held, known)...)), nil
+}
+
+// withFields is a layout that has the fields that were found, and lost the others.
+func withFields(t *sheet24.Table, l mapping.Layout, found []sheet24.FieldMapping) mapping.Layout {
 	slices.SortFunc(found, func(a, b sheet24.FieldMapping) int { return a.Column.Index - b.Column.Index })
 	l.Fields, l.Lost = found, lostOf(t, l, found)
-	return l, nil
+	return l
+}
+
+// uniqueRecords are the first of the records that show in one row each.
+func (t *Tab) uniqueRecords(most int) (ids []int64) {
+	for _, row := range slices.Sorted(maps.Keys(t.IDAt)) {
+		if record := t.IDAt[row]; record > 0 && len(t.ByID[record]) == 1 && len(ids) < most {
+			ids = append(ids, record)
+		}
+	}
+	return ids
 }
 
 // formerPlaces are columns as they last stood.

@@ -134,11 +134,8 @@ func (p *Access) WriteIDs(ctx context.Context, t *sheet24.Table, tab *Tab, cells
 	if err != nil {
 		return err
 	}
-	for number := range cells {
-		now := before.At(id, number)
-		if was, _ := tab.IDOf(now); was != tab.IDAt[number] || was == 0 && now != Cell(tab.Rows[number], tab.Layout.ID) {
-			return ErrMoves
-		}
+	if !tab.standsAs(before, id, cells) {
+		return ErrMoves
 	}
 
 	stood, err := p.stood(ctx, t, tab, before, cells)
@@ -161,6 +158,7 @@ func (p *Access) WriteIDs(ctx context.Context, t *sheet24.Table, tab *Tab, cells
 	if missing, _ := after.missing(stood); len(records) < len(lost) || len(missing) > 0 {
 		return cmp.Or(settle(), error(ErrMoves))
 	}
+
 	if err := p.readAgain(ctx, t, tab, slices.Sorted(maps.Keys(cells))); err != nil {
 		return err
 	}
@@ -168,6 +166,18 @@ func (p *Access) WriteIDs(ctx context.Context, t *sheet24.Table, tab *Tab, cells
 		return ErrMoves
 	}
 	return p.Begun.EndSheetWrites(ctx, []int64{number})
+}
+
+// standsAs reports whether the rows that are to get ids still show what was read of them.
+func (t *Tab) standsAs(now *Places, id sheet24.Column, cells map[int]any) bool {
+	for number := range cells {
+		shows := now.At(id, number)
+		was, _ := t.IDOf(shows)
+		if was != t.IDAt[number] || was == 0 && shows != Cell(t.Rows[number], t.Layout.ID) {
+			return false
+		}
+	}
+	return true
 }
 
 // idsLost are the ids and keys that a write took from the sheet, though it was to replace

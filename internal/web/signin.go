@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"net/http"
+	"net/url"
 
 	"sheet24"
 	"sheet24/internal/google"
@@ -40,14 +41,7 @@ func (w *Web) toGoogle(rw http.ResponseWriter, r *http.Request, again bool) {
 // callback is where Google sends the user back to.
 func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	ctx, q := r.Context(), r.URL.Query()
-	s, err := w.takeSigningIn(rw, r, q.Get("state"))
-	switch {
-	case err != nil:
-	case s.State == "":
-		err = sheet24.Errorf(sheet24.Invalid, "google_state")
-	case q.Get("code") == "":
-		err = refusal(q.Get("error"))
-	}
+	s, err := w.answered(rw, r, q)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
@@ -92,6 +86,19 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(rw, r, next, http.StatusSeeOther)
+}
+
+// answered is the way to Google that somebody comes back from with a code.
+func (w *Web) answered(rw http.ResponseWriter, r *http.Request, q url.Values) (signingIn, error) {
+	s, err := w.takeSigningIn(rw, r, q.Get("state"))
+	switch {
+	case err != nil:
+	case s.State == "":
+		err = sheet24.Errorf(sheet24.Invalid, "google_state")
+	case q.Get("code") == "":
+		err = refusal(q.Get("error"))
+	}
+	return s, err
 }
 
 // welcomeBack keeps a grant in the place of the one before it, nil if there was none, signs

@@ -205,44 +205,64 @@ func (b *pushing) paused(ctx context.Context, reached bool) error {
 // change gives up.
 func (b *pushing) settle(r *row) {
 	c, p := &r.change, r.plan
-	t := b.plan.Tables[c.TableID]
+	b.keep(r)
+
+	err := p.Err
+	switch {
+	case err == nil && c.Key != 0 && c.Status == sheet24.Pending:
+		c.NotBefore, c.Error = b.pusher.Now(), ""
+	case err == nil:
+		b.complete(c, p)
+	case b.pauses(c, err):
+	default:
+		b.retryOrFail(r, err)
+	}
+}
+
+// keep takes over from a row's plan what is stored of it, however the change ends.
+func (b *pushing) keep(r *row) {
+	c, p := &r.change, r.plan
 	c.Known, c.Forget, c.Left, c.TwinOf = p.Known, p.Forget, p.Left, p.Twin
 	for field, may := range r.may {
 		if _, now := c.Known[field]; !now {
 			c.Known = with(c.Known, field, may)
 		}
 	}
+
 	c.Note = sentences(c.Note, p.Note)
 	if !b.open(r.begun) {
 		r.begun = nil
 	}
 	c.Begun = r.begun
 	b.note(r)
+}
 
-	err := p.Err
-	if err == nil && c.Key != 0 && c.Status == sheet24.Pending {
-		c.NotBefore, c.Error = b.pusher.Now(), ""
-		return
-	}
-	if err == nil {
-		b.complete(c, p)
-		return
-	}
-	e := sheet24.AsError(err)
+// pauses reports whether an error pauses the portal. Then the change waits, and does not
+// count its attempts.
+func (b *pushing) pauses(c *sheet24.RowChange, err error) bool {
+	t, e, now := b.plan.Tables[c.TableID], sheet24.AsError(err), b.pusher.Now()
 	c.Error = locale.Error(t.Language, e)
 	if e.Kind == sheet24.Internal {
 		b.pusher.Log.Error("push", "table", t.ID, "record", c.EntityID, "error", err)
 	}
 
-	now := b.pusher.Now()
-	if pause, ok := sheet24.PauseFor(e, now); ok {
-		if b.pause == nil {
-			b.pusher.Log.Warn("portal paused", "portal", b.portal.Host, "until", pause.Until, "error", err)
-			b.pause, b.why = &pause, err
-		}
-		c.Status, c.NotBefore = sheet24.Pending, now // the pause holds it
-		return
+	pause, ok := sheet24.PauseFor(e, now)
+	if !ok {
+		return false
 	}
+	if b.pause == nil {
+		b.pusher.Log.Warn("portal paused", "portal", b.portal.Host, "until", pause.Until, "error", err)
+		b.pause, b.why = &pause, err
+	}
+	c.Status, c.NotBefore = sheet24.Pending, now // the pause holds it
+	return true
+}
+
+// retryOrFail has a change tried again later, unless its error lasts, or it was tried for
+// long enough. What may still take effect is waited for.
+func (b *pushing) retryOrFail(r *row, err error) {
+	c, e, now := &r.change, sheet24.AsError(err), b.pusher.Now()
+	t := b.plan.Tables[c.TableID]
 	switch {
 	case e.Kind == sheet24.Invalid || e.Kind == sheet24.NotFound:
 		c.Status = sheet24.Failed

@@ -56,6 +56,7 @@ func (p *Reporter) Report(ctx context.Context, tableID int64) (next sheet24.Next
 	if err != nil {
 		return next, sheet24.IgnoreNotFound(err)
 	}
+
 	changes, err := p.Store.Unreported(ctx, tableID, tab.MostReported)
 	if err != nil || len(changes) == 0 {
 		return next, err
@@ -67,25 +68,30 @@ func (p *Reporter) Report(ctx context.Context, tableID int64) (next sheet24.Next
 	news := slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Action != sheet24.Update })
 	if t.StatusColumn.Name != "" || news {
 		err := p.writeStatus(ctx, &next, t, changes)
-		if sheet24.GrantEnded(err) || tab.Moving(err) {
+		switch {
+		case sheet24.GrantEnded(err) || tab.Moving(err):
 			return next, nil
-		}
-		if sheet24.Exchanged(err) {
+		case sheet24.Exchanged(err):
 			next.More = true
 			return next, nil
-		}
-		// That the status column is protected or gone is its owner's choice, and that
-		// the sheet is, the next scan finds out: it stops nothing.
-		e := sheet24.AsError(err)
-		if err != nil && e.Kind != sheet24.Invalid && e.Kind != sheet24.NotFound && e.Code != "google_forbidden" {
+		case stops(err):
 			return next, err
 		}
 		if err := p.statusWritten(ctx, t, err); err != nil {
 			return next, err
 		}
 	}
+
 	next.More = len(changes) == tab.MostReported
 	return next, p.markReported(ctx, changes)
+}
+
+// stops reports whether an error keeps changes from being reported. That the status column
+// is protected or gone is its owner's choice, and that the sheet is, the next scan finds out:
+// these do not.
+func stops(err error) bool {
+	e := sheet24.AsError(err)
+	return err != nil && e.Kind != sheet24.Invalid && e.Kind != sheet24.NotFound && e.Code != "google_forbidden"
 }
 
 // markReported notes that the sheet shows how changes stand. One of which that cannot be

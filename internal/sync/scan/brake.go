@@ -53,21 +53,7 @@ func digestOf(header []string, what string, of any) string {
 // brake asks for a second look where more than half of a table's rows, that nobody named,
 // changed in one column: columns may have been exchanged in a way that was not understood.
 func (s *scanning) brake(ctx context.Context, sheet *tab.Tab, found sheet24.Scanned) error {
-	rows := map[string]map[int64]any{} // by field: the values of records that nobody announced
-	for _, c := range found.Changes {
-		if c.EntityID <= 0 || c.Status != sheet24.Pending || c.Action != sheet24.Update || tab.Announced(s.events, c.Row) {
-			continue
-		}
-		for field, change := range c.Fields {
-			if change.Undo || change.Old == nil && change.New == nil {
-				continue
-			}
-			if rows[field] == nil {
-				rows[field] = map[int64]any{}
-			}
-			rows[field][c.EntityID] = change.New
-		}
-	}
+	rows := s.unannounced(found.Changes)
 	maps.DeleteFunc(rows, func(_ string, of map[int64]any) bool { return len(of) < brakeRows })
 	if len(rows) == 0 {
 		return nil
@@ -85,7 +71,29 @@ func (s *scanning) brake(ctx context.Context, sheet *tab.Tab, found sheet24.Scan
 	if len(rows) == 0 || s.confirmed(sheet, "columns", rows) {
 		return nil
 	}
+
 	return s.lookAgain(sheet, "columns", rows)
+}
+
+// unannounced are, by field, the new values of records whose edit nobody announced.
+func (s *scanning) unannounced(changes []sheet24.RowChange) map[string]map[int64]any {
+	rows := map[string]map[int64]any{}
+	for _, c := range changes {
+		if c.EntityID <= 0 || c.Status != sheet24.Pending || c.Action != sheet24.Update || tab.Announced(s.events, c.Row) {
+			continue
+		}
+
+		for field, change := range c.Fields {
+			if change.Undo || change.Old == nil && change.New == nil {
+				continue
+			}
+			if rows[field] == nil {
+				rows[field] = map[int64]any{}
+			}
+			rows[field][c.EntityID] = change.New
+		}
+	}
+	return rows
 }
 
 // waitForSecondLook has a table scanned again when its second look is due. Its events stay

@@ -25,26 +25,11 @@ func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scan
 	if sheet.Layout.ID < 0 {
 		return nil
 	}
-	p, t := s.scanner, s.t
-	present, err := p.Known.Present(ctx, t.ID)
+
+	missing, rows, err := s.missing(ctx, sheet)
 	if err != nil {
 		return err
 	}
-	for _, id := range sheet.Doubtful {
-		delete(present, id)
-	}
-	for id := range s.doubts.Records {
-		delete(present, id)
-	}
-	missing := slices.DeleteFunc(slices.Sorted(maps.Keys(present)), func(id int64) bool { return len(sheet.ByID[id]) > 0 })
-	if missing, err = p.stillMissing(ctx, t, sheet, missing); err != nil {
-		return err
-	}
-
-	if missing, err = s.withoutUnknown(ctx, sheet, missing); err != nil {
-		return err
-	}
-
 	for len(missing) > 0 && missing[0] < 0 { // they are sorted
 		found.Dropped = append(found.Dropped, missing[0])
 		missing = missing[1:]
@@ -52,27 +37,53 @@ func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scan
 	if len(missing) == 0 {
 		return nil
 	}
+
 	status := sheet24.Pending
-	if len(missing) > goneMost && len(missing)*10 > len(present) {
+	if len(missing) > goneMost && len(missing)*10 > rows {
 		status = sheet24.Asked
 	}
-	known, err := p.Known.Snapshots(ctx, t.ID, missing)
+	snapshots, err := s.scanner.Known.Snapshots(ctx, s.t.ID, missing)
 	if err != nil {
 		return err
 	}
 	for _, id := range missing {
-		held := known[id]
+		held := snapshots[id]
 		found.Snapshots = append(found.Snapshots, sheet24.Snapshot{EntityID: id, Values: held.Values})
-		if t.Policies.Deleted == sheet24.KeepRecord {
+		if s.t.Policies.Deleted == sheet24.KeepRecord {
 			continue
 		}
+
 		fields := map[string]sheet24.Change{}
 		for field, v := range held.Values {
 			fields[field] = sheet24.Change{Old: v}
 		}
-		found.Changes = append(found.Changes, sheet24.RowChange{EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: p.Now().Add(mayReturn)})
+		found.Changes = append(found.Changes, sheet24.RowChange{
+			EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: s.scanner.Now().Add(mayReturn),
+		})
 	}
 	return nil
+}
+
+// missing are the records and keys, sorted, that had a row and certainly have none any more;
+// and how many rows there were in all.
+func (s *scanning) missing(ctx context.Context, sheet *tab.Tab) (ids []int64, rows int, err error) {
+	present, err := s.scanner.Known.Present(ctx, s.t.ID)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, id := range sheet.Doubtful {
+		delete(present, id)
+	}
+	for id := range s.doubts.Records {
+		delete(present, id)
+	}
+
+	ids = slices.DeleteFunc(slices.Sorted(maps.Keys(present)), func(id int64) bool { return len(sheet.ByID[id]) > 0 })
+	if ids, err = s.scanner.stillMissing(ctx, s.t, sheet, ids); err != nil {
+		return nil, 0, err
+	}
+	ids, err = s.withoutUnknown(ctx, sheet, ids)
+	return ids, len(present), err
 }
 
 // unknownRow is a row of which it is not certain which record it is: its id was overtyped,
@@ -96,6 +107,7 @@ func (s *scanning) withoutUnknown(ctx context.Context, sheet *tab.Tab, missing [
 	if len(missing)*len(s.unknown) > unknownMost {
 		return nil, nil
 	}
+
 	var beside []int64
 	for _, u := range s.unknown {
 		beside = append(beside, sheet.IDAt[u.number-1], sheet.IDAt[u.number], sheet.IDAt[u.number+1])
@@ -119,6 +131,7 @@ func (p *Scanner) stillMissing(ctx context.Context, t *sheet24.Table, sheet *tab
 	if len(missing) == 0 {
 		return nil, nil
 	}
+
 	at, err := p.Tabs.ReadPlaces(ctx, t, []sheet24.Column{tab.IDColumnOf(t, sheet.Layout)})
 	if err != nil {
 		return nil, err

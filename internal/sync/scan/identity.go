@@ -122,28 +122,42 @@ func (s *scanning) findMoved(ctx context.Context, sheet *tab.Tab, without []int,
 		return err
 	}
 
-	// Which rows are like which records.
-	rowsOf, recordsOf := map[int64][]int{}, map[int][]int64{}
-	sure := map[int]bool{}
+	alike := likeness{rowsOf: map[int64][]int{}, recordsOf: map[int][]int64{}, sure: map[int]bool{}}
 	for _, number := range without {
-		now := tab.Values(sheet.Layout, sheet.Rows[number])
-		for id, n := range snapshots {
-			same := len(n.Values) > 1 && maps.Equal(now, n.Values)
-			if same || match.MostlyAlike(now, n.Values) {
-				rowsOf[id], recordsOf[number] = append(rowsOf[id], number), append(recordsOf[number], id)
-				sure[number] = same || counts.Tells(now, n.Values)
-			}
-		}
+		alike.compare(number, tab.Values(sheet.Layout, sheet.Rows[number]), snapshots, counts)
 	}
-
-	for number, records := range recordsOf {
-		if len(records) == 1 && len(rowsOf[records[0]]) == 1 && sure[number] {
+	for number, records := range alike.recordsOf {
+		if alike.only(number) {
 			found[number] = float64(records[0])
-			continue
+		} else {
+			sheet.Doubtful[number] = slices.Min(records)
 		}
-		sheet.Doubtful[number] = slices.Min(records)
 	}
 	return nil
+}
+
+// likeness is which rows are like which records.
+type likeness struct {
+	rowsOf    map[int64][]int
+	recordsOf map[int][]int64
+	sure      map[int]bool // rows that hold what is not just what many do
+}
+
+// compare notes the records that a row is like.
+func (l *likeness) compare(number int, now map[string]any, records map[int64]sheet24.Snapshot, counts match.Occurrences) {
+	for id, n := range records {
+		same := len(n.Values) > 1 && maps.Equal(now, n.Values)
+		if same || match.MostlyAlike(now, n.Values) {
+			l.rowsOf[id], l.recordsOf[number] = append(l.rowsOf[id], number), append(l.recordsOf[number], id)
+			l.sure[number] = same || counts.Tells(now, n.Values)
+		}
+	}
+}
+
+// only reports whether a row is certainly one record's, and that record's no other row.
+func (l *likeness) only(number int) bool {
+	records := l.recordsOf[number]
+	return l.sure[number] && len(records) == 1 && len(l.rowsOf[records[0]]) == 1
 }
 
 // missingRecords are the records that have a row, but show in none, and were not found yet.

@@ -11,17 +11,14 @@ import (
 	"sheet24/internal/tab"
 )
 
-// Scan looks at the rows that a table's unprocessed events name, compares them
+// Scan reads the rows that a table's unprocessed events name, compares them
 // with their snapshots, and leaves a pending change for each row that differs.
 // It returns what follows.
 func (p *Scanner) Scan(ctx context.Context, tableID int64) (next sheet24.Next, err error) {
 	defer p.Rows.Survive(sheet24.ScanStage, tableID, &next.More, &err)
 	t, err := p.Store.Table(ctx, tableID)
-	if err != nil {
+	if err != nil || !t.Enabled {
 		return next, sheet24.IgnoreNotFound(err)
-	}
-	if !t.Enabled {
-		return next, nil
 	}
 	if wait := t.SecondLook.At.Sub(p.Now()); wait > 0 {
 		next.ScanLater(tableID, wait)
@@ -38,55 +35,73 @@ func (p *Scanner) Scan(ctx context.Context, tableID int64) (next sheet24.Next, e
 		next.ScanLater(tableID, wait)
 		return next, nil
 	}
-	rows, whole := nudged(t, events)
-	if p.lookNow(t) || !t.SecondLook.At.IsZero() {
-		rows, whole = tab.Whole(t), true
-	}
 
-	// Where writes went of which nobody has seen that, before anything is believed.
-	left, err := p.Tabs.SettleBegun(ctx, &next, t, events)
+	s := &scanning{scanner: p, tabs: p.Tabs, next: &next, t: t, events: events}
+	rows, err := s.prepare(ctx)
 	if err != nil {
 		return next, p.stopped(ctx, &next, t, events, nil, err)
-	}
-
-	// What is to be written into cells, first: it is no edit.
-	back, err := p.writeBack(ctx, t, events, left)
-	if err != nil {
-		return next, p.stopped(ctx, &next, t, events, nil, err)
-	}
-	if !whole {
-		rows = tab.Join(append(rows, back.rows...))
 	}
 	if len(rows) == 0 {
-		if len(events)+len(back.done) == 0 {
-			return next, nil
-		}
-		if err := p.Rows.CommitScan(ctx, p.Store, &next, sheet24.ScanStage, t, sheet24.Scanned{Events: events, Written: back.done}); err != nil {
-			return next, p.stopped(ctx, &next, t, events, nil, err)
-		}
 		return next, nil
 	}
 
-	work := &scanning{scanner: p, tabs: p.Tabs, next: &next, t: t, events: events, whole: whole, back: back, doubts: left}
 	portal, err := p.Store.Portal(ctx, t.PortalID)
 	if err != nil {
 		return next, err
 	}
-	work.waits = locale.Paused(t.Language, portal, p.Now())
+	s.waits = locale.Paused(t.Language, portal, p.Now())
+
 	began := p.Now()
-	if whole {
+	if s.whole {
 		err = p.describe(ctx, t, events)
 	}
 	if err == nil {
-		err = work.scan(ctx, rows)
+		err = s.scan(ctx, rows)
 	}
 	if err != nil {
-		return next, p.stopped(ctx, &next, t, events, work.again, err)
+		return next, p.stopped(ctx, &next, t, events, s.again, err)
 	}
 
-	work.wake()
+	s.wake()
 	told := slices.ContainsFunc(events, func(e sheet24.Event) bool { return e.Type != sheet24.Recheck })
-	return next, p.looked(ctx, t, look{whole: whole, told: told, found: work.push, events: len(events), took: p.Now().Sub(began)})
+	return next, p.looked(ctx, t, look{whole: s.whole, told: told, found: s.push, events: len(events), took: p.Now().Sub(began)})
+}
+
+// prepare does what comes before the rows are read, and returns which are: those that events
+// name or that were written back, or the whole tab. None: the scan is over.
+func (s *scanning) prepare(ctx context.Context) (rows []sheet24.Range, err error) {
+	p, t := s.scanner, s.t
+	rows, s.whole = nudged(t, s.events)
+	if p.lookNow(t) || !t.SecondLook.At.IsZero() {
+		rows, s.whole = tab.Whole(t), true
+	}
+
+	// Where writes went of which nobody has seen that, before anything is believed.
+	if s.doubts, err = p.Tabs.SettleBegun(ctx, s.next, t, s.events); err != nil {
+		return nil, err
+	}
+
+	// What is to be written into cells, first: it is no edit.
+	if s.back, err = p.writeBack(ctx, t, s.events, s.doubts); err != nil {
+		return nil, err
+	}
+	if !s.whole {
+		rows = tab.Join(append(rows, s.back.rows...))
+	}
+	if len(rows) == 0 {
+		err = s.nothingToRead(ctx)
+	}
+	return rows, err
+}
+
+// nothingToRead ends a scan whose events name no rows.
+func (s *scanning) nothingToRead(ctx context.Context) error {
+	if len(s.events)+len(s.back.done) == 0 {
+		return nil
+	}
+
+	found := sheet24.Scanned{Events: s.events, Written: s.back.done}
+	return s.scanner.Rows.CommitScan(ctx, s.scanner.Store, s.next, sheet24.ScanStage, s.t, found)
 }
 
 // movingWait is how soon a tab is read anew whose rows or columns are being moved.
@@ -156,6 +171,7 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 		first = s.t.HeaderRow + 1
 		page = []sheet24.Range{sheet24.Rows(first, first+pageRows-1)}
 	}
+
 	sheet, err := s.tabs.Read(ctx, s.t, page)
 	if err != nil {
 		return err
@@ -176,6 +192,7 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 			return err
 		}
 	}
+
 	if err := s.eachRow(ctx, sheet, sheet24.Rows(first, 0)); err != nil {
 		return err
 	}
