@@ -60,6 +60,7 @@ func apiError(host, code, description string, command bool) error {
 	if e, special := commandErrors[code]; command && special {
 		known, ok = e, true
 	}
+
 	if ok {
 		e := known.Because(&refusal{code: code, description: description})
 		if e.Kind != sheet24.Internal {
@@ -71,6 +72,7 @@ func apiError(host, code, description string, command bool) error {
 		e.Args = nil
 		return e
 	}
+
 	if description == "" {
 		description = code
 	}

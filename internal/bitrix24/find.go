@@ -24,6 +24,7 @@ func (c *Client) Find(ctx context.Context, p *sheet24.Portal, e sheet24.Entity, 
 	if field != "EMAIL" && field != "PHONE" {
 		return c.findBy(ctx, p, e, field, values)
 	}
+
 	if _, ok := findable[e]; !ok {
 		return nil, nil
 	}

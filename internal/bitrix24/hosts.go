@@ -28,10 +28,12 @@ func (h Hosts) Webhook(text string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.User != nil {
 		return nil, sheet24.Errorf(sheet24.Invalid, "portal_url")
 	}
+
 	host, err := h.allow(u)
 	if err != nil {
 		return nil, err
 	}
+
 	parts := strings.SplitN(strings.Trim(u.Path, "/"), "/", 4)
 	if len(parts) < 3 || !webhookPath.MatchString("/"+strings.Join(parts[:3], "/")) {
 		return nil, sheet24.Errorf(sheet24.Invalid, "portal_url")
@@ -43,6 +45,7 @@ func (h Hosts) Webhook(text string) (*url.URL, error) {
 func (h Hosts) allow(u *url.URL) (string, error) {
 	host := strings.ToLower(u.Host)
 	extra := slices.Contains(h, host)
+
 	switch {
 	case !extra && !cloud.MatchString(host):
 		return "", sheet24.Errorf(sheet24.Invalid, "portal_host", host)
@@ -63,10 +66,12 @@ func (h Hosts) Portal(text string) (*url.URL, error) {
 		}
 		text = scheme + text
 	}
+
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil {
 		return nil, sheet24.Errorf(sheet24.Invalid, "portal_name")
 	}
+
 	host, err := h.allow(u)
 	if err != nil {
 		return nil, err

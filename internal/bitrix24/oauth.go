@@ -36,10 +36,12 @@ func (c *Client) AuthorizeURL(portal, state string) (string, error) {
 	if c.options.App.ID == "" {
 		return "", sheet24.Errorf(sheet24.Invalid, "portal_no_app")
 	}
+
 	base, err := c.options.Hosts.Portal(portal)
 	if err != nil {
 		return "", err
 	}
+
 	u := base.JoinPath("/oauth/authorize/")
 	u.RawQuery = url.Values{"client_id": {c.options.App.ID}, "state": {state}}.Encode()
 	return u.String(), nil
@@ -52,6 +54,7 @@ func (c *Client) Exchange(ctx context.Context, code, server string) (*sheet24.Po
 	if err != nil {
 		return nil, err
 	}
+
 	base, err := c.options.Hosts.Portal(g.Endpoint)
 	if err != nil {
 		return nil, err
@@ -66,6 +69,7 @@ func (c *Client) grantedDestination(ctx context.Context, p *sheet24.Portal, meth
 	if err != nil {
 		return destination{}, err
 	}
+
 	base, err := c.options.Hosts.Portal(g.Endpoint)
 	if err != nil {
 		return destination{}, err
@@ -97,6 +101,7 @@ type session struct {
 func (c *Client) session(p *sheet24.Portal) *session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	s := c.sessions[p.ID]
 	if s == nil {
 		s = &session{}
@@ -185,18 +190,21 @@ func (c *Client) token(ctx context.Context, old sheet24.Grant, form url.Values) 
 	if err != nil {
 		return old, err
 	}
+
 	form.Set("client_id", c.options.App.ID)
 	form.Set("client_secret", c.options.App.Secret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, server.JoinPath("/oauth/token/").String(), strings.NewReader(form.Encode()))
 	if err != nil {
 		return old, err
 	}
+
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return old, unreachable(server.Host, withoutURL(err))
 	}
 	defer resp.Body.Close()
+
 	var got struct {
 		AccessToken    string  `json:"access_token"`
 		RefreshToken   string  `json:"refresh_token"`
@@ -206,9 +214,11 @@ func (c *Client) token(ctx context.Context, old sheet24.Grant, form url.Values) 
 		Error          lenient `json:"error"`
 		Description    lenient `json:"error_description"`
 	}
+
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&got); err != nil {
 		return old, unreachable(server.Host, fmt.Errorf("HTTP %d: %w", resp.StatusCode, err))
 	}
+
 	if got.Error != "" {
 		host := server.Host
 		if portal, err := url.Parse(old.Endpoint); err == nil && portal.Host != "" {
@@ -216,9 +226,11 @@ func (c *Client) token(ctx context.Context, old sheet24.Grant, form url.Values) 
 		}
 		return old, apiError(host, string(got.Error), string(got.Description), false)
 	}
+
 	if got.AccessToken == "" || got.RefreshToken == "" || got.MemberID == "" || (old.MemberID != "" && got.MemberID != old.MemberID) {
 		return old, unreachable(server.Host, errors.New("no tokens of this portal in the answer"))
 	}
+
 	return sheet24.Grant{MemberID: got.MemberID, AccessToken: got.AccessToken, RefreshToken: got.RefreshToken, Endpoint: got.ClientEndpoint,
 		ExpiresAt: time.Now().Add(time.Duration(got.ExpiresIn.int()) * time.Second), AuthServer: old.AuthServer}, nil
 }

@@ -63,6 +63,7 @@ func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) e
 		key := told{string(c.Status), c.Error}
 		ids[key] = append(ids[key], c.ID)
 	}
+
 	for key, all := range ids {
 		if _, err := s.exec(ctx, s.quick, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN `+s.dialect.numbers("$4"),
 			s.now(), key.status, key.text, listed(all)); err != nil {
@@ -114,6 +115,7 @@ func scanChange(row scanner) (sheet24.RowChange, error) {
 	if err != nil {
 		return c, err
 	}
+
 	c.SyncedAt = synced.Time
 	if json.Unmarshal([]byte(fields), &c.Fields) != nil { // one such row must not hide the others
 		c.Fields, c.Unreadable = map[string]sheet24.Change{}, true

@@ -45,6 +45,7 @@ func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]
 		}
 		waiting = append(waiting, ids)
 	}
+
 	return s.claim(ctx, inTurn(waiting, limit))
 }
 

@@ -91,10 +91,12 @@ func dialectOf(databaseURL string) (*dialect, error) {
 			merged: func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
 		}, nil
 	}
+
 	path, ok := sqlitePath(databaseURL)
 	if !ok {
 		return nil, fmt.Errorf("database URL %q: expected sqlite:PATH or postgres://…", redact(databaseURL))
 	}
+
 	return &dialect{
 		name: path, goose: goose.DialectSQLite3, folder: "migrations/sqlite",
 		open: func(durable bool) (*sql.DB, error) { return openSQLite(path, durable) },
@@ -115,6 +117,7 @@ func openSQLite(path string, durable bool) (*sql.DB, error) {
 		return nil, err
 	}
 	file.Close()
+
 	// Immediate transactions wait for the writer's lock at their start instead of
 	// failing in the middle; WAL lets readers go on meanwhile. FULL makes a commit
 	// survive a power cut, which is what a 202 promises.
@@ -122,11 +125,13 @@ func openSQLite(path string, durable bool) (*sql.DB, error) {
 	if !durable {
 		synchronous = "synchronous(NORMAL)"
 	}
+
 	query := url.Values{
 		"_txlock":      {"immediate"},
 		"_time_format": {"sqlite"},
 		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)"},
 	}
+
 	// A path may hold what means something in an address: "#" would end it there, and the
 	// data of several paths meet in one file.
 	address := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: query.Encode()}
@@ -134,6 +139,7 @@ func openSQLite(path string, durable bool) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	sqlite.Fdatasync(true) // as safe, and half the time, where there is it
 	db := sql.OpenDB(keeper{connector})
 	db.SetMaxOpenConns(8)
@@ -145,6 +151,7 @@ func openPostgres(databaseURL string, durable bool) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	config.RuntimeParams["search_path"] = "bitrix,auth"
 	config.RuntimeParams["timezone"] = "UTC"
 	// A process that is frozen within a transaction must not hold up the others.
@@ -152,6 +159,7 @@ func openPostgres(databaseURL string, durable bool) (*sql.DB, error) {
 	if !durable {
 		config.RuntimeParams["synchronous_commit"] = "off"
 	}
+
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	return db, nil
@@ -162,15 +170,18 @@ func (d *dialect) alone(ctx context.Context, db *sql.DB, f func() error) error {
 	if d.lock == "" {
 		return f()
 	}
+
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
+
 	if _, err := conn.ExecContext(ctx, d.lock); err != nil {
 		return err
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), d.unlock)
+
 	return f()
 }
 
@@ -190,6 +201,7 @@ func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
 				return err
 			}
 		}
+
 		p, err := d.migrations(db)
 		if err != nil {
 			return err

@@ -20,6 +20,7 @@ func (s *Store) FailRow(ctx context.Context, t *sheet24.Table, c sheet24.RowChan
 		} else if err != nil {
 			return err
 		}
+
 		id := c.ID
 		if id == 0 {
 			row, err := s.failing(ctx, tx, t, c)
@@ -31,6 +32,7 @@ func (s *Store) FailRow(ctx context.Context, t *sheet24.Table, c sheet24.RowChan
 				return nil
 			}
 		}
+
 		if id != 0 {
 			_, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'failed', error_message = $2, synced_at = $3, reported_at = NULL WHERE id = $1`, id, c.Error, s.now())
 			return err

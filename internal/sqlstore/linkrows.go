@@ -53,6 +53,7 @@ func (s *Store) linkRow(ctx context.Context, tx *sql.Tx, tableID int64, link she
 	if err != nil {
 		return done, err
 	}
+
 	sent, err := s.creationsSent(ctx, tx, tableID, key)
 	if err != nil {
 		return done, err
@@ -69,11 +70,13 @@ func (s *Store) linkRow(ctx context.Context, tx *sql.Tx, tableID int64, link she
 	if err := s.becomeRecord(ctx, tx, way, tableID, key, link.EntityID); err != nil {
 		return done, err
 	}
+
 	if next, _ := change.HandOn(done.Change, change.Waiting(open[key]), nil, s.now()); next != nil {
 		if err := s.updateOpen(ctx, tx, *next); err != nil {
 			return done, err
 		}
 	}
+
 	return done, s.saveLinked(ctx, tx, done.Change)
 }
 
@@ -95,6 +98,7 @@ func (s *Store) creationsSent(ctx context.Context, q querier, tableID int64, key
 	if len(keys) == 0 {
 		return sent, nil
 	}
+
 	rows, err := q.QueryContext(ctx, `SELECT entity_id FROM row_snapshots WHERE config_id = $1 AND entity_id IN `+s.dialect.numbers("$2")+` AND CAST(crm_values AS TEXT) <> '{}'`,
 		tableID, listed(keys))
 	_, err = collect(rows, err, func(row scanner) (key int64, err error) {

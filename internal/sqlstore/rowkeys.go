@@ -21,6 +21,7 @@ func (s *Store) recordsOf(ctx context.Context, q querier, tableID int64, keys []
 	if len(keys) == 0 {
 		return records, nil
 	}
+
 	rows, err := q.QueryContext(ctx, `SELECT row_key, entity_id FROM row_keys WHERE config_id = $1 AND row_key IN `+s.dialect.numbers("$2"), tableID, listed(keys))
 	_, err = collect(rows, err, func(row scanner) (key int64, err error) {
 		var id int64
@@ -56,13 +57,16 @@ func (s *Store) Left(ctx context.Context, tableID int64, rows []map[string]any) 
 		h := hash(string(text))
 		at[h] = append(at[h], i)
 	}
+
 	left := map[int]bool{}
 	if len(at) == 0 {
 		return left, nil
 	}
+
 	found, err := s.db.QueryContext(ctx, `SELECT row_hash FROM left_rows WHERE config_id = $1 AND row_hash IN `+s.dialect.texts("$2"),
 		tableID, listed(slices.Collect(maps.Keys(at))))
 	hashes, err := collect(found, err, func(row scanner) (h string, err error) { return h, row.Scan(&h) })
+
 	for _, h := range hashes {
 		for _, i := range at[h] {
 			left[i] = true

@@ -30,6 +30,7 @@ func (ss Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at <= $1`, ss.s.now()); err != nil {
 			return err
 		}
+
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO sessions (token, data, expires_at) VALUES ($1, $2, $3)
 			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`,

@@ -36,10 +36,12 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	if err != nil {
 		return nil, err
 	}
+
 	db, err := d.open(true)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
+
 	quick, err := d.open(false)
 	if err != nil {
 		db.Close()
@@ -48,6 +50,7 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	if !d.server() {
 		quick.SetMaxOpenConns(1)
 	}
+
 	s := &Store{db: db, quick: quick, box: box, now: func() time.Time { return moment(time.Now()) }, dialect: d}
 	if err := d.migrate(ctx, db); err != nil {
 		s.Close()
@@ -99,6 +102,7 @@ func (s *Store) once(ctx context.Context, f func(*sql.Tx) error) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after a commit
+
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -121,6 +125,7 @@ func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([
 		return nil, err
 	}
 	defer rows.Close()
+
 	var all []T
 	for rows.Next() {
 		v, err := scan(rows)

@@ -29,6 +29,7 @@ func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Si
 		if err != nil {
 			return s.formerOr(ctx, tx, tableID, id, found(err, "change_decided"))
 		}
+
 		resolved, lastKnown := change.Resolve(c, winner, s.now())
 		if err := s.know(ctx, tx, tableID, map[int64]sheet24.Known{c.EntityID: lastKnown}); err != nil {
 			return err
@@ -43,11 +44,13 @@ func (s *Store) backToWork(ctx context.Context, tx *sql.Tx, stored, c sheet24.Ro
 	if err != nil {
 		return err
 	}
+
 	if waiting != nil {
 		if err := s.deleteChanges(ctx, tx, waiting.ID); err != nil {
 			return err
 		}
 	}
+
 	pending, notify := change.Postpone(stored, c, waiting)
 	return s.storeSettled(ctx, tx, pending, notify)
 }
@@ -101,17 +104,20 @@ func (s *Store) retryWithout(ctx context.Context, tx *sql.Tx, tableID int64, los
 	if len(lost) == 0 {
 		return nil
 	}
+
 	rows, err := tx.QueryContext(ctx, changeColumns+`l WHERE l.config_id = $1 AND `+retriable, tableID)
 	failed, err := collect(rows, err, scanChange)
 	if err != nil {
 		return err
 	}
+
 	var ids []int64
 	for _, c := range failed {
 		if slices.ContainsFunc(lost, func(m sheet24.FieldMapping) bool { _, ok := c.Fields[m.Field]; return ok }) {
 			ids = append(ids, c.ID)
 		}
 	}
+
 	_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $1 WHERE id IN `+s.dialect.numbers("$2"), s.now(), listed(ids))
 	return err
 }

@@ -101,6 +101,8 @@ func (p *Access) accepted(t *sheet24.Table, suspects []sheet24.FieldMapping, hel
 			doubted = append(doubted, m)
 		}
 	}
+
+	// Where most was edited meanwhile, the place that holds more of it is believed.
 	for _, m := range doubted {
 		before, _ := t.Mapping(m.Field)
 		same, of := held.same(m, known)
@@ -109,6 +111,7 @@ func (p *Access) accepted(t *sheet24.Table, suspects []sheet24.FieldMapping, hel
 			found = append(found, m)
 			continue
 		}
+
 		if moved[m.Column.Index-before.Column.Index] || len(known) <= fewRecords && still == 0 {
 			found = append(found, m)
 		}
@@ -127,12 +130,15 @@ func suspects(t *sheet24.Table, header []string, l mapping.Layout) (suspects, tr
 			suspects = append(suspects, m)
 		}
 	}
+
+	// Those that were renamed.
 	for _, m := range l.Lost {
 		if c, ok := mapping.Renamed(t, header, m); ok && m.Field != sheet24.IDField {
 			m.Column = c
 			suspects = append(suspects, m)
 		}
 	}
+
 	return suspects, trusted
 }
 

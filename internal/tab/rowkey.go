@@ -47,6 +47,8 @@ func (p *Access) BecameRecords(ctx context.Context, t *sheet24.Table, tab *Tab) 
 	if len(keys) == 0 {
 		return nil, nil
 	}
+
+	// What became of them.
 	records, err := p.Store.RecordsOf(ctx, t.ID, keys)
 	if err != nil {
 		return nil, err
@@ -67,6 +69,7 @@ func (p *Access) BecameRecords(ctx context.Context, t *sheet24.Table, tab *Tab) 
 			}
 			continue
 		}
+
 		tab.become(key, records[key])
 		shown = append(shown, sheet24.Replacement{Find: KeyText(key), Text: mapping.Text(float64(records[key]))})
 	}
@@ -187,6 +190,7 @@ func (s *Places) idsLost(after *Places, idAt map[int]int64, cells map[int]any) (
 	for number := range cells {
 		meant[idAt[number]] = true
 	}
+
 	for id := range s.Rows {
 		if len(after.Rows[id]) == 0 && !meant[id] {
 			lost = append(lost, id)
@@ -205,6 +209,7 @@ func (p *Access) readAgain(ctx context.Context, t *sheet24.Table, tab *Tab, numb
 	if !slices.Equal(again.Header, tab.Header) {
 		return ErrMoves
 	}
+
 	again.Layout = tab.Layout
 	for key, record := range tab.records {
 		again.become(key, record)
@@ -215,6 +220,7 @@ func (p *Access) readAgain(ctx context.Context, t *sheet24.Table, tab *Tab, numb
 			return ErrMoves
 		}
 	}
+
 	tab.ByID, tab.IDAt = again.ByID, again.IDAt
 	for _, number := range numbers {
 		delete(tab.Rows, number)

@@ -146,12 +146,14 @@ func (p *Access) endValues(ctx context.Context, next *sheet24.Next, t *sheet24.T
 			late = late || !landed[w.ID]
 		}
 	}
+
 	if late {
 		if err := p.Store.AddEvent(ctx, sheet24.NewRecheck(t.ID)); err != nil {
 			return err
 		}
 		next.Scan(t.ID)
 	}
+
 	return p.Begun.EndSheetWrites(ctx, done)
 }
 
@@ -171,6 +173,7 @@ func (s *straying) find(ctx context.Context, w sheet24.BegunSheetWrite, columns 
 				s.meant[CellOfRecord{s.become(c.EntityID), column}] = orNil(c.Value)
 			}
 		}
+
 		if len(written) == 0 {
 			continue
 		}
@@ -188,6 +191,7 @@ func placesBefore(t *sheet24.Table, w sheet24.BegunSheetWrite) *Places {
 	if len(w.Columns) == 0 {
 		return nil
 	}
+
 	var columns []sheet24.Column
 	var cells [][]any
 	for _, c := range w.Columns {
@@ -229,6 +233,7 @@ func (s *straying) rowName(shows any) any {
 }
 
 // rowsBy are the rows of some places by their names.
+
 func (s *straying) rowsBy(of *Places) map[any][]int {
 	rows := map[any][]int{}
 	if of == nil {
@@ -399,6 +404,7 @@ func (s *straying) lastKnown(ctx context.Context, cells []stray) (found []stray,
 			ids = append(ids, id)
 		}
 	}
+
 	known, err := s.access.Store.Snapshots(ctx, s.t.ID, ids)
 	if err != nil {
 		return nil, err
@@ -455,6 +461,7 @@ func (s *straying) withoutEmpty(ctx context.Context, tab *Tab, cells []stray) ([
 		if others[c.field] != c.holds {
 			return nil, ErrMoves
 		}
+
 		delete(others, c.field)
 		if len(others) == 0 || !c.known && !s.common(c.column, c.holds) && s.present(c) {
 			cells[i].value, cells[i].known = nil, true

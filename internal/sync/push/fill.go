@@ -87,6 +87,7 @@ func (b *pushing) readAnew(old func(*row) bool) bool {
 			ready = append(ready, r)
 		}
 	}
+
 	b.ready = ready
 	b.again(again...)
 	return len(again) > 0
@@ -117,6 +118,7 @@ func (b *pushing) toWriteAlone(t sheet24.Turn, f *flight) bool {
 		if b.settled[r.change.ID] {
 			continue
 		}
+
 		if !t.Alone(r.plan.Write) {
 			others = true
 		} else if room, _ := t.Room(r.plan.Write.Call()); room > 0 && chosen < 0 {
@@ -145,17 +147,21 @@ func (b *pushing) toWrite(t sheet24.Turn, f *flight) {
 			b.free(r)
 			continue
 		}
+
 		call := r.plan.Write.Call()
 		if _, asked := room[call]; !asked {
 			room[call], _ = t.Room(call)
 		}
+
 		if len(f.writes) == 0 {
 			class = r.company()
 		}
+
 		if len(f.writes) >= min(most, class) || r.company() != class || room[call] == 0 || t.Alone(r.plan.Write) {
 			rest = append(rest, r)
 			continue
 		}
+
 		room[call]--
 		f.writes = append(f.writes, r)
 	}
@@ -191,10 +197,12 @@ func (b *pushing) leave(t sheet24.Turn) {
 	if b.yields {
 		return
 	}
+
 	next := t.Pace()
 	if t.Spare() > 0 {
 		next = 0
 	}
+
 	waits := len(b.flights)+1 >= b.lanes
 	b.readAnew(func(r *row) bool { return waits || time.Since(r.read)+next > b.fresh(t) })
 }
@@ -290,6 +298,7 @@ func (b *pushing) request(f *flight) sheet24.Request {
 	for _, r := range f.writes {
 		q.Writes = append(q.Writes, r.plan.Write)
 	}
+
 	for _, r := range f.reads {
 		if ref := b.plan.Ref(r.change); ref.ID > 0 {
 			q.Items = append(q.Items, ref)

@@ -39,6 +39,7 @@ func inTurn(rows []*row) []*row {
 	for _, r := range rows {
 		count[r.change.TableID]++
 	}
+
 	turn := map[int64]int{}
 	at := make(map[*row]int, len(rows))
 	for _, r := range rows {

@@ -31,6 +31,7 @@ func (b *pushing) toProve(r *row) {
 	if may == nil {
 		may = sheet24.Known{}
 	}
+
 	for field, now := range r.plan.Known {
 		values := append([]any{r.plan.Held[field]}, now...)
 		known[field], may[field] = values, values
@@ -41,12 +42,14 @@ func (b *pushing) toProve(r *row) {
 	if r.plan.Write.Own {
 		way = byOwn
 	}
+
 	if r.ways == nil {
 		r.ways = map[string]int{}
 	}
 	for _, api := range doubtful(r.plan.Write) {
 		r.ways[api] = max(r.ways[api], way)
 	}
+
 	r.refusal = nil
 	if sheet24.AsError(r.plan.Err).Code == "portal_refused" {
 		r.refusal = r.plan.Err
@@ -62,6 +65,7 @@ func doubtful(w sheet24.ItemWrite) (apis []string) {
 			apis = append(apis, api)
 		}
 	}
+
 	if len(w.Multi) > 0 {
 		apis = append(apis, multiField)
 	}
@@ -88,6 +92,7 @@ func (r *row) untried() (apis []string) {
 	if r.plan.Write.Own {
 		way = byOwn
 	}
+
 	for api, v := range r.plan.Write.Fields {
 		if sheet24.Empties(v) && r.ways[api] < way {
 			apis = append(apis, api)
@@ -117,12 +122,14 @@ func (b *pushing) nextWay(r *row, p plan.Plan) plan.Plan {
 			own.Fields[api] = p.Write.Fields[api]
 		}
 	}
+
 	switch {
 	case len(kept) > 0 && r.refusal != nil:
 		return plan.Plan{Err: r.refusal}
 	case len(kept) > 0:
 		return plan.Plan{Err: b.keeps(r, kept)}
 	}
+
 	if len(own.Fields)+len(own.Multi) > 0 {
 		p.Write = own
 	}
@@ -149,6 +156,7 @@ func (b *pushing) passedOver(r *row, w sheet24.Written) (apis []string) {
 	if w.Holds == nil || r.plan.Create || r.plan.Write.Delete {
 		return nil
 	}
+
 	t := b.plan.Tables[r.change.TableID]
 	for _, m := range t.Mappings {
 		f := b.fields[t.Entity][m.Field]
@@ -156,6 +164,7 @@ func (b *pushing) passedOver(r *row, w sheet24.Written) (apis []string) {
 		if !set || sheet24.Empties(want) || change.IsContact(f) || mapping.Same(f, want, w.Holds[f.Name]) {
 			continue
 		}
+
 		if mapping.Same(f, r.plan.Held[m.Field], w.Holds[f.Name]) {
 			apis = append(apis, f.APIName)
 		} else {

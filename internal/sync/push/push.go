@@ -206,6 +206,7 @@ const (
 func (b *pushing) run(ctx context.Context) error {
 	patience, leave := context.WithCancel(ctx) // for a turn
 	defer leave()
+
 	tick := time.NewTicker(glance)
 	defer tick.Stop()
 
@@ -241,6 +242,7 @@ func (b *pushing) run(ctx context.Context) error {
 	if b.held != nil {
 		b.held.GiveBack()
 	}
+
 	if b.err == nil {
 		b.err = ctx.Err()
 	}
@@ -294,6 +296,8 @@ func (b *pushing) advance(ctx, patience context.Context) {
 	if !b.stops && len(b.raw) > 0 {
 		b.fail(b.lookUp(ctx))
 	}
+
+	// Whoever has nothing to do claims more.
 	if idle := len(b.raw)+len(b.waiting)+len(b.ready)+len(b.flights) == 0 && !b.asked; idle && !b.stops && !b.yields {
 		b.fail(b.claim(ctx, listRows))
 		if !b.stops && len(b.raw) > 0 {

@@ -87,6 +87,7 @@ func (s *scanning) unannounced(changes []sheet24.RowChange) map[string]map[int64
 			if change.Undo || change.Old == nil && change.New == nil {
 				continue
 			}
+
 			if rows[field] == nil {
 				rows[field] = map[int64]any{}
 			}

@@ -71,6 +71,7 @@ func (s *scanning) missing(ctx context.Context, sheet *tab.Tab) (ids []int64, ro
 	if err != nil {
 		return nil, 0, err
 	}
+
 	for _, id := range sheet.Doubtful {
 		delete(present, id)
 	}

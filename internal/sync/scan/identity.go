@@ -227,6 +227,7 @@ func (s *scanning) correctIDs(ctx context.Context, sheet *tab.Tab, right map[int
 	if !sheet24.IsKind(err, sheet24.Invalid) {
 		return err
 	}
+
 	for number, v := range right {
 		id, _ := tab.RecordID(v)
 		sheet.Forget(number)

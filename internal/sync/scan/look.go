@@ -43,21 +43,26 @@ func (p *Scanner) looked(ctx context.Context, t *sheet24.Table, k look) error {
 	if k.found {
 		l.EditedAt = now
 	}
+
 	switch {
 	case k.told:
 		l.Unannounced = 0
 	case k.found && t.WebhookRegistered:
 		l.Unannounced++
 	}
+
 	t.Look = l
 	every, err := p.interval(ctx, t, now)
 	if err != nil {
 		return err
 	}
+
 	if k.events >= burst && !k.whole {
 		every = min(every, afterBurst) // nudges may have been lost among so many
 	}
 	every = max(every, restsOf*k.took) // a tab that takes long to read is read less often
+
+	// A scan of some rows may bring the next poll nearer, not put it off.
 	if next := now.Add(every); k.whole || next.Before(l.At) {
 		l.At = next
 	}
@@ -73,6 +78,7 @@ func (p *Scanner) interval(ctx context.Context, t *sheet24.Table, now time.Time)
 	case now.Sub(t.Look.EditedAt) < inUse || now.Sub(t.CreatedAt) < inUse: // who sets a table up tries it
 		every = p.Every
 	}
+
 	tables, err := p.Store.CountTables(ctx, t.UserID)
 	return max(every, min(time.Duration(tables)*looksShare, time.Duration(tables)*p.Every)), err
 }

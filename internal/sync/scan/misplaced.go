@@ -35,6 +35,7 @@ func (s *scanning) findMisplaced(ctx context.Context, sheet *tab.Tab, known map[
 	if len(strange) == 0 {
 		return nil, nil
 	}
+
 	candidates, err := s.candidates(ctx, sheet, strange, known)
 	if err != nil || len(candidates) == 0 {
 		return nil, err
@@ -44,6 +45,8 @@ func (s *scanning) findMisplaced(ctx context.Context, sheet *tab.Tab, known map[
 	if err != nil {
 		return nil, err
 	}
+
+	// Ids are put right, many at once only if a second read found the same.
 	claims := claimsOf(sheet, strange, candidates, counts)
 	right, doubtful := settleClaims(sheet, claims, known)
 	if len(right) >= bulkMoves && !s.confirmed(sheet, "ids", claims) {
@@ -52,6 +55,7 @@ func (s *scanning) findMisplaced(ctx context.Context, sheet *tab.Tab, known map[
 	if err := s.correctIDs(ctx, sheet, right); err != nil {
 		return nil, err
 	}
+
 	if len(right) > 0 {
 		more, err := s.tabs.SnapshotsOf(ctx, s.t, sheet)
 		if err != nil {
@@ -90,6 +94,8 @@ func (s *scanning) candidates(ctx context.Context, sheet *tab.Tab, strange []int
 	if err != nil {
 		return nil, err
 	}
+
+	// Records that stand nowhere.
 	var missing []int64
 	for id := range present {
 		if id > 0 && len(sheet.ByID[id]) == 0 {
@@ -106,6 +112,7 @@ func (s *scanning) candidates(ctx context.Context, sheet *tab.Tab, strange []int
 	if len(strange) > soughtRows {
 		return all, nil
 	}
+
 	var held []map[string]any
 	for _, number := range strange {
 		held = append(held, tab.Values(sheet.Layout, sheet.Rows[number]))
@@ -128,6 +135,7 @@ func (s *scanning) addDisturbed(ctx context.Context, sheet *tab.Tab, records []s
 			}
 		}
 	}
+
 	elsewhere := sheet
 	if len(unread) > 0 {
 		var err error
@@ -158,10 +166,12 @@ func claimsOf(t *tab.Tab, strange []int, candidates map[int64]sheet24.Snapshot, 
 			if id == has || len(before) < 2 || t.Stands(candidates[id]) {
 				continue
 			}
+
 			exact := maps.Equal(now, before)
 			same := match.EqualFields(now, before)
 			half := has > 0 && same > 1 && 2*same >= len(before) // while a record's row holds less of its own
 			similar := (half || match.MostlyAlike(now, before)) && (has <= 0 || counts.Tells(now, before))
+
 			if exact || similar {
 				claims = append(claims, claim{number, has, id, exact})
 			}
@@ -189,11 +199,13 @@ func settleClaims(t *tab.Tab, claims []claim, known map[int64]sheet24.Snapshot) 
 			right[c.row] = float64(c.record)
 			continue
 		}
+
 		doubtful[c.row] = sheet24.Errorf(sheet24.Invalid, "row_other_record", mapping.Text(tab.CellOf(c.has)), mapping.Text(float64(c.record)))
 		for _, number := range t.ByID[c.record] { // what it lost may stand there
 			doubtful[number] = sheet24.Errorf(sheet24.Invalid, "row_moved_content", mapping.Text(float64(c.record)), mapping.Text(float64(c.row)))
 		}
 	}
+
 	for number := range right {
 		delete(doubtful, number)
 	}

@@ -48,6 +48,8 @@ func (s *scanning) giveKeys(ctx context.Context, sheet *tab.Tab) (refused []shee
 		}
 		numbers, held = append(numbers, number), append(held, now)
 	}
+
+	// Those that were there before the table was set up are left alone.
 	left, err := s.scanner.Known.Left(ctx, t.ID, held)
 	if err != nil {
 		return nil, err
@@ -60,6 +62,7 @@ func (s *scanning) giveKeys(ctx context.Context, sheet *tab.Tab) (refused []shee
 			keys[number] = tab.KeyText(tab.NewKey())
 		}
 	}
+
 	err = s.writeIDs(ctx, sheet, keys)
 	if sheet24.IsKind(err, sheet24.Invalid) { // its column is protected
 		for _, number := range slices.Sorted(maps.Keys(keys)) {

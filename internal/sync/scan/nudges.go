@@ -42,5 +42,6 @@ func nudged(t *sheet24.Table, events []sheet24.Event) (rows []sheet24.Range, who
 			}
 		}
 	}
+
 	return tab.Join(rows), false
 }

@@ -210,6 +210,7 @@ func (s *scanning) find(ctx context.Context, sheet *tab.Tab) (found sheet24.Scan
 	if err := s.strayStatuses(ctx, sheet); err != nil {
 		return found, err
 	}
+
 	refused, err := s.giveKeys(ctx, sheet)
 	if err != nil {
 		return found, err
@@ -217,6 +218,7 @@ func (s *scanning) find(ctx context.Context, sheet *tab.Tab) (found sheet24.Scan
 	if found, err = s.compare(ctx, sheet); err != nil {
 		return found, err
 	}
+
 	found.Unidentified = append(found.Unidentified, refused...)
 	return found, nil
 }
@@ -228,6 +230,7 @@ func (s *scanning) page(ctx context.Context, sheet *tab.Tab, rows sheet24.Range)
 	if err != nil {
 		return err
 	}
+
 	if err := s.brake(ctx, sheet, found); err != nil {
 		return err
 	}
@@ -244,6 +247,7 @@ func (s *scanning) page(ctx context.Context, sheet *tab.Tab, rows sheet24.Range)
 			}
 		}
 	}
+
 	if err := s.postponeEdits(ctx, found.Changes); err != nil {
 		return err
 	}
@@ -256,6 +260,7 @@ func (s *scanning) page(ctx context.Context, sheet *tab.Tab, rows sheet24.Range)
 			found.Changes[i].Error = s.waits
 		}
 	}
+
 	s.report = s.report || len(found.Unidentified) > 0
 	return s.scanner.Rows.CommitScan(ctx, s.scanner.Store, s.next, sheet24.ScanStage, s.t, found)
 }
@@ -266,6 +271,7 @@ func (s *scanning) postponeEdits(ctx context.Context, changes []sheet24.RowChang
 	if s.scanner.Gather == 0 || len(changes) == 0 {
 		return nil
 	}
+
 	var ids []int64
 	for _, c := range changes {
 		ids = append(ids, c.EntityID)
@@ -274,6 +280,7 @@ func (s *scanning) postponeEdits(ctx context.Context, changes []sheet24.RowChang
 	if err != nil {
 		return err
 	}
+
 	for i, c := range changes {
 		if at, ok := settled[c.EntityID]; ok && c.Action == sheet24.Update {
 			changes[i].NotBefore = at.Add(s.scanner.Gather)

@@ -20,6 +20,7 @@ func (p *Scanner) describe(ctx context.Context, t *sheet24.Table, events []sheet
 	if known && !changed && p.Now().Sub(last.(time.Time)) < describeEvery {
 		return nil
 	}
+
 	info, err := p.Sheets.Describe(ctx, t.UserID, t.SpreadsheetID)
 	if err != nil {
 		return err
@@ -28,10 +29,12 @@ func (p *Scanner) describe(ctx context.Context, t *sheet24.Table, events []sheet
 	if !ok {
 		return sheet24.Errorf(sheet24.NotFound, "tab_unknown")
 	}
+
 	p.described.Store(t.ID, p.Now())
 	if t.SpreadsheetTitle == info.Title && t.Tab == title && t.Locale == info.Locale && t.TimeZone == info.TimeZone {
 		return nil
 	}
+
 	t.SpreadsheetTitle, t.Tab, t.Locale, t.TimeZone = info.Title, title, info.Locale, info.TimeZone
 	return p.Store.SetSheet(ctx, t)
 }
@@ -47,6 +50,7 @@ func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []she
 	if sheet24.GrantEnded(err) {
 		return nil
 	}
+
 	e := sheet24.AsError(err)
 	if e.Kind == sheet24.Unavailable || e.Kind == sheet24.Internal {
 		return err
@@ -59,9 +63,12 @@ func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []she
 	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != "google_forbidden" && e.Code != "id_column_shared" {
 		return err
 	}
+
+	// It is read now and then, and its events are not waited for.
 	if err := p.Store.CommitScan(ctx, t, sheet24.Scanned{Events: events}); err != nil {
 		return err
 	}
+
 	t.Look.At = p.Now().Add(lookAfterTrouble)
 	return p.Store.SetLook(ctx, t.ID, t.Look)
 }

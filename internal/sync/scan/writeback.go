@@ -74,6 +74,7 @@ func (p *Scanner) placementsOf(ctx context.Context, t *sheet24.Table, sheet *tab
 	for _, w := range writes {
 		ids = append(ids, w.EntityID)
 	}
+
 	slices.Sort(ids)
 	snapshots, err := p.Known.Snapshots(ctx, t.ID, slices.Compact(ids))
 	if err != nil {
