@@ -128,6 +128,7 @@ func MergeDeletion(cells map[string]Outcome) (verdict Verdict, fields Fields) {
 			verdict = NeedsReview
 		}
 	}
+
 	return verdict, fields
 }
 

@@ -27,6 +27,7 @@ func Routine(c sheet24.RowChange) bool {
 	if c.Status != sheet24.Completed || c.Action != sheet24.Update || c.Forget || c.Left {
 		return false
 	}
+
 	for _, f := range c.Fields {
 		if f.Conflict || f.Kept != "" || f.Tried || len(f.Earlier) > 0 {
 			return false
@@ -101,6 +102,7 @@ func Postpone(stored, c sheet24.RowChange, waiting *sheet24.RowChange) (pending 
 	default:
 		c.Fields = Coalesce(c.Fields, waiting.Fields)
 	}
+
 	return c, stored.Error == "" || c.Error == ""
 }
 
@@ -117,6 +119,7 @@ func withoutCreated(waiting *sheet24.RowChange, ended sheet24.RowChange) *sheet2
 	if waiting == nil || ended.Key == 0 || ended.Status != sheet24.Completed {
 		return waiting
 	}
+
 	next := *waiting
 	next.Fields = Fields{}
 	for field, c := range waiting.Fields {
@@ -128,6 +131,7 @@ func withoutCreated(waiting *sheet24.RowChange, ended sheet24.RowChange) *sheet2
 		}
 		next.Fields[field] = c
 	}
+
 	if len(next.Fields) == 0 {
 		return nil
 	}
@@ -171,6 +175,7 @@ func shownByCRM(ended sheet24.RowChange, waiting *sheet24.RowChange) (cells []sh
 	if ended.Status != sheet24.Completed || ended.EntityID <= 0 || ended.Action == sheet24.Delete {
 		return nil
 	}
+
 	for field, c := range ended.Fields {
 		if c.Kept == sheet24.CRMWins && !edits(waiting, field) {
 			cells = append(cells, sheet24.CellWrite{EntityID: ended.EntityID, Field: field, Value: c.CRM, Seen: c.Seen})
@@ -187,6 +192,7 @@ func Restored(snapshot map[string]any, dropped Fields, waiting *sheet24.RowChang
 	for field, v := range snapshot {
 		values[field] = v
 	}
+
 	for field, c := range dropped {
 		switch {
 		case edits(waiting, field):

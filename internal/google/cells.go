@@ -20,10 +20,12 @@ func (c *Client) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges [
 	if err != nil {
 		return nil, nil, err
 	}
+
 	req := &sheets.GetSpreadsheetByDataFilterRequest{IncludeGridData: true}
 	for _, r := range ranges {
 		req.DataFilters = append(req.DataFilters, &sheets.DataFilter{GridRange: gridRange(tab.GID, r)})
 	}
+
 	if err := c.quotas.read(ctx, tab.UserID); err != nil {
 		return nil, nil, err
 	}
@@ -120,6 +122,7 @@ func rangeStart(a1 string) (r sheet24.Range) {
 		}
 		return row, column, text[min(i+1, len(text)):]
 	}
+
 	var rest string
 	r.FirstRow, r.FirstColumn, rest = cell(a1)
 	r.LastRow, r.LastColumn, _ = cell(rest)

@@ -100,6 +100,7 @@ func push(ctx context.Context, s *script.Service, id string, project gs.Project)
 	for _, f := range project.Files {
 		content.Files = append(content.Files, &script.File{Name: f.Name, Type: f.Type, Source: f.Source})
 	}
+
 	for n := 0; ; n++ {
 		_, err := s.Projects.UpdateContent(id, content).Context(ctx).Do()
 		if n == 5 || !isNotFound(err) {
@@ -121,22 +122,27 @@ func (c *Client) Uninstall(ctx context.Context, userID string, have sheet24.Scri
 	if err != nil {
 		return err
 	}
+
 	project, err := gs.Farewell()
 	if err != nil {
 		return err
 	}
+
 	if _, err := s.Projects.Get(have.ProjectID).Context(ctx).Do(); err != nil {
 		if isNotFound(err) {
 			return nil
 		}
 		return fail(err)
 	}
+
 	if err := push(ctx, s, have.ProjectID, project); err != nil {
 		return err
 	}
+
 	if have.DeploymentID == "" {
 		return nil
 	}
+
 	if _, err := s.Projects.Deployments.Delete(have.ProjectID, have.DeploymentID).Context(ctx).Do(); err != nil && !isNotFound(err) {
 		return fail(err)
 	}

@@ -34,9 +34,11 @@ func (r Rows) CommitScan(ctx context.Context, store Commits, next *sheet24.Next,
 			_ = r.Broken(stage, c, err)
 			return nil
 		}
+
 		next.Report(t.ID)
 		return r.Fail(ctx, stage, t, c, err)
 	})
+
 	if err != nil || len(found.Events) == 0 {
 		return err
 	}

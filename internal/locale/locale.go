@@ -52,9 +52,11 @@ func T(lang, key string, args ...any) string {
 	if !ok && !slices.Contains(Languages, lang) {
 		s, ok = texts[Default][key]
 	}
+
 	if !ok {
 		return key
 	}
+
 	if !strings.Contains(s, "%") {
 		return s
 	}

@@ -45,12 +45,15 @@ func ToCRM(f sheet24.Field, v any, at Context) (Values, error) {
 	if s, ok := v.(string); ok {
 		v = trimmed(s)
 	}
+
 	if s, ok := v.(string); ok && sheetError.MatchString(s) {
 		return Values{}, sheet24.Errorf(sheet24.Invalid, "value_sheet_error", s)
 	}
+
 	if err := writable(f); err != nil {
 		return Values{}, err
 	}
+
 	if f.Type == "crm_multifield" {
 		multi, err := toMulti(f, v, at.Locale)
 		return Values{Multi: multi}, err
@@ -58,6 +61,7 @@ func ToCRM(f sheet24.Field, v any, at Context) (Values, error) {
 	if v == nil || v == "" {
 		return empty(f)
 	}
+
 	if f.Multiple {
 		list, err := toList(f, v, at)
 		return Values{Plain: list}, err
@@ -132,6 +136,7 @@ func toPlain(f sheet24.Field, v any, at Context) (Values, error) {
 	default: // texts of all kinds
 		plain = Text(v)
 	}
+
 	if err != nil {
 		return Values{}, err
 	}

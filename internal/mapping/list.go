@@ -22,6 +22,7 @@ func toList(f sheet24.Field, v any, at Context) ([]string, error) {
 		if len(pieces) < 2 || !namesThings(f) {
 			return nil, err
 		}
+
 		for _, piece := range pieces {
 			one, err := toPlain(f, piece, at)
 			if err != nil {

@@ -22,6 +22,7 @@ func Same(f sheet24.Field, want, have any) bool {
 		}
 		return slices.Equal(texts(want), texts(have))
 	}
+
 	if f.Type == "datetime" {
 		a, okA := portalTime(Text(want), nil)
 		b, okB := portalTime(Text(have), nil)
@@ -70,6 +71,7 @@ func canonical(f sheet24.Field, v any) string {
 	if v == false && f.Type != "boolean" {
 		s = ""
 	}
+
 	switch f.Type {
 	case "double", "integer", "user", "employee", "crm_entity", "crm_company", "crm_contact", "crm_lead", "crm_deal", "crm_quote", "crm_category", "enumeration":
 		n, err := strconv.ParseFloat(s, 64)

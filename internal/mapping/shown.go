@@ -113,11 +113,13 @@ func showsMoment(n float64, shown, locale string) bool {
 			says["year"] = true
 		}
 	}
+
 	for _, word := range letterRun.FindAllString(shown, -1) {
 		if month, ok := months[Normalize(word)]; ok {
 			says["month"] = says["month"] || month == int(t.Month())
 		}
 	}
+
 	if len(says) > 1 || says["year"] && strings.TrimSpace(shown) == strconv.Itoa(t.Year()) {
 		return true
 	}
@@ -137,12 +139,14 @@ func showsNumber(n float64, shown, locale string) bool {
 	if err != nil {
 		return false
 	}
+
 	_, decimals, _ := strings.Cut(strings.Map(func(r rune) rune {
 		if r == ',' || r == '.' || isDigit(r) {
 			return r
 		}
 		return -1
 	}, shown), map[bool]string{true: ".", false: ","}[notationOf(locale).point])
+
 	unit := math.Pow(10, -float64(len(decimals)))
 	return math.Abs(m-n) <= unit || math.Abs(m-n*100) <= unit
 }

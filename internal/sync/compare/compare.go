@@ -258,6 +258,7 @@ func (k *comparing) advance(ctx context.Context, last int) error {
 func (k *comparing) end(ctx context.Context) error {
 	state := k.c.State
 	k.c.State = sheet24.Done
+
 	switch state {
 	case sheet24.Comparing:
 		if k.c.State = sheet24.Compared; k.c.Counts.Update+k.c.Counts.Fill+k.c.Counts.Create+k.c.Counts.Problem == 0 {

@@ -66,6 +66,7 @@ func (k *comparing) send(ctx context.Context) error {
 	if err := k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Changes: changes, Snapshots: snapshots, Known: k.seen}); err != nil {
 		return err
 	}
+
 	k.next.Push(k.t.PortalID)
 	return nil
 }

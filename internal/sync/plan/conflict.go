@@ -32,6 +32,7 @@ func CrmSide(t *sheet24.Table, f sheet24.Field, item *sheet24.Item) change.CRM {
 func (b *Planner) mergeDeletion(fields Fields, item *sheet24.Item, c sheet24.RowChange) (change.Verdict, change.Fields) {
 	t := b.Tables[c.TableID]
 	merged := map[string]change.Outcome{}
+
 	for name, cell := range c.Fields {
 		f, described := fields[name]
 		var base change.Base // what is not described any more is in nobody's way

@@ -19,6 +19,7 @@ func (b *Planner) planNew(fields Fields, c sheet24.RowChange, found map[sheet24.
 			return Plan{Fields: c.Fields, Left: true}
 		}
 	}
+
 	if c.Action != sheet24.Create {
 		switch t.Policies.NewRows {
 		case sheet24.IgnoreNew:
@@ -27,6 +28,7 @@ func (b *Planner) planNew(fields Fields, c sheet24.RowChange, found map[sheet24.
 			return Plan{Asks: c.Fields}
 		}
 	}
+
 	plan := b.planRow(fields, &sheet24.Item{Funnel: 0, Values: map[string]any{}}, c, found)
 	plan.Write.Key = creationKey(t, c)
 	plan.Create = true
@@ -44,12 +46,14 @@ func (b *Planner) planGone(fields Fields, item *sheet24.Item, c sheet24.RowChang
 	if t.Policies.Deleted == sheet24.KeepRecord {
 		return Plan{Forget: true}
 	}
+
 	if b.back[Key{c.TableID, c.EntityID}] { // its row
 		return Plan{Forget: true}
 	}
 	if item == nil { // it is gone already
 		return Plan{Fields: c.Fields}
 	}
+
 	verdict, cells := b.mergeDeletion(fields, item, c)
 	switch verdict {
 	case change.Keep:
@@ -64,6 +68,7 @@ func (b *Planner) planGone(fields Fields, item *sheet24.Item, c sheet24.RowChang
 		plan.Write.Delete = true
 		return plan
 	}
+
 	for _, f := range fields {
 		if f.Name != "STAGE_ID" && f.Name != "STATUS_ID" && !f.Stage {
 			continue

@@ -92,6 +92,7 @@ func (b *Planner) Remember(ctx context.Context, changes []sheet24.RowChange) err
 	for _, c := range changes {
 		ids[c.TableID] = append(ids[c.TableID], c.EntityID)
 	}
+
 	for id, records := range ids {
 		known, err := b.Store.Known(ctx, id, records)
 		if err != nil {
@@ -112,6 +113,7 @@ func (b *Planner) findBack(ctx context.Context, changes []sheet24.RowChange) err
 			ids[c.TableID] = append(ids[c.TableID], c.EntityID)
 		}
 	}
+
 	for id, records := range ids {
 		seen, err := b.Store.Snapshots(ctx, id, records)
 		if err != nil {
@@ -151,6 +153,7 @@ func (b *Planner) Resolve(ctx context.Context, fields map[sheet24.Entity]Fields,
 			return nil
 		})
 	}
+
 	found, unfound := map[sheet24.Link][]int64{}, map[sheet24.Link]error{}
 	err := isolate.Each(links, func(some []sheet24.Link) error {
 		if len(some) == 0 {
@@ -164,6 +167,7 @@ func (b *Planner) Resolve(ctx context.Context, fields map[sheet24.Entity]Fields,
 		unfound[l] = b.Rows.Broken(sheet24.PushStage, sheet24.RowChange{}, err)
 		return nil
 	})
+
 	for _, l := range links {
 		if err != nil && found[l] == nil && unfound[l] == nil {
 			unfound[l] = err
@@ -196,6 +200,7 @@ func (b *Planner) LookAgain(ctx context.Context, changes []sheet24.RowChange, pl
 		if plans[i].Err == nil || !slices.ContainsFunc(causes(plans[i].Err), func(e *sheet24.Error) bool { return slices.Contains(outdated, e.Code) }) {
 			continue
 		}
+
 		r := b.Ref(c)
 		if fresh[r.Entity] == nil {
 			described, err := b.CRM.Refresh(ctx, b.Portal, r.Entity)
@@ -204,6 +209,7 @@ func (b *Planner) LookAgain(ctx context.Context, changes []sheet24.RowChange, pl
 			}
 			fresh[r.Entity] = ByName(described)
 		}
+
 		plans[i] = b.Planned(c, func() Plan { return b.PlanChange(fresh[r.Entity], items[r], c, found) })
 	}
 }
@@ -224,6 +230,7 @@ func (b *Planner) planRow(fields Fields, item *sheet24.Item, c sheet24.RowChange
 		if _, changed := c.Fields[m.Field]; !changed {
 			continue
 		}
+
 		f, ok := fields[m.Field]
 		if !ok || f.ReadOnly || f.Immutable && item.ID != 0 {
 			bad.Add(t, m.Column.Name, sheet24.Errorf(sheet24.Invalid, "mapping_field", m.Field))
@@ -236,6 +243,7 @@ func (b *Planner) planRow(fields Fields, item *sheet24.Item, c sheet24.RowChange
 			bad.Add(t, m.Column.Name, err)
 			continue
 		}
+
 		plan.add(m.Field, f, merged)
 		if merged.Verdict == change.Write && want.Currency != "" && f.Name == "OPPORTUNITY" {
 			if err := amountIn(t, fields, item, c, want.Currency, &plan.Write); err != nil {
@@ -243,6 +251,7 @@ func (b *Planner) planRow(fields Fields, item *sheet24.Item, c sheet24.RowChange
 			}
 		}
 	}
+
 	if err := bad.Err(); err != nil {
 		return Plan{Err: err}
 	}
@@ -299,10 +308,12 @@ func amountIn(t *sheet24.Table, fields Fields, item *sheet24.Item, c sheet24.Row
 	if !ok {
 		return nil
 	}
+
 	want, err := mapping.ToCRM(f, code, mapping.Context{})
 	if err != nil {
 		return err
 	}
+
 	if _, mapped := t.Mapping(f.Name); mapped {
 		have := item.Values[f.Name]
 		if change, ok := c.Fields[f.Name]; ok {
@@ -319,6 +330,7 @@ func amountIn(t *sheet24.Table, fields Fields, item *sheet24.Item, c sheet24.Row
 		}
 		return nil
 	}
+
 	if !mapping.Same(f, want.Plain, item.Values[f.Name]) {
 		w.Fields[f.APIName] = want.Plain
 	}

@@ -40,9 +40,11 @@ func (s Signature) Check(now time.Time) error {
 	if s.ID == "" || s.Timestamp == "" || s.Value == "" {
 		return sheet24.Errorf(sheet24.Unauthorized, "webhook_unsigned")
 	}
+
 	if !slices.ContainsFunc(strings.Fields(s.Value), func(v string) bool { return strings.HasPrefix(v, "v1,") && len(v) > len("v1,") }) {
 		return sheet24.Errorf(sheet24.Unauthorized, "webhook_signature")
 	}
+
 	seconds, err := strconv.ParseInt(s.Timestamp, 10, 64)
 	if err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > clockSkew {
 		return sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
@@ -67,6 +69,7 @@ func (m *message) positions() []byte {
 		RowID   number `json:"row_id,omitempty"`
 		LastRow number `json:"last_row_id,omitempty"`
 	}{m.Event, m.RowID, m.LastRow})
+
 	if err != nil {
 		panic(err) // a text and two numbers
 	}
@@ -102,17 +105,21 @@ func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (nex
 	if err := sig.Check(p.Now()); err != nil {
 		return next, err
 	}
+
 	if len(body) > MaxBody {
 		return next, sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
 	}
+
 	m, err := parse(body)
 	if err != nil {
 		return next, err
 	}
+
 	table, err := p.signer(ctx, m, sig, body)
 	if err != nil {
 		return next, err
 	}
+
 	beside, err := p.beside(ctx, table)
 	if err != nil {
 		return next, busy(err)
@@ -148,9 +155,11 @@ func (p *Receiver) receive(ctx context.Context, t *sheet24.Table, m *message, id
 	if event.Type == sheet24.RowEdited {
 		event.Rows = sheet24.Rows(int(m.RowID), int(max(m.RowID, m.LastRow)))
 	}
+
 	if err := p.Store.AddEvent(ctx, event); err != nil {
 		return err
 	}
+
 	if event.Type == sheet24.Ping {
 		if err := p.Store.SetRegistered(ctx, t.ID); err != nil {
 			return err
@@ -165,9 +174,11 @@ func parse(body []byte) (*message, error) {
 	if err := d.Decode(&m); err != nil {
 		return nil, sheet24.Errorf(sheet24.Invalid, "webhook_json").Because(err)
 	}
+
 	if d.More() || m.SheetID == "" || m.GID == nil || m.Event == "" {
 		return nil, sheet24.Errorf(sheet24.Invalid, "webhook_json")
 	}
+
 	switch sheet24.EventType(m.Event) {
 	case sheet24.RowEdited:
 		if m.RowID < 1 {
@@ -187,6 +198,7 @@ func (p *Receiver) signer(ctx context.Context, m *message, sig Signature, body [
 	if t, err := signer(p.Followers.Lately(key), sig, body); err == nil {
 		return t, nil
 	}
+
 	tables, err := p.Followers.OfNow(ctx, key)
 	if err != nil {
 		return nil, busy(err)
@@ -204,6 +216,7 @@ func signer(tables []*sheet24.Table, sig Signature, body []byte) (*sheet24.Table
 		if len(t.Key) == 0 {
 			continue
 		}
+
 		want := []byte(Sign(t.Key, sig.ID, sig.Timestamp, body))
 		for _, got := range strings.Fields(sig.Value) {
 			if hmac.Equal([]byte(got), want) {

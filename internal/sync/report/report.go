@@ -135,9 +135,11 @@ func (p *Reporter) statusWritten(ctx context.Context, t *sheet24.Table, err erro
 		p.Log.Warn("status not written", "table", t.ID, "error", err)
 		code = sheet24.AsError(err).Code
 	}
+
 	if code != "" && code != "google_protected" && code != "status_lost" {
 		code = ""
 	}
+
 	if code == t.StatusProblem {
 		return nil
 	}
@@ -160,10 +162,12 @@ func (p *Reporter) writeStatus(ctx context.Context, next *sheet24.Next, t *sheet
 	if sheet.Layout.ID < 0 {
 		return nil // the next scan names the lost column
 	}
+
 	if status.Name != "" && sheet.Layout.Status < 0 {
 		lost := sheet24.Errorf(sheet24.Invalid, "status_lost", status.Name)
 		return cmp.Or(p.writeStatusAt(ctx, next, t, tab.IDColumnOf(t, sheet.Layout), sheet24.Column{}, changes), error(lost))
 	}
+
 	status.Index = sheet.Layout.Status
 	return p.writeStatusAt(ctx, next, t, tab.IDColumnOf(t, sheet.Layout), status, changes)
 }
@@ -183,10 +187,12 @@ func (p *Reporter) writeStatusAt(ctx context.Context, next *sheet24.Next, t *she
 	if err != nil {
 		return err
 	}
+
 	wrong, done, err := p.settleStatuses(ctx, next, t, at, status, changes)
 	if err != nil {
 		return err
 	}
+
 	original, err := p.originals(ctx, t, at, changes)
 	if err != nil {
 		return err
@@ -210,6 +216,7 @@ func (p *Reporter) writeStatusAt(ctx context.Context, next *sheet24.Next, t *she
 		case len(at.Rows[c.EntityID]) > 1:
 			w.Row, w.Shows = original[c.EntityID], tab.CellOf(c.EntityID)
 		}
+
 		key := tab.CellOfRecord{ID: c.EntityID, Column: sheet24.Column{Index: w.Row}}
 		if i, told := last[key]; told {
 			wanted[i] = w
@@ -218,12 +225,14 @@ func (p *Reporter) writeStatusAt(ctx context.Context, next *sheet24.Next, t *she
 		last[key] = len(wanted)
 		wanted = append(wanted, w)
 	}
+
 	wanted = append(wrong, wanted...)
 	if len(wanted) > 0 {
 		if _, err := p.Tabs.PlaceAt(ctx, sheet24.ReportStage, t, at, wanted); err != nil {
 			return err
 		}
 	}
+
 	if err := p.Store.EndSheetWrites(ctx, done); err != nil {
 		return err
 	}
@@ -243,6 +252,7 @@ func (p *Reporter) unidentified(ctx context.Context, t *sheet24.Table, at *tab.P
 	if len(told) == 0 {
 		return nil, nil
 	}
+
 	rows, err := p.Store.UnidentifiedRows(ctx, t.ID)
 	if err != nil {
 		return nil, err
@@ -275,6 +285,7 @@ func (p *Reporter) showIDs(ctx context.Context, t *sheet24.Table, changes []shee
 	if len(records) == 0 {
 		return nil
 	}
+
 	keys, err := p.Store.KeysOf(ctx, t.ID, records)
 	if err != nil {
 		return err
@@ -298,6 +309,7 @@ func (p *Reporter) removeKeys(ctx context.Context, t *sheet24.Table, changes []s
 	if len(keys) == 0 {
 		return nil
 	}
+
 	records, err := p.Store.RecordsOf(ctx, t.ID, keys)
 	if err != nil {
 		return err
@@ -362,12 +374,14 @@ func statusText(t *sheet24.Table, c sheet24.RowChange) string {
 		}
 		return text("sheet.conflict", strings.Join(lines, "; "))
 	}
+
 	var kept []string
 	for _, m := range t.Mappings {
 		if c.Fields[m.Field].Kept == sheet24.CRMWins {
 			kept = append(kept, m.Column.Name)
 		}
 	}
+
 	switch {
 	case c.EntityID < 0 && c.Note != "":
 		return text("sheet.left_why", c.Note)

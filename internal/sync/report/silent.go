@@ -24,10 +24,12 @@ func (p *Reporter) TellWaiting(ctx context.Context) (next sheet24.Next, err erro
 		if err != nil {
 			return next, sheet24.IgnoreNotFound(err)
 		}
+
 		why := locale.Paused(t.Language, portal, p.Now())
 		if why == "" { // it goes on by now
 			continue
 		}
+
 		if err := p.Store.TellWaiting(ctx, t.ID, why); err != nil {
 			return next, err
 		}
