@@ -52,7 +52,7 @@ func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL s
 			return have, nil
 		}
 	}
-	return have, sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(errors.New("the deployment has no web app"))
+	return have, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy).Because(errors.New("the deployment has no web app"))
 }
 
 // ensureProject makes a script's project, unless it is there. One whose owner deleted it is

@@ -46,7 +46,7 @@ func (q *quotas) wait(ctx context.Context, of string) error {
 
 	level, err := q.buckets.Take(ctx, of, 1, rate)
 	if err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeDatabaseBusy).Because(err)
 	}
 
 	if level <= brim {
@@ -69,5 +69,5 @@ func (q *quotas) wait(ctx context.Context, of string) error {
 
 	// It was not used, and goes back.
 	q.buckets.Take(context.WithoutCancel(ctx), of, -1, rate) // it was not used; if this fails, it leaks away
-	return sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(err)
+	return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy).Because(err)
 }

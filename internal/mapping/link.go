@@ -36,9 +36,9 @@ func toLink(f sheet24.Field, s string, at Context) (any, error) {
 		if prefixedID.MatchString(s) {
 			return s, nil
 		}
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_bound", s)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueBound, s)
 	case f.Links == "" || at.Links == nil:
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_integer", s)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueInteger, s)
 	}
 
 	for _, name := range namesOf(s) {

@@ -156,7 +156,7 @@ const (
 func whileWritten(ctx context.Context, f func() error) error {
 	for until := time.Now().Add(writtenFor); ; {
 		err := f()
-		if sheet24.AsError(err).Code != "table_written" || time.Now().After(until) {
+		if sheet24.AsError(err).Code != sheet24.CodeTableWritten || time.Now().After(until) {
 			return err
 		}
 		select {
@@ -294,7 +294,7 @@ func (s *Setup) mapped(ctx context.Context, t *sheet24.Table) ([][]any, error) {
 func (s *Setup) table(user *sheet24.User, d *Draft, c Choice) (*sheet24.Table, error) {
 	for _, v := range []string{c.Colors.Header, c.Colors.Text, c.Colors.Accent, c.Colors.Row} {
 		if !sheet24.IsColor(v) {
-			return nil, sheet24.Errorf(sheet24.Invalid, "color", v)
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeColor, v)
 		}
 	}
 
@@ -333,7 +333,7 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 			return nil, err
 		}
 		if taken[name] {
-			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_twice", f.Title)
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingTwice, f.Title)
 		}
 		taken[name] = true
 		all = append(all, mapping.MappingOf(sheet24.Column{Index: i, Name: header}, f))
@@ -349,10 +349,10 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 		return nil, err
 	}
 	if !taken[sheet24.IDField] && !addID {
-		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_no_id")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingNoID)
 	}
 	if len(all) == 0 || len(all) == 1 && taken[sheet24.IDField] {
-		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_empty")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingEmpty)
 	}
 	return all, nil
 }

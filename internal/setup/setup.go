@@ -115,7 +115,7 @@ func (s *Setup) Portals(ctx context.Context, userID string) ([]*sheet24.Portal, 
 
 	portals := slices.DeleteFunc(all, func(p *sheet24.Portal) bool { return p.Replaced })
 	if len(portals) == 0 {
-		return nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalMissing)
 	}
 
 	return portals, nil
@@ -130,7 +130,7 @@ func (s *Setup) Entities(ctx context.Context, userID string, portalID int64) (*s
 
 	i := slices.IndexFunc(portals, func(p *sheet24.Portal) bool { return portalID == 0 || p.ID == portalID })
 	if i < 0 {
-		return nil, nil, sheet24.Errorf(sheet24.NotFound, "portal_unknown")
+		return nil, nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodePortalUnknown)
 	}
 
 	all, err := s.CRM.Entities(ctx, portals[i])
@@ -150,7 +150,7 @@ func (s *Setup) Fields(ctx context.Context, t *sheet24.Table) ([]sheet24.Field, 
 		}
 	}
 
-	return nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
+	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalMissing)
 }
 
 // Inspect reads a tab and suggests how its columns map to an entity, leaving out what
@@ -177,7 +177,7 @@ func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, er
 	}
 
 	if len(all) < d.HeaderRow || len(all[d.HeaderRow-1]) == 0 {
-		return nil, sheet24.Errorf(sheet24.Invalid, "header_empty", d.Tab.Title, strconv.Itoa(d.HeaderRow))
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeHeaderEmpty, d.Tab.Title, strconv.Itoa(d.HeaderRow))
 	}
 
 	d.Header = headerOf(all[d.HeaderRow-1])

@@ -110,7 +110,7 @@ func questions(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("to be told: %+v", report)
 	}
 	check(t, s.Decide(t.Context(), table.ID, got[0].ID, sheet24.SheetWins))
-	wantCode(t, s.Decide(t.Context(), table.ID, got[0].ID, sheet24.SheetWins), "change_decided")
+	wantCode(t, s.Decide(t.Context(), table.ID, got[0].ID, sheet24.SheetWins), sheet24.CodeChangeDecided)
 	if k := must(s.Known(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.Known{"NAME": {"c"}}) {
 		t.Errorf("known once it may be overwritten: %+v", k)
 	}
@@ -191,7 +191,7 @@ func deletions(t *testing.T, s *sqlstore.Store) {
 func comparisons(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	_, err := s.Comparison(t.Context(), table.ID)
-	wantCode(t, err, "comparison_unknown")
+	wantCode(t, err, sheet24.CodeComparisonUnknown)
 	check(t, s.StartComparison(t.Context(), table.ID))
 	c := must(s.Comparison(t.Context(), table.ID))(t)
 	if w := must(s.Waiting(t.Context()))(t); c.State != sheet24.Comparing || !reflect.DeepEqual(w.Compare, []int64{table.ID}) {

@@ -65,7 +65,7 @@ func (k *comparing) rowOf(c *sheet24.RowChange, texts tab.Formats, counts *sheet
 
 	c.EntityID, err = tab.Identify(k.t, k.sheet, c.Row, nil)
 	switch {
-	case err != nil && sheet24.AsError(err).Code == "row_without_id":
+	case err != nil && sheet24.AsError(err).Code == sheet24.CodeRowWithoutID:
 		if !k.t.Policies.Seeks() || mapping.Summary(held) {
 			counts.Left++
 			return false, nil

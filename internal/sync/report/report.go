@@ -28,7 +28,7 @@ type Store interface {
 	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
 	MarkReported(ctx context.Context, changes []sheet24.RowChange) error
 	TellAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
-	SetStatusProblem(ctx context.Context, tableID int64, code string) error
+	SetStatusProblem(ctx context.Context, tableID int64, code sheet24.Code) error
 	UnidentifiedRows(ctx context.Context, tableID int64) (map[int]sheet24.UnidentifiedRow, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
 	KeysOf(ctx context.Context, tableID int64, records []int64) (map[int64]int64, error)
@@ -130,7 +130,7 @@ func latest(changes []sheet24.RowChange) (at time.Time) {
 
 // statusWritten keeps why the status was not written, for the table's page.
 func (p *Reporter) statusWritten(ctx context.Context, t *sheet24.Table, err error) error {
-	code := ""
+	code := sheet24.Code("")
 	if err != nil {
 		p.Log.Warn("status not written", "table", t.ID, "error", err)
 		code = sheet24.AsError(err).Code
@@ -164,7 +164,7 @@ func (p *Reporter) writeStatus(ctx context.Context, next *sheet24.Next, t *sheet
 	}
 
 	if status.Name != "" && sheet.Layout.Status < 0 {
-		lost := sheet24.Errorf(sheet24.Invalid, "status_lost", status.Name)
+		lost := sheet24.Errorf(sheet24.Invalid, sheet24.CodeStatusLost, status.Name)
 		return cmp.Or(p.writeStatusAt(ctx, next, t, tab.IDColumnOf(t, sheet.Layout), sheet24.Column{}, changes), error(lost))
 	}
 

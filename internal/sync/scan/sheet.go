@@ -27,7 +27,7 @@ func (p *Scanner) describe(ctx context.Context, t *sheet24.Table, events []sheet
 	}
 	title, ok := info.Tabs[t.GID]
 	if !ok {
-		return sheet24.Errorf(sheet24.NotFound, "tab_unknown")
+		return sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown)
 	}
 
 	p.described.Store(t.ID, p.Now())
@@ -60,7 +60,7 @@ func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []she
 	if saved := p.Store.SetProblem(ctx, t.ID, problemOf(e)); saved != nil {
 		return saved
 	}
-	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != "google_forbidden" && e.Code != "id_column_shared" {
+	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != sheet24.CodeGoogleForbidden && e.Code != sheet24.CodeIDColumnShared {
 		return err
 	}
 
@@ -75,9 +75,9 @@ func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []she
 
 // problemOf is the code under which a table's page tells of an error: that of a sentence
 // without values of its own.
-func problemOf(e *sheet24.Error) string {
+func problemOf(e *sheet24.Error) sheet24.Code {
 	if len(e.Args) > 0 {
-		return sheet24.Errorf(e.Kind, "sheet_refused").Code
+		return sheet24.CodeSheetRefused
 	}
 	return e.Code
 }
