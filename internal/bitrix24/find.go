@@ -103,7 +103,7 @@ func (s *search) take(rows []map[string]json.RawMessage, values []string) error 
 	for _, row := range rows {
 		item, err := decodeItem(row, map[string]string{s.field.APIName: s.field.Name})
 		if err != nil {
-			return sheet24.Errorf(sheet24.Unavailable, "portal_answer", s.portal.Host).Because(err)
+			return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, s.portal.Host).Because(err)
 		}
 		for _, v := range values {
 			if mapping.Same(s.field, v, item.Values[s.field.Name]) {

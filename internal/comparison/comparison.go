@@ -80,7 +80,7 @@ func (s *Service) Do(ctx context.Context, t *sheet24.Table, a Action) error {
 
 	step, ok := states[a]
 	if !ok {
-		return sheet24.Errorf(sheet24.NotFound, "not_found")
+		return sheet24.Errorf(sheet24.NotFound, sheet24.CodeNotFound)
 	}
 	return s.goOn(ctx, t, s.Store.SetComparisonState(ctx, t.ID, step.from, step.to))
 }

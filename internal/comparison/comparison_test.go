@@ -22,14 +22,14 @@ type store struct {
 
 func (s *store) Comparison(context.Context, int64) (*sheet24.Comparison, error) {
 	if s.last == nil {
-		return nil, sheet24.Errorf(sheet24.NotFound, "comparison_unknown")
+		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeComparisonUnknown)
 	}
 	return s.last, s.err
 }
 
 func (s *store) SetComparisonState(_ context.Context, _ int64, from []sheet24.ComparisonState, to sheet24.ComparisonState) error {
 	if !slices.Contains(from, s.last.State) {
-		return sheet24.Errorf(sheet24.Conflict, "comparison_state")
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeComparisonState)
 	}
 	s.last.State = to
 	return nil

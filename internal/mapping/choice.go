@@ -130,7 +130,7 @@ func toUser(f sheet24.Field, s string) (any, error) {
 		return c.ID, nil
 	}
 
-	if e := sheet24.AsError(err); e.Code != "value_ambiguous" {
+	if e := sheet24.AsError(err); e.Code != sheet24.CodeValueAmbiguous {
 		if near := Nearest(s, labelsOf(f.Choices)); near != "" {
 			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueUserNear, s, near)
 		}

@@ -46,7 +46,7 @@ func toLink(f sheet24.Field, s string, at Context) (any, error) {
 			return theOnly(found, s)
 		}
 	}
-	return nil, sheet24.Errorf(sheet24.Invalid, "value_link", s)
+	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueLink, s)
 }
 
 // theOnly is the one record of a name; several are an error that lists them.
@@ -59,7 +59,7 @@ func theOnly(found []int64, name string) (any, error) {
 	for _, id := range found {
 		list = append(list, sheet24.Choice{ID: strconv.FormatInt(id, 10)})
 	}
-	return nil, sheet24.Errorf(sheet24.Invalid, "value_ambiguous", name, ids(list))
+	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueAmbiguous, name, ids(list))
 }
 
 // LinksIn lists the records that a cell may name otherwise than by their ids, for

@@ -71,7 +71,7 @@ func (s *Setup) chosen(ctx context.Context, user *sheet24.User, c Choice) (*Draf
 		return nil, nil, err
 	}
 	if d.Taken {
-		return nil, nil, sheet24.Errorf(sheet24.Conflict, "tab_taken")
+		return nil, nil, sheet24.Errorf(sheet24.Conflict, sheet24.CodeTabTaken)
 	}
 
 	t, err := s.table(user, d, c)
@@ -361,7 +361,7 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 func (d *Draft) mappable(language string, fields map[string]sheet24.Field, column int, name string) (sheet24.Field, error) {
 	f, ok := fields[name]
 	if !ok || !mapping.Mappable(f) {
-		return f, sheet24.Errorf(sheet24.Invalid, "mapping_field", name)
+		return f, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingField, name)
 	}
 	return f, d.refused(language, column, name)
 }
@@ -378,7 +378,7 @@ func (d *Draft) keepsID(chosen map[int]string) bool {
 func oneOfMany(fields map[string]sheet24.Field, taken map[string]bool) error {
 	for name := range taken {
 		if taken[name+"S"] && strings.HasSuffix(name, "_ID") {
-			return sheet24.Errorf(sheet24.Invalid, "mapping_one_of_many", fields[name].Title, fields[name+"S"].Title)
+			return sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingOneOfMany, fields[name].Title, fields[name+"S"].Title)
 		}
 	}
 	return nil

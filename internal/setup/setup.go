@@ -194,7 +194,7 @@ func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, er
 // draft is a place before its tab is read: the portal, the entity, the tab.
 func (s *Setup) draft(ctx context.Context, userID string, p Place) (*Draft, error) {
 	if p.Entity.TypeID() == 0 {
-		return nil, sheet24.Errorf(sheet24.NotFound, "entity_unknown", string(p.Entity))
+		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeEntityUnknown, string(p.Entity))
 	}
 
 	portal, entities, err := s.Entities(ctx, userID, p.PortalID)
@@ -218,7 +218,7 @@ func (s *Setup) draft(ctx context.Context, userID string, p Place) (*Draft, erro
 			return d, nil
 		}
 	}
-	return nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
+	return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown)
 }
 
 // samplesOf are the first rows below a header, as texts, as wide as that.

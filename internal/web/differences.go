@@ -27,7 +27,7 @@ func (w *Web) differences(rw http.ResponseWriter, r *http.Request, t *sheet24.Ta
 		return
 	}
 	if c == nil {
-		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "comparison_unknown"))
+		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, sheet24.CodeComparisonUnknown))
 		return
 	}
 

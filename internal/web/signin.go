@@ -94,7 +94,7 @@ func (w *Web) answered(rw http.ResponseWriter, r *http.Request, q url.Values) (s
 	switch {
 	case err != nil:
 	case s.State == "":
-		err = sheet24.Errorf(sheet24.Invalid, "google_state")
+		err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeGoogleState)
 	case q.Get("code") == "":
 		err = refusal(q.Get("error"))
 	}

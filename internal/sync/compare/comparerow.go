@@ -111,7 +111,7 @@ func (k *comparing) differences(ctx context.Context, counts *sheet24.ComparisonC
 				return err
 			}
 			if item == nil && c.EntityID > 0 {
-				return sheet24.Errorf(sheet24.Invalid, "record_missing")
+				return sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordMissing)
 			}
 			d, err = k.compareRow(item, c, found)
 			return err

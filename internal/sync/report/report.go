@@ -91,7 +91,7 @@ func (p *Reporter) Report(ctx context.Context, tableID int64) (next sheet24.Next
 // these do not.
 func stops(err error) bool {
 	e := sheet24.AsError(err)
-	return err != nil && e.Kind != sheet24.Invalid && e.Kind != sheet24.NotFound && e.Code != "google_forbidden"
+	return err != nil && e.Kind != sheet24.Invalid && e.Kind != sheet24.NotFound && e.Code != sheet24.CodeGoogleForbidden
 }
 
 // markReported notes that the sheet shows how changes stand. One of which that cannot be
