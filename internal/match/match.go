@@ -48,6 +48,7 @@ func Records(ctx context.Context, rows int, keys []Key, find Find) []Found {
 				}
 				records = append(records, ids[v]...)
 			}
+
 			slices.Sort(records)
 			found[i].Records = agreed(found[i].Records, slices.Compact(records))
 		}
