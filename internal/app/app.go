@@ -82,14 +82,14 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 
 	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Buckets: store, Silences: store, Log: log, RequestLimit: time.Duration(c.Bitrix24Seconds) * time.Second,
 		App: bitrix24.App{ID: c.Bitrix24ID, Secret: c.Bitrix24Secret, AuthURL: c.Bitrix24AuthURL}})
-	runner.Looks = c.PollSeconds > 0
+	runner.Polls = c.PollSeconds > 0
 
 	a := &App{
 		Store: store,
 		CRM:   crm,
 		Setup: &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL, Log: log},
 		stages: stages.New(stages.Parts{Store: store, Sheets: goog, CRM: crm, Every: time.Duration(c.PollSeconds) * time.Second,
-			Gather: gather, Retry: c.retry(), Now: time.Now, Log: log}),
+			Debounce: gather, Retry: c.retry(), Now: time.Now, Log: log}),
 		runner:   runner,
 		leave:    leave,
 		keepDays: c.KeepDays,
@@ -110,7 +110,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		past := &history.Service{Store: store, Sync: work, Wake: runner}
 		compared := &comparison.Service{Store: store, Wake: runner}
 		pages := (&web.Web{Store: store, Accounts: store, History: past, Compared: compared, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
-			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
+			BitrixApp: c.Bitrix24ID != "", Polls: runner.Polls, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
 
@@ -206,7 +206,7 @@ func (a *App) askSilent(ctx context.Context) {
 
 	for {
 		a.upkeep.Go(func() { a.note(ctx, "ask portals that do not answer", a.CRM.AskSilent(ctx)) })
-		next, err := a.stages.Reporter.TellWaiting(ctx)
+		next, err := a.stages.Reporter.ReportPaused(ctx)
 		a.runner.Wake(ctx, next.Wake...)
 		a.note(ctx, "tell why rows wait", err)
 

@@ -79,7 +79,7 @@ func apiError(host, code, description string, command bool) error {
 	return sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalRefused, description).Because(&refusal{code: code, description: description})
 }
 
-// is tells whether a portal gave that code.
+// is reports whether a portal gave that code.
 func is(err error, code string) bool {
 	r, ok := errors.AsType[*refusal](err)
 	return ok && r.code == code

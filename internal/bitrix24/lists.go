@@ -47,7 +47,7 @@ func (c *Client) readLists(ctx context.Context, p *sheet24.Portal, statuses, fun
 	return l, c.readUsers(ctx, p, l, users)
 }
 
-// passing tells whether an error may pass; any other means that a list is not
+// passing reports whether an error may pass; any other means that a list is not
 // for this connection, or not there.
 func passing(err error) bool { return sheet24.IsKind(err, sheet24.Unavailable) }
 

@@ -45,7 +45,7 @@ func Undo(chosen, since []sheet24.RowChange, binding int64) Undone {
 			cell := Cell{c.EntityID, field}
 			_, earlier := first[cell]
 			switch {
-			case f.Kept == sheet24.CRMWins:
+			case f.Resolution == sheet24.CRMWins:
 				undone.Other++
 			case !isChosen[last[cell]]:
 				undone.Later++

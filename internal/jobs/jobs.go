@@ -61,7 +61,7 @@ const reportEvery = time.Second
 
 // Runner wakes and runs stages. Of what they return it wakes what follows.
 type Runner struct {
-	Looks bool // wakes looks at whole tabs, too; set before Start
+	Polls bool // wakes looks at whole tabs, too; set before Start
 
 	store  Store
 	log    *slog.Logger

@@ -65,8 +65,8 @@ func (r *Runner) wakeWaiting(ctx context.Context) {
 
 // tasksOf are the tasks of work that waits.
 func (r *Runner) tasksOf(w sheet24.Work) (tasks []task) {
-	if r.Looks {
-		w.Scan = append(w.Scan, w.Look...)
+	if r.Polls {
+		w.Scan = append(w.Scan, w.Poll...)
 	}
 
 	for stage, ids := range map[string][]int64{scan: w.Scan, push: w.Push, report: w.Report, compare: w.Compare} {

@@ -63,7 +63,7 @@ func T(lang, key string, args ...any) string {
 	return fmt.Sprintf(s, args...)
 }
 
-// Has tells whether a key has a text in a language.
+// Has reports whether a key has a text in a language.
 func Has(lang, key string) bool {
 	_, ok := texts[lang][key]
 	return ok

@@ -80,7 +80,7 @@ var supported = map[string]bool{
 	"crm_company": true, "crm_quote": true, "crm_multifield": true,
 }
 
-// Supported tells whether cells can be written to a field of that type.
+// Supported reports whether cells can be written to a field of that type.
 func Supported(fieldType string) bool { return supported[fieldType] }
 
 func writable(f sheet24.Field) error {

@@ -8,7 +8,7 @@ import (
 	"sheet24"
 )
 
-// isLink tells whether a field's values are ids of records.
+// isLink reports whether a field's values are ids of records.
 func isLink(fieldType string) bool {
 	switch fieldType {
 	case "crm", "crm_entity", "crm_lead", "crm_deal", "crm_contact", "crm_company", "crm_quote":

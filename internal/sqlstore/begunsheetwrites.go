@@ -88,9 +88,9 @@ func (s *Store) EndSheetWrites(ctx context.Context, ids []int64) error {
 	return err
 }
 
-// TellAgain has the rows of records say once more what became of their last changes, and
+// ReportAgain has the rows of records say once more what became of their last changes, and
 // returns the records that have any.
-func (s *Store) TellAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error) {
+func (s *Store) ReportAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error) {
 	_, err = s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = NULL WHERE status IN ('completed', 'failed', 'asked') AND id IN (
 		SELECT MAX(id) FROM reverse_sync_logs WHERE config_id = $1 AND entity_id <> 0 AND entity_id IN `+s.dialect.numbers("$2")+` GROUP BY entity_id)`, tableID, listed(records))
 	if err != nil {

@@ -75,7 +75,7 @@ func (s *Store) closeFormer(ctx context.Context, tx *sql.Tx, was *sheet24.Table,
 		return err
 	}
 
-	for status, says := range map[sheet24.Status]string{sheet24.Syncing: sending, sheet24.Pending: unsent, sheet24.Asked: unsent} {
+	for status, says := range map[sheet24.Status]string{sheet24.Syncing: sending, sheet24.Pending: unsent, sheet24.NeedsReview: unsent} {
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE reverse_sync_logs SET status = 'failed', error_message = $2, synced_at = $3
 			WHERE config_id = $1 AND status IN ('pending', 'syncing', 'asked') AND status = $4`, was.ID, says, now, string(status)); err != nil {

@@ -68,7 +68,7 @@ func (s *Store) PauseComparison(ctx context.Context, tableID int64, paused bool)
 
 // SaveCompared stores how far a comparison came, what it found, and what it saw the CRM
 // hold of records; unless its state, or its table's binding, has changed meanwhile.
-func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error {
+func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.LastKnown) error {
 	counts, err := json.Marshal(c.Counts)
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ type arrival struct {
 }
 
 // AddEvent stores an event durably and sets e.ID. A message id that the table
-// has seen is refused as a Conflict: the same nudge was sent twice.
+// has seen is refused as a Conflict: the same notification was sent twice.
 func (s *Store) AddEvent(ctx context.Context, e *sheet24.Event) error {
 	a := &arrival{e, make(chan error, 1)}
 

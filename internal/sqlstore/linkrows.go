@@ -67,7 +67,7 @@ func (s *Store) linkRow(ctx context.Context, tx *sql.Tx, tableID int64, link she
 	if err != nil {
 		return done, err
 	}
-	if err := s.becomeRecord(ctx, tx, way, tableID, key, link.EntityID); err != nil {
+	if err := s.linkKey(ctx, tx, way, tableID, key, link.EntityID); err != nil {
 		return done, err
 	}
 
@@ -132,9 +132,9 @@ func (s *Store) wayTo(ctx context.Context, tx *sql.Tx, tableID, key, entityID in
 	return w, err
 }
 
-// becomeRecord makes the row that waited under a key a record's, whose open changes are
+// linkKey makes the row that waited under a key a record's, whose open changes are
 // out of the way: its snapshot, its changes and its history.
-func (s *Store) becomeRecord(ctx context.Context, tx *sql.Tx, w way, tableID, key, entityID int64) error {
+func (s *Store) linkKey(ctx context.Context, tx *sql.Tx, w way, tableID, key, entityID int64) error {
 	statements := []string{`INSERT INTO row_keys (config_id, row_key, entity_id) VALUES ($1, $2, $3) ON CONFLICT (config_id, row_key) DO UPDATE SET entity_id = excluded.entity_id`}
 
 	// A snapshot of the record takes in the row's, unless it is another row by now; what

@@ -133,7 +133,7 @@ func nullable(t time.Time) sql.NullTime {
 
 // know keeps what the CRM was last known to hold of records' fields. (One statement for all
 // records is slower by far: SQLite goes through the table, and for each row through the list.)
-func (s *Store) know(ctx context.Context, q querier, tableID int64, records map[int64]sheet24.Known) error {
+func (s *Store) know(ctx context.Context, q querier, tableID int64, records map[int64]sheet24.LastKnown) error {
 	for _, id := range slices.Sorted(maps.Keys(records)) {
 		if len(records[id]) == 0 {
 			continue

@@ -39,7 +39,7 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, scanned sheet2
 			func() error { return s.saveSnapshots(ctx, tx, t.ID, found.Snapshots) },
 			func() error { return s.noteUnidentified(ctx, tx, t, found, payload) },
 			func() error { return s.noteEdited(ctx, tx, t.ID, len(found.Changes)) },
-			func() error { return s.know(ctx, tx, t.ID, found.Known) },
+			func() error { return s.know(ctx, tx, t.ID, found.LastKnown) },
 			func() error { return s.drop(ctx, tx, t.ID, found.Dropped) },
 			func() error { return s.freeTwins(ctx, tx, t.ID, goneRows(found)) },
 			func() error { return s.written(ctx, tx, t.ID, found.Written) },
@@ -55,7 +55,7 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, scanned sheet2
 
 // scannedRows are the records, and the keys, that a scan tells of.
 func scannedRows(found sheet24.Scanned) []int64 {
-	rows := slices.Concat(found.Dropped, found.Returned, slices.Collect(maps.Keys(found.Known)))
+	rows := slices.Concat(found.Dropped, found.Returned, slices.Collect(maps.Keys(found.LastKnown)))
 	for _, c := range found.Changes {
 		rows = append(rows, c.EntityID)
 	}
@@ -238,14 +238,14 @@ func (s *Store) written(ctx context.Context, tx *sql.Tx, tableID int64, cells []
 	}
 
 	var ids []int64
-	records := map[int64]sheet24.Known{}
+	records := map[int64]sheet24.LastKnown{}
 	for _, w := range cells {
 		ids = append(ids, w.ID)
 		if w.Seen == nil || w.Undo {
 			continue
 		}
 		if records[w.EntityID] == nil {
-			records[w.EntityID] = sheet24.Known{}
+			records[w.EntityID] = sheet24.LastKnown{}
 		}
 		records[w.EntityID][w.Field] = []any{w.Seen}
 	}

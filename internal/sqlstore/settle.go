@@ -28,7 +28,7 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 			return err
 		}
 
-		all := settling{Store: s, tx: tx, now: s.now(), routine: map[bool][]int64{}, known: map[int64]map[int64]sheet24.Known{}, synced: map[int64]bool{}}
+		all := settling{Store: s, tx: tx, now: s.now(), routine: map[bool][]int64{}, known: map[int64]map[int64]sheet24.LastKnown{}, synced: map[int64]bool{}}
 		if err := all.load(ctx, changes); err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ type settling struct {
 	now     time.Time
 	open    map[int64]map[int64][]sheet24.RowChange // by table and row, as far as settling has to do with it
 	routine map[bool][]int64                        // changes of which no more is to be stored; true: nor told
-	known   map[int64]map[int64]sheet24.Known       // by table and record, what the CRM holds
+	known   map[int64]map[int64]sheet24.LastKnown   // by table and record, what the CRM holds
 	synced  map[int64]bool                          // tables of which something is completed
 }
 
@@ -173,7 +173,7 @@ func (s *settling) handOn(ctx context.Context, c sheet24.RowChange) error {
 	if err := s.deleteChanges(ctx, s.tx, ended...); err != nil {
 		return err
 	}
-	if err := s.becomeRecord(ctx, s.tx, w, c.TableID, c.Key, c.EntityID); err != nil {
+	if err := s.linkKey(ctx, s.tx, w, c.TableID, c.Key, c.EntityID); err != nil {
 		return err
 	}
 
@@ -242,20 +242,20 @@ func (s *settling) deleted(ctx context.Context, c sheet24.RowChange) error {
 
 // knowOf notes what the CRM holds by now of a change's record.
 func (s *settling) knowOf(c sheet24.RowChange) {
-	if len(c.Known) == 0 {
+	if len(c.LastKnown) == 0 {
 		return
 	}
 
 	records := s.known[c.TableID]
 	if records == nil {
-		records = map[int64]sheet24.Known{}
+		records = map[int64]sheet24.LastKnown{}
 		s.known[c.TableID] = records
 	}
 
 	if records[c.EntityID] == nil {
-		records[c.EntityID] = sheet24.Known{}
+		records[c.EntityID] = sheet24.LastKnown{}
 	}
-	maps.Copy(records[c.EntityID], c.Known)
+	maps.Copy(records[c.EntityID], c.LastKnown)
 }
 
 // finish stores what is the same for many changes.

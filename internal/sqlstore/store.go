@@ -76,7 +76,7 @@ func (s *Store) Alone(ctx context.Context, f func() error) error {
 // Close closes the database.
 func (s *Store) Close() error { return errors.Join(s.quick.Close(), s.db.Close()) }
 
-// Ping tells whether the database answers.
+// Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
 // write waits for its turn to write; what it returns ends it. SQLite has one writer at a

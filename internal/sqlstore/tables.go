@@ -359,11 +359,11 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
 		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL, &t.Script.Version, &t.Script.Wide,
-		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &policies, &secondLook, &t.Enabled, &t.CreatedAt, &t.Binding, &t.Name)
+		&lastSync, &look, &edited, &t.Polling.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &policies, &secondLook, &t.Enabled, &t.CreatedAt, &t.Binding, &t.Name)
 	if err != nil {
 		return nil, err
 	}
-	t.LastSyncAt, t.Look.At, t.Look.EditedAt = lastSync.Time, look.Time, edited.Time
+	t.LastSyncAt, t.Polling.At, t.Polling.EditedAt = lastSync.Time, look.Time, edited.Time
 
 	for _, column := range []struct {
 		text string
@@ -382,8 +382,8 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	return &t, nil
 }
 
-// SetLook keeps when a table is looked at next, and what the last look found.
-func (s *Store) SetLook(ctx context.Context, tableID int64, l sheet24.Look) error {
+// SetPolling keeps when a table is looked at next, and what the last look found.
+func (s *Store) SetPolling(ctx context.Context, tableID int64, l sheet24.Polling) error {
 	var edited any
 	if !l.EditedAt.IsZero() {
 		edited = moment(l.EditedAt)

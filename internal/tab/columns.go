@@ -9,7 +9,7 @@ import (
 	"sheet24/internal/mapping"
 )
 
-// proofRows is how many records tell whether a column is the one it is taken for.
+// proofRows is how many records report whether a column is the one it is taken for.
 const proofRows = 500
 
 // proven says where a table's columns stand after some were moved or renamed. A name
@@ -169,7 +169,7 @@ func (t *Tab) same(m sheet24.FieldMapping, known map[int64]sheet24.Snapshot) (sa
 	return same, held
 }
 
-// mostly tells whether enough is the same for a column to be the one it was. Under a
+// mostly reports whether enough is the same for a column to be the one it was. Under a
 // new name that takes nearly all, but for one edit; under its own, half.
 func mostly(same, held int, renamed bool) bool {
 	if renamed {

@@ -16,7 +16,7 @@ type Formats map[int]map[string]string
 
 // ByFormat reports whether what a cell's value means to a field depends on how the sheet
 // shows it.
-func ByFormat(m sheet24.FieldMapping, v any) bool { return mapping.NeedsShown(m.Type, v) }
+func ByFormat(m sheet24.FieldMapping, v any) bool { return mapping.NeedsFormatted(m.Type, v) }
 
 // ReadFormats reads rows anew together with what the sheet shows for their cells: both
 // come in one answer, which from then on is what is known of these rows. Where it does
@@ -129,7 +129,7 @@ func (f Formats) Apply(t *sheet24.Table, layout mapping.Layout, number int, fiel
 			continue
 		}
 
-		change.New = mapping.Shown(m.Type, change.New, text, t.Locale)
+		change.New = mapping.AsFormatted(m.Type, change.New, text, t.Locale)
 		fields[m.Field] = change
 	}
 }

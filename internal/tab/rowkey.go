@@ -35,9 +35,9 @@ func keyOf(text string) (int64, bool) {
 	return -n, err == nil && n > 0
 }
 
-// BecameRecords tells a tab which rows, that still show their keys, are records by now,
+// ResolveRowKeys tells a tab which rows, that still show their keys, are records by now,
 // or are left alone, and returns what is to be shown instead.
-func (p *Access) BecameRecords(ctx context.Context, t *sheet24.Table, tab *Tab) ([]sheet24.Replacement, error) {
+func (p *Access) ResolveRowKeys(ctx context.Context, t *sheet24.Table, tab *Tab) ([]sheet24.Replacement, error) {
 	var keys []int64
 	for id := range tab.ByID {
 		if id < 0 {

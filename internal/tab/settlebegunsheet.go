@@ -191,7 +191,7 @@ func (p *Access) standing(ctx context.Context, t *sheet24.Table, tab *Tab, cells
 // missing are the records, and the keys that rows wait under, that stand nowhere though
 // they were last seen in a row, and what these held.
 func (s *settling) missing(ctx context.Context, cells []openCell) (map[int64]sheet24.Snapshot, error) {
-	present, err := s.access.Store.Present(ctx, s.t.ID)
+	present, err := s.access.Store.RecordRows(ctx, s.t.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -370,7 +370,7 @@ func (s *settling) whose(now map[string]any, c sheet24.BegunCell) (record int64,
 // takeBack takes keys out of rows that are not to become records, or are others than those
 // they were made for: of the last nothing is held. Those that are new get keys of their own.
 func (s *settling) takeBack(ctx context.Context, cells []sheet24.BegunCell, held []map[string]any) error {
-	left, err := s.access.Store.Left(ctx, s.t.ID, held)
+	left, err := s.access.Store.IgnoredRows(ctx, s.t.ID, held)
 	if err != nil {
 		return err
 	}
@@ -432,7 +432,7 @@ func (p *Access) settleCleared(ctx context.Context, next *sheet24.Next, t *sheet
 		}
 	}
 
-	told, err := p.Store.TellAgain(ctx, t.ID, silent)
+	told, err := p.Store.ReportAgain(ctx, t.ID, silent)
 	if len(told) > 0 {
 		next.Report(t.ID)
 	}

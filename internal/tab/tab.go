@@ -42,7 +42,7 @@ func CellOf(id int64) any {
 	return float64(id)
 }
 
-// Covered tells whether a cell is hidden behind another that it was merged with: it is
+// Covered reports whether a cell is hidden behind another that it was merged with: it is
 // not empty, it is not there. row is from 1, column from 0.
 func (t *Tab) Covered(row, column int) bool {
 	return slices.ContainsFunc(t.Merged, func(m sheet24.Range) bool {
@@ -195,7 +195,7 @@ func (p *Access) ReadAt(ctx context.Context, t *sheet24.Table, at mapping.Layout
 	return got, nil
 }
 
-// GoesOn tells whether there are rows after those that were read.
+// GoesOn reports whether there are rows after those that were read.
 func (t *Tab) GoesOn(last int) bool {
 	for number := range t.IDAt {
 		if number > last {
@@ -416,7 +416,7 @@ func (p *Access) ReadRecords(ctx context.Context, t *sheet24.Table, rows []sheet
 	if err != nil {
 		return nil, err
 	}
-	_, err = p.BecameRecords(ctx, t, tab) // the report writes their ids
+	_, err = p.ResolveRowKeys(ctx, t, tab) // the report writes their ids
 	return tab, err
 }
 

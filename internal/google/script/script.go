@@ -50,7 +50,7 @@ type Project struct {
 	Version string
 }
 
-// SameRights tells whether two versions may do the same, so that one can take the
+// SameRights reports whether two versions may do the same, so that one can take the
 // other's place without asking.
 func SameRights(a, b string) bool {
 	_, x, known := strings.Cut(a, "-")

@@ -29,19 +29,19 @@ type Store interface {
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
 	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
-	SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error
+	SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.LastKnown) error
 	Differences(ctx context.Context, tableID int64, below, limit int) ([]sheet24.RowDifference, error)
 	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
-	Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
+	PendingChanges(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
 	CountOpen(ctx context.Context, tableID int64) (int, error)
-	LeaveNone(ctx context.Context, t *sheet24.Table) error
+	UnignoreAll(ctx context.Context, t *sheet24.Table) error
 	AddEvent(ctx context.Context, e *sheet24.Event) error
 }
 
 // Comparer compares tabs with the CRM. All fields are required.
 type Comparer struct {
 	Store Store
-	Known plan.Store
+	Base  plan.Store
 	Tabs  *tab.Access
 	CRM   sheet24.CRM
 	Rows  isolate.Rows
@@ -72,7 +72,7 @@ func (p *Comparer) Compare(ctx context.Context, tableID int64) (next sheet24.Nex
 	}
 
 	before := *c
-	k := &comparing{comparer: p, plan: plan.New(p.Known, p.CRM, p.Rows, portal), tabs: p.Tabs, next: &next, t: t, c: c, shown: map[int]sheet24.RowDifference{}, seen: map[int64]sheet24.Known{}}
+	k := &comparing{comparer: p, plan: plan.New(p.Base, p.CRM, p.Rows, portal), tabs: p.Tabs, next: &next, t: t, c: c, shown: map[int]sheet24.RowDifference{}, seen: map[int64]sheet24.LastKnown{}}
 	k.plan.Tables[t.ID] = t
 	left, err := k.tabs.SettleBegun(ctx, &next, t, nil)
 	if tab.Moving(err) {
@@ -135,7 +135,7 @@ func (k *comparing) save(ctx context.Context, before *sheet24.Comparison) error 
 	}
 
 	err = isolate.Each(slices.Sorted(maps.Keys(k.seen)), func(some []int64) error {
-		seen := map[int64]sheet24.Known{}
+		seen := map[int64]sheet24.LastKnown{}
 		for _, id := range some {
 			seen[id] = k.seen[id]
 		}
@@ -172,7 +172,7 @@ type comparing struct {
 	fields   plan.Fields
 	found    []sheet24.RowDifference       // among them
 	shown    map[int]sheet24.RowDifference // what the owner was shown of them, once they decided
-	seen     map[int64]sheet24.Known       // what the CRM holds and somebody saw
+	seen     map[int64]sheet24.LastKnown   // what the CRM holds and somebody saw
 }
 
 // waits keeps why a comparison cannot go on for now; what may pass is tried again.
@@ -266,7 +266,7 @@ func (k *comparing) end(ctx context.Context) error {
 		}
 	case sheet24.Pushing:
 		if k.t.Policies.Seeks() { // rows without an id are the next scan's
-			if err := k.comparer.Store.LeaveNone(ctx, k.t); err != nil {
+			if err := k.comparer.Store.UnignoreAll(ctx, k.t); err != nil {
 				return err
 			}
 			if err := k.comparer.Store.AddEvent(ctx, sheet24.NewRecheck(k.t.ID)); err != nil {

@@ -63,7 +63,7 @@ func (k *comparing) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Changes: changes, Snapshots: snapshots, Known: k.seen}); err != nil {
+	if err := k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Changes: changes, Snapshots: snapshots, LastKnown: k.seen}); err != nil {
 		return err
 	}
 
@@ -106,7 +106,7 @@ func (k *comparing) take(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Snapshots: snapshots, Known: k.seen})
+	return k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Snapshots: snapshots, LastKnown: k.seen})
 }
 
 // editedCells are the cells of the page's rows whose edits have yet to reach the CRM.
@@ -115,7 +115,7 @@ func (k *comparing) editedCells(ctx context.Context) (map[tab.CellKey]bool, erro
 	for _, d := range k.found {
 		ids = append(ids, d.EntityID)
 	}
-	changes, err := k.comparer.Store.Open(ctx, k.t.ID, ids)
+	changes, err := k.comparer.Store.PendingChanges(ctx, k.t.ID, ids)
 	if err != nil {
 		return nil, err
 	}

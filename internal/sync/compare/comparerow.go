@@ -67,7 +67,7 @@ func (k *comparing) rowOf(c *sheet24.RowChange, texts tab.Formats, counts *sheet
 	switch {
 	case err != nil && sheet24.AsError(err).Code == sheet24.CodeRowWithoutID:
 		if !k.t.Policies.Seeks() || mapping.Summary(held) {
-			counts.Left++
+			counts.Ignored++
 			return false, nil
 		}
 		c.EntityID = tab.NewKey() // for the time of the comparison
@@ -227,7 +227,7 @@ func (k *comparing) compareRow(item *sheet24.Item, c sheet24.RowChange, found ma
 	at := mapping.Context{Locale: k.t.Locale, Zone: k.t.Location(), Links: func(l sheet24.Link) []int64 { return found[l] }}
 	at.Funnel = plan.FunnelAfter(k.fields, item, c)
 
-	agreed := sheet24.Known{}
+	agreed := sheet24.LastKnown{}
 	var bad plan.BadCells
 	for _, m := range k.t.Mappings {
 		cell, ok := c.Fields[m.Field]

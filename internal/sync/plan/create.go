@@ -15,17 +15,17 @@ import (
 func (b *Planner) planNew(fields Fields, c sheet24.RowChange, found map[sheet24.Link][]int64) Plan {
 	t := b.Tables[c.TableID]
 	for _, change := range c.Fields {
-		if change.Kept == sheet24.CRMWins { // its owner wants none
-			return Plan{Fields: c.Fields, Left: true}
+		if change.Resolution == sheet24.CRMWins { // its owner wants none
+			return Plan{Fields: c.Fields, Ignored: true}
 		}
 	}
 
 	if c.Action != sheet24.Create {
 		switch t.Policies.NewRows {
 		case sheet24.IgnoreNew:
-			return Plan{Fields: c.Fields, Left: true, Note: locale.T(t.Language, "note.unmatched")}
-		case sheet24.AskNew:
-			return Plan{Asks: c.Fields}
+			return Plan{Fields: c.Fields, Ignored: true, Note: locale.T(t.Language, "note.unmatched")}
+		case sheet24.ReviewNew:
+			return Plan{Review: c.Fields}
 		}
 	}
 
@@ -44,11 +44,11 @@ func creationKey(t *sheet24.Table, c sheet24.RowChange) string {
 func (b *Planner) planGone(fields Fields, item *sheet24.Item, c sheet24.RowChange) Plan {
 	t := b.Tables[c.TableID]
 	if t.Policies.Deleted == sheet24.KeepRecord {
-		return Plan{Forget: true}
+		return Plan{Discard: true}
 	}
 
 	if b.back[Key{c.TableID, c.EntityID}] { // its row
-		return Plan{Forget: true}
+		return Plan{Discard: true}
 	}
 	if item == nil { // it is gone already
 		return Plan{Fields: c.Fields}
@@ -59,7 +59,7 @@ func (b *Planner) planGone(fields Fields, item *sheet24.Item, c sheet24.RowChang
 	case change.Keep:
 		return Plan{Fields: cells}
 	case change.NeedsReview:
-		return Plan{Asks: cells}
+		return Plan{Review: cells}
 	}
 
 	plan := Plan{Fields: cells}

@@ -76,8 +76,8 @@ func (b *pushing) own(r *row, item *sheet24.Item, w sheet24.ItemWrite) {
 	key := plan.Key{Table: r.change.TableID, Record: r.change.EntityID}
 	for _, f := range b.fields[w.Entity] {
 		if _, set := sets(f, w); set && showsField(f, item, w, mapping.Same) {
-			held := anyOf(b.plan.Known[key][f.Name], change.ValueOf(f, item))
-			b.plan.Known[key], r.may = with(b.plan.Known[key], f.Name, held), with(r.may, f.Name, held)
+			held := anyOf(b.plan.LastKnown[key][f.Name], change.ValueOf(f, item))
+			b.plan.LastKnown[key], r.may = with(b.plan.LastKnown[key], f.Name, held), with(r.may, f.Name, held)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func (b *pushing) made(r *row) {
 		return
 	}
 
-	known := b.plan.Known[plan.Key{Table: r.change.TableID, Record: r.change.EntityID}]
+	known := b.plan.LastKnown[plan.Key{Table: r.change.TableID, Record: r.change.EntityID}]
 	nothing := &sheet24.Item{Values: map[string]any{}}
 	for _, f := range b.fields[r.begun.Write.Entity] {
 		if value, set := sets(f, r.begun.Write); set {
@@ -102,7 +102,7 @@ func (b *pushing) made(r *row) {
 func (b *pushing) recallMade(r *row) {
 	key := plan.Key{Table: r.change.TableID, Record: r.change.EntityID}
 	for field, may := range r.may {
-		b.plan.Known[key] = with(b.plan.Known[key], field, anyOf(b.plan.Known[key][field], may...))
+		b.plan.LastKnown[key] = with(b.plan.LastKnown[key], field, anyOf(b.plan.LastKnown[key][field], may...))
 	}
 }
 

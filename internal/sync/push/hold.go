@@ -133,7 +133,7 @@ func (b *pushing) away(ctx context.Context, rows []*row, err error) error {
 	}
 
 	for _, r := range rows {
-		r.plan = plan.Plan{Err: err, Known: r.plan.Known}
+		r.plan = plan.Plan{Err: err, LastKnown: r.plan.LastKnown}
 	}
 
 	if err := b.settleRows(ctx, rows); err != nil {

@@ -24,19 +24,19 @@ const (
 // CRM holds of the fields that were written may be the old or the new.
 func (b *pushing) toProve(r *row) {
 	key := plan.Key{Table: r.change.TableID, Record: r.change.EntityID}
-	known, may := maps.Clone(b.plan.Known[key]), maps.Clone(r.may)
+	known, may := maps.Clone(b.plan.LastKnown[key]), maps.Clone(r.may)
 	if known == nil {
-		known = sheet24.Known{}
+		known = sheet24.LastKnown{}
 	}
 	if may == nil {
-		may = sheet24.Known{}
+		may = sheet24.LastKnown{}
 	}
 
-	for field, now := range r.plan.Known {
+	for field, now := range r.plan.LastKnown {
 		values := append([]any{r.plan.Held[field]}, now...)
 		known[field], may[field] = values, values
 	}
-	b.plan.Known[key], r.may = known, may
+	b.plan.LastKnown[key], r.may = known, may
 
 	way := usually
 	if r.plan.Write.Own {

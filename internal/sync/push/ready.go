@@ -39,7 +39,7 @@ func (b *pushing) claim(ctx context.Context, most int) error {
 	if b.flood > 0 {
 		b.flood--
 	} else {
-		wait, rows, err := b.pusher.gathers(ctx, b.portal.ID)
+		wait, rows, err := b.pusher.debounce(ctx, b.portal.ID)
 		if err != nil {
 			return err
 		}
@@ -302,7 +302,7 @@ func (b *pushing) planRead(ctx context.Context, rows []*row, reply sheet24.Reply
 		planned, changes, plans = append(planned, r), append(changes, r.change), append(plans, r.plan)
 	}
 
-	b.plan.LookAgain(ctx, changes, plans, reply.Items, found)
+	b.plan.RetryWithFreshFields(ctx, changes, plans, reply.Items, found)
 	for i, r := range planned {
 		r.plan = plans[i]
 		switch {

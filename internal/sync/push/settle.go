@@ -98,8 +98,8 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 			r.begun = &blind
 		}
 		for _, f := range b.fields[b.plan.Ref(*c).Entity] {
-			if _, written := p.Known[f.Name]; written && w.Holds != nil && !change.IsContact(f) {
-				p.Known[f.Name] = []any{w.Holds[f.Name]}
+			if _, written := p.LastKnown[f.Name]; written && w.Holds != nil && !change.IsContact(f) {
+				p.LastKnown[f.Name] = []any{w.Holds[f.Name]}
 			}
 		}
 		if p.Create {
@@ -108,24 +108,24 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 		}
 	case sheet24.Open:
 		key := plan.Key{Table: c.TableID, Record: c.EntityID}
-		known := maps.Clone(b.plan.Known[key])
+		known := maps.Clone(b.plan.LastKnown[key])
 		if known == nil {
-			known = sheet24.Known{}
+			known = sheet24.LastKnown{}
 		}
-		for field, now := range p.Known {
+		for field, now := range p.LastKnown {
 			may := anyOf(known[field], now...)
 			if len(known[field]) == 0 {
 				may = anyOf(may, p.Held[field])
 			}
-			p.Known[field], known[field] = may, may
+			p.LastKnown[field], known[field] = may, may
 		}
-		b.plan.Known[key] = known
-		r.begun, r.may = r.sending, maps.Clone(p.Known)
+		b.plan.LastKnown[key] = known
+		r.begun, r.may = r.sending, maps.Clone(p.LastKnown)
 	case sheet24.Unsent:
 		c.Fields = r.before
 	default:
 		if !r.proves(w) {
-			p.Known = nil
+			p.LastKnown = nil
 		}
 	}
 	r.sending = nil
@@ -222,10 +222,10 @@ func (b *pushing) settle(r *row) {
 // keep takes over from a row's plan what is stored of it, however the change ends.
 func (b *pushing) keep(r *row) {
 	c, p := &r.change, r.plan
-	c.Known, c.Forget, c.Left, c.TwinOf = p.Known, p.Forget, p.Left, p.Twin
+	c.LastKnown, c.Discard, c.Ignored, c.TwinOf = p.LastKnown, p.Discard, p.Ignored, p.Twin
 	for field, may := range r.may {
-		if _, now := c.Known[field]; !now {
-			c.Known = with(c.Known, field, may)
+		if _, now := c.LastKnown[field]; !now {
+			c.LastKnown = with(c.LastKnown, field, may)
 		}
 	}
 
@@ -281,10 +281,10 @@ func (b *pushing) retryOrFail(r *row, err error) {
 }
 
 // with is what is known, and of a field besides.
-func with(known sheet24.Known, field string, values []any) sheet24.Known {
+func with(known sheet24.LastKnown, field string, values []any) sheet24.LastKnown {
 	more := maps.Clone(known)
 	if more == nil {
-		more = sheet24.Known{}
+		more = sheet24.LastKnown{}
 	}
 	more[field] = values
 	return more
@@ -294,10 +294,10 @@ func with(known sheet24.Known, field string, values []any) sheet24.Known {
 func (b *pushing) complete(c *sheet24.RowChange, p plan.Plan) {
 	c.Status, c.Error = sheet24.Completed, ""
 	switch {
-	case len(p.Asks) > 0 && len(p.Fields) == 0:
-		c.Status, c.Fields = sheet24.Asked, p.Asks
-	case len(p.Asks) > 0:
-		c.Fields, c.Asks = p.Fields, p.Asks
+	case len(p.Review) > 0 && len(p.Fields) == 0:
+		c.Status, c.Fields = sheet24.NeedsReview, p.Review
+	case len(p.Review) > 0:
+		c.Fields, c.Review = p.Fields, p.Review
 	case p.Fields != nil:
 		c.Fields = p.Fields
 	}

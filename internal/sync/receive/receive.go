@@ -22,10 +22,10 @@ import (
 // hundred.
 const MaxBody = 16 << 10
 
-// clockSkew is how far a nudge's time may be from ours.
+// clockSkew is how far a notification's time may be from ours.
 const clockSkew = 5 * time.Minute
 
-// Signature is what the headers of a nudge say, after the Standard Webhooks
+// Signature is what the headers of a notification say, after the Standard Webhooks
 // specification: the signature covers "id.timestamp.body", so none of the three
 // can be changed, and an id is accepted once.
 type Signature struct {
@@ -98,7 +98,7 @@ type Receiver struct {
 	Now       func() time.Time
 }
 
-// Receive checks a nudge and stores it durably, and returns what follows. When it returns
+// Receive checks a notification and stores it durably, and returns what follows. When it returns
 // without an error the nudge may be acknowledged; with one, nothing was stored for the
 // signer's table.
 func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (next sheet24.Next, err error) {
@@ -115,7 +115,7 @@ func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (nex
 		return next, err
 	}
 
-	table, err := p.signer(ctx, m, sig, body)
+	table, err := p.signedBy(ctx, m, sig, body)
 	if err != nil {
 		return next, err
 	}
@@ -149,7 +149,7 @@ func (p *Receiver) beside(ctx context.Context, t *sheet24.Table) ([]*sheet24.Tab
 	return slices.DeleteFunc(slices.Clone(all), func(o *sheet24.Table) bool { return o.ID == t.ID || o.UserID != t.UserID || !o.Enabled }), nil
 }
 
-// receive stores a nudge for a table.
+// receive stores a notification for a table.
 func (p *Receiver) receive(ctx context.Context, t *sheet24.Table, m *message, id string) error {
 	event := &sheet24.Event{TableID: t.ID, Type: sheet24.EventType(m.Event), MessageID: id, Data: m.positions()}
 	if event.Type == sheet24.RowEdited {
@@ -191,11 +191,11 @@ func parse(body []byte) (*message, error) {
 	return &m, nil
 }
 
-// signer finds the table whose key signed a nudge. What is remembered of the tab may
+// signedBy finds the table whose key signed a notification. What is remembered of the tab may
 // be out of date; it refuses nobody.
-func (p *Receiver) signer(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
+func (p *Receiver) signedBy(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
 	key := tab.Key{SpreadsheetID: m.SheetID, GID: int64(*m.GID)}
-	if t, err := signer(p.Followers.Lately(key), sig, body); err == nil {
+	if t, err := verify(p.Followers.Lately(key), sig, body); err == nil {
 		return t, nil
 	}
 
@@ -206,12 +206,12 @@ func (p *Receiver) signer(ctx context.Context, m *message, sig Signature, body [
 	if len(tables) == 0 {
 		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeWebhookTable)
 	}
-	return signer(tables, sig, body)
+	return verify(tables, sig, body)
 }
 
-// signer finds the table whose key signed a nudge: several users may follow one
+// verify finds the table whose key signed a notification: several users may follow one
 // tab, each with a key of their own.
-func signer(tables []*sheet24.Table, sig Signature, body []byte) (*sheet24.Table, error) {
+func verify(tables []*sheet24.Table, sig Signature, body []byte) (*sheet24.Table, error) {
 	for _, t := range tables {
 		if len(t.Key) == 0 {
 			continue

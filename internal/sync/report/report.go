@@ -27,15 +27,15 @@ type Store interface {
 	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
 	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
 	MarkReported(ctx context.Context, changes []sheet24.RowChange) error
-	TellAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
+	ReportAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
 	SetStatusProblem(ctx context.Context, tableID int64, code sheet24.Code) error
 	UnidentifiedRows(ctx context.Context, tableID int64) (map[int]sheet24.UnidentifiedRow, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
 	KeysOf(ctx context.Context, tableID int64, records []int64) (map[int64]int64, error)
 	BegunSheetWrites(ctx context.Context, tableID int64, stage sheet24.Stage) ([]sheet24.BegunSheetWrite, error)
 	EndSheetWrites(ctx context.Context, ids []int64) error
-	Untold(ctx context.Context) (tableIDs []int64, err error)
-	TellWaiting(ctx context.Context, tableID int64, why string) error
+	PausedUnreported(ctx context.Context) (tableIDs []int64, err error)
+	ReportPaused(ctx context.Context, tableID int64, why string) error
 }
 
 // Reporter reports to sheets. All fields are required.
@@ -77,7 +77,7 @@ func (p *Reporter) Report(ctx context.Context, tableID int64) (next sheet24.Next
 		case stops(err):
 			return next, err
 		}
-		if err := p.statusWritten(ctx, t, err); err != nil {
+		if err := p.recordStatusProblem(ctx, t, err); err != nil {
 			return next, err
 		}
 	}
@@ -128,8 +128,8 @@ func latest(changes []sheet24.RowChange) (at time.Time) {
 	return at
 }
 
-// statusWritten keeps why the status was not written, for the table's page.
-func (p *Reporter) statusWritten(ctx context.Context, t *sheet24.Table, err error) error {
+// recordStatusProblem keeps why the status was not written, for the table's page.
+func (p *Reporter) recordStatusProblem(ctx context.Context, t *sheet24.Table, err error) error {
 	code := sheet24.Code("")
 	if err != nil {
 		p.Log.Warn("status not written", "table", t.ID, "error", err)
@@ -362,7 +362,7 @@ func statusText(t *sheet24.Table, c sheet24.RowChange) string {
 		return text("sheet.failed", c.Error)
 	case sheet24.Pending, sheet24.Syncing:
 		return text("sheet.waiting", c.Error)
-	case sheet24.Asked:
+	case sheet24.NeedsReview:
 		if c.EntityID < 0 {
 			return text("sheet.asked_new")
 		}
@@ -377,7 +377,7 @@ func statusText(t *sheet24.Table, c sheet24.RowChange) string {
 
 	var kept []string
 	for _, m := range t.Mappings {
-		if c.Fields[m.Field].Kept == sheet24.CRMWins {
+		if c.Fields[m.Field].Resolution == sheet24.CRMWins {
 			kept = append(kept, m.Column.Name)
 		}
 	}

@@ -46,7 +46,7 @@ func (p *Reporter) settleStatuses(ctx context.Context, next *sheet24.Next, t *sh
 		return nil, nil, err
 	}
 
-	again, err := p.Store.TellAgain(ctx, t.ID, records)
+	again, err := p.Store.ReportAgain(ctx, t.ID, records)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -21,9 +21,9 @@ const (
 	longestJam = time.Minute      // after which it is believed though it still changes
 )
 
-// lookAgain keeps that a scan found something that is to be looked at a second time, and
+// confirmLater keeps that a scan found something that is to be looked at a second time, and
 // ends that scan.
-func (s *scanning) lookAgain(sheet *tab.Tab, what string, of any) error {
+func (s *scanning) confirmLater(sheet *tab.Tab, what string, of any) error {
 	digest := digestOf(sheet.Header, what, of)
 	before, now := s.t.SecondLook, s.scanner.Now()
 	next := sheet24.SecondLook{What: what, Digest: digest, At: now.Add(secondLook), Since: now}
@@ -43,7 +43,7 @@ func (s *scanning) confirmed(sheet *tab.Tab, what string, of any) bool {
 	return l.Digest == digestOf(sheet.Header, what, of) || now.Sub(l.Since) > longestJam
 }
 
-// digestOf tells whether two looks found the same.
+// digestOf reports whether two looks found the same.
 func digestOf(header []string, what string, of any) string {
 	text, _ := json.Marshal([]any{header, what, of}) // plain data
 	sum := sha256.Sum256(text)
@@ -59,7 +59,7 @@ func (s *scanning) brake(ctx context.Context, sheet *tab.Tab, found sheet24.Scan
 		return nil
 	}
 
-	present, err := s.scanner.Known.Present(ctx, s.t.ID)
+	present, err := s.scanner.Base.RecordRows(ctx, s.t.ID)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *scanning) brake(ctx context.Context, sheet *tab.Tab, found sheet24.Scan
 		return nil
 	}
 
-	return s.lookAgain(sheet, "columns", rows)
+	return s.confirmLater(sheet, "columns", rows)
 }
 
 // unannounced are, by field, the new values of records whose edit nobody announced.

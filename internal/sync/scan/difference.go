@@ -130,7 +130,7 @@ func (s *scanning) compareRow(found *sheet24.Scanned, sheet *tab.Tab, number int
 
 	c := sheet24.RowChange{EntityID: id, Row: number, Action: actionOf(s.t, id), Status: sheet24.Pending, Fields: fields}
 	if id < 0 {
-		c.NotBefore = s.scanner.Now().Add(rests)
+		c.NotBefore = s.scanner.Now().Add(newRowDelay)
 	}
 	found.Changes = append(found.Changes, c)
 }

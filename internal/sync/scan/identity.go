@@ -24,7 +24,7 @@ func (s *scanning) restoreIDs(ctx context.Context, sheet *tab.Tab) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.tabs.BecameRecords(ctx, s.t, sheet)
+	shown, err := s.tabs.ResolveRowKeys(ctx, s.t, sheet)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *scanning) rowsWithoutOwnID(ctx context.Context, sheet *tab.Tab) ([]int,
 	}
 	slices.Sort(numbers)
 
-	snapshots, err := s.scanner.Known.SnapshotsAt(ctx, s.t.ID, numbers)
+	snapshots, err := s.scanner.Base.SnapshotsAt(ctx, s.t.ID, numbers)
 	return numbers, snapshots, err
 }
 
@@ -113,7 +113,7 @@ func (s *scanning) findMoved(ctx context.Context, sheet *tab.Tab, without []int,
 		return nil
 	}
 
-	snapshots, err := s.scanner.Known.Snapshots(ctx, s.t.ID, missing)
+	snapshots, err := s.scanner.Base.Snapshots(ctx, s.t.ID, missing)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (l *likeness) only(number int) bool {
 
 // missingRecords are the records that have a row, but show in none, and were not found yet.
 func (s *scanning) missingRecords(ctx context.Context, sheet *tab.Tab, found map[int]any) ([]int64, error) {
-	present, err := s.scanner.Known.Present(ctx, s.t.ID)
+	present, err := s.scanner.Base.RecordRows(ctx, s.t.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -191,11 +191,11 @@ func (s *scanning) strayKeys(ctx context.Context, sheet *tab.Tab) (removed []she
 
 	// What became of them, and what is still to.
 	keys := slices.Sorted(maps.Keys(empty))
-	records, err := s.scanner.Known.RecordsOf(ctx, s.t.ID, keys)
+	records, err := s.scanner.Base.RecordsOf(ctx, s.t.ID, keys)
 	if err != nil {
 		return nil, err
 	}
-	open, err := s.scanner.Known.Open(ctx, s.t.ID, keys)
+	open, err := s.scanner.Base.PendingChanges(ctx, s.t.ID, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (s *scanning) findMisplaced(ctx context.Context, sheet *tab.Tab, known map[
 	claims := claimsOf(sheet, strange, candidates, counts)
 	right, doubtful := settleClaims(sheet, claims, known)
 	if len(right) >= bulkMoves && !s.confirmed(sheet, "ids", claims) {
-		return nil, s.lookAgain(sheet, "ids", claims)
+		return nil, s.confirmLater(sheet, "ids", claims)
 	}
 	if err := s.correctIDs(ctx, sheet, right); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *scanning) candidates(ctx context.Context, sheet *tab.Tab, strange []int
 		}
 	}
 
-	present, err := s.scanner.Known.Present(ctx, s.t.ID)
+	present, err := s.scanner.Base.RecordRows(ctx, s.t.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (s *scanning) candidates(ctx context.Context, sheet *tab.Tab, strange []int
 			missing = append(missing, id)
 		}
 	}
-	gone, err := s.scanner.Known.Snapshots(ctx, s.t.ID, missing)
+	gone, err := s.scanner.Base.Snapshots(ctx, s.t.ID, missing)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (s *scanning) candidates(ctx context.Context, sheet *tab.Tab, strange []int
 	for _, number := range strange {
 		held = append(held, tab.Values(sheet.Layout, sheet.Rows[number]))
 	}
-	same, err := s.scanner.Known.SnapshotsHolding(ctx, s.t.ID, held)
+	same, err := s.scanner.Base.SnapshotsHolding(ctx, s.t.ID, held)
 	if err != nil {
 		return nil, err
 	}

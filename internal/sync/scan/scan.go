@@ -49,7 +49,7 @@ func (p *Scanner) Scan(ctx context.Context, tableID int64) (next sheet24.Next, e
 	if err != nil {
 		return next, err
 	}
-	s.waits = locale.Paused(t.Language, portal, p.Now())
+	s.pausedReason = locale.Paused(t.Language, portal, p.Now())
 
 	began := p.Now()
 	if s.whole {
@@ -64,15 +64,15 @@ func (p *Scanner) Scan(ctx context.Context, tableID int64) (next sheet24.Next, e
 
 	s.wake()
 	told := slices.ContainsFunc(events, func(e sheet24.Event) bool { return e.Type != sheet24.Recheck })
-	return next, p.looked(ctx, t, look{whole: s.whole, told: told, found: s.push, events: len(events), took: p.Now().Sub(began)})
+	return next, p.schedulePoll(ctx, t, scanResult{whole: s.whole, told: told, found: s.push, events: len(events), took: p.Now().Sub(began)})
 }
 
 // prepare does what comes before the rows are read, and returns which are: those that events
 // name or that were written back, or the whole tab. None: the scan is over.
 func (s *scanning) prepare(ctx context.Context) (rows []sheet24.Range, err error) {
 	p, t := s.scanner, s.t
-	rows, s.whole = nudged(t, s.events)
-	if p.lookNow(t) || !t.SecondLook.At.IsZero() {
+	rows, s.whole = eventRows(t, s.events)
+	if p.pollDue(t) || !t.SecondLook.At.IsZero() {
 		rows, s.whole = tab.Whole(t), true
 	}
 
@@ -121,7 +121,7 @@ func (p *Scanner) stopped(ctx context.Context, next *sheet24.Next, t *sheet24.Ta
 		next.More = true
 		return nil
 	}
-	return p.unreadable(ctx, t, events, err)
+	return p.recordSheetProblem(ctx, t, events, err)
 }
 
 // pageRows is how many rows of a whole tab are read at once.
@@ -129,21 +129,21 @@ const pageRows = 20000
 
 // scanning is one scan at work.
 type scanning struct {
-	scanner *Scanner
-	tabs    *tab.Access
-	next    *sheet24.Next
-	t       *sheet24.Table
-	events  []sheet24.Event
-	whole   bool
-	back    *writtenBack
-	doubts  tab.Doubts
-	waits   string              // why the portal takes nothing for now
-	again   *sheet24.SecondLook // what is to be looked at a second time
+	scanner      *Scanner
+	tabs         *tab.Access
+	next         *sheet24.Next
+	t            *sheet24.Table
+	events       []sheet24.Event
+	whole        bool
+	back         *writtenBack
+	doubts       tab.Doubts
+	pausedReason string              // why the portal takes nothing for now
+	again        *sheet24.SecondLook // what is to be looked at a second time
 
 	unknown []unknownRow // of the whole tab: rows of which it is not certain which record they are
 
 	push, report bool          // something is left to do for these stages
-	rests        time.Duration // of what has to rest first, the longest
+	delay        time.Duration // of what has to rest first, the longest
 }
 
 // since is how long a scan has waited for its tab to be quiet.
@@ -154,8 +154,8 @@ func (s *scanning) wake() {
 	if s.push {
 		s.next.Push(s.t.PortalID)
 	}
-	if s.rests > 0 {
-		s.next.PushLater(s.t.PortalID, s.rests)
+	if s.delay > 0 {
+		s.next.PushLater(s.t.PortalID, s.delay)
 	}
 	if s.report {
 		s.next.Report(s.t.ID)
@@ -176,7 +176,7 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 	if err != nil {
 		return err
 	}
-	if err := s.scanner.readable(ctx, s.t); err != nil {
+	if err := s.scanner.clearSheetProblem(ctx, s.t); err != nil {
 		return err
 	}
 	if err := s.tabs.Follow(ctx, s.t, sheet.Layout); err != nil {
@@ -242,7 +242,7 @@ func (s *scanning) page(ctx context.Context, sheet *tab.Tab, rows sheet24.Range)
 	if rows.LastRow == 0 {
 		found.Events, found.Written = s.events, s.back.done
 		if s.whole {
-			if err := s.gone(ctx, sheet, &found); err != nil {
+			if err := s.deletedRows(ctx, sheet, &found); err != nil {
 				return err
 			}
 		}
@@ -254,10 +254,10 @@ func (s *scanning) page(ctx context.Context, sheet *tab.Tab, rows sheet24.Range)
 
 	for i, c := range found.Changes {
 		s.push = s.push || c.Status == sheet24.Pending
-		s.rests = max(s.rests, c.NotBefore.Sub(s.scanner.Now()))
-		s.report = s.report || c.Status != sheet24.Pending || s.waits != ""
+		s.delay = max(s.delay, c.NotBefore.Sub(s.scanner.Now()))
+		s.report = s.report || c.Status != sheet24.Pending || s.pausedReason != ""
 		if c.Status == sheet24.Pending && c.Action != sheet24.Delete {
-			found.Changes[i].Error = s.waits
+			found.Changes[i].Error = s.pausedReason
 		}
 	}
 
@@ -268,7 +268,7 @@ func (s *scanning) page(ctx context.Context, sheet *tab.Tab, rows sheet24.Range)
 // postponeEdits has edits of rows that were pushed a moment ago wait for those that follow: ten
 // edits of a cell within a second are not ten writes.
 func (s *scanning) postponeEdits(ctx context.Context, changes []sheet24.RowChange) error {
-	if s.scanner.Gather == 0 || len(changes) == 0 {
+	if s.scanner.Debounce == 0 || len(changes) == 0 {
 		return nil
 	}
 
@@ -276,14 +276,14 @@ func (s *scanning) postponeEdits(ctx context.Context, changes []sheet24.RowChang
 	for _, c := range changes {
 		ids = append(ids, c.EntityID)
 	}
-	settled, err := s.scanner.Store.SettledSince(ctx, s.t.ID, s.scanner.Now().Add(-s.scanner.Gather), ids)
+	settled, err := s.scanner.Store.SettledSince(ctx, s.t.ID, s.scanner.Now().Add(-s.scanner.Debounce), ids)
 	if err != nil {
 		return err
 	}
 
 	for i, c := range changes {
 		if at, ok := settled[c.EntityID]; ok && c.Action == sheet24.Update {
-			changes[i].NotBefore = at.Add(s.scanner.Gather)
+			changes[i].NotBefore = at.Add(s.scanner.Debounce)
 		}
 	}
 	return nil

@@ -39,14 +39,14 @@ func (p *Scanner) describe(ctx context.Context, t *sheet24.Table, events []sheet
 	return p.Store.SetSheet(ctx, t)
 }
 
-// lookAfterTrouble is how long a sheet that cannot be read is left alone.
-const lookAfterTrouble = 5 * time.Minute
+// pollAfterTrouble is how long a sheet that cannot be read is left alone.
+const pollAfterTrouble = 5 * time.Minute
 
-// unreadable takes the error that kept a sheet from being read. A grant that ended is
+// recordSheetProblem takes the error that kept a sheet from being read. A grant that ended is
 // told of by the store; a sheet that is gone, or no longer shared, or whose ids are another
 // table's, is looked at now and then, and found as it is then; whatever else Google refuses
 // stands on the table's page, and is tried again.
-func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []sheet24.Event, err error) error {
+func (p *Scanner) recordSheetProblem(ctx context.Context, t *sheet24.Table, events []sheet24.Event, err error) error {
 	if sheet24.GrantEnded(err) {
 		return nil
 	}
@@ -69,8 +69,8 @@ func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []she
 		return err
 	}
 
-	t.Look.At = p.Now().Add(lookAfterTrouble)
-	return p.Store.SetLook(ctx, t.ID, t.Look)
+	t.Polling.At = p.Now().Add(pollAfterTrouble)
+	return p.Store.SetPolling(ctx, t.ID, t.Polling)
 }
 
 // problemOf is the code under which a table's page tells of an error: that of a sentence
@@ -82,8 +82,8 @@ func problemOf(e *sheet24.Error) sheet24.Code {
 	return e.Code
 }
 
-// readable notes that a sheet can be read again.
-func (p *Scanner) readable(ctx context.Context, t *sheet24.Table) error {
+// clearSheetProblem notes that a sheet can be read again.
+func (p *Scanner) clearSheetProblem(ctx context.Context, t *sheet24.Table) error {
 	if t.Problem == "" {
 		return nil
 	}

@@ -57,7 +57,7 @@ func (p *Scanner) readUnderIDs(ctx context.Context, t *sheet24.Table) (*tab.Tab,
 		return nil, err
 	}
 
-	shown, err := p.Tabs.BecameRecords(ctx, t, sheet)
+	shown, err := p.Tabs.ResolveRowKeys(ctx, t, sheet)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (p *Scanner) placementsOf(ctx context.Context, t *sheet24.Table, sheet *tab
 	}
 
 	slices.Sort(ids)
-	snapshots, err := p.Known.Snapshots(ctx, t.ID, slices.Compact(ids))
+	snapshots, err := p.Base.Snapshots(ctx, t.ID, slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}

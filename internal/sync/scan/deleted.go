@@ -14,14 +14,14 @@ import (
 // A row that is gone may come back: it was cut to be pasted, or somebody takes the
 // deletion back. And where many are gone at once, something else may have happened.
 const (
-	mayReturn = time.Minute // before anything is done about it
-	goneMost  = 10          // so many, and a tenth of the table's rows, are done away with unasked
+	deleteGrace     = time.Minute // before anything is done about it
+	bulkDeleteLimit = 10          // so many, and a tenth of the table's rows, are done away with unasked
 )
 
-// gone finds the records whose rows were deleted, and rows that went before they became
+// deletedRows finds the records whose rows were deleted, and rows that went before they became
 // some. tab is a whole one. Whatever becomes of the records, it is noted that their rows
 // are not there: others stand in their places, and new rows may be theirs.
-func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scanned) error {
+func (s *scanning) deletedRows(ctx context.Context, sheet *tab.Tab, found *sheet24.Scanned) error {
 	if sheet.Layout.ID < 0 {
 		return nil
 	}
@@ -39,10 +39,10 @@ func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scan
 	}
 
 	status := sheet24.Pending
-	if len(missing) > goneMost && len(missing)*10 > rows {
-		status = sheet24.Asked
+	if len(missing) > bulkDeleteLimit && len(missing)*10 > rows {
+		status = sheet24.NeedsReview
 	}
-	snapshots, err := s.scanner.Known.Snapshots(ctx, s.t.ID, missing)
+	snapshots, err := s.scanner.Base.Snapshots(ctx, s.t.ID, missing)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scan
 			fields[field] = sheet24.Change{Old: v}
 		}
 		found.Changes = append(found.Changes, sheet24.RowChange{
-			EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: s.scanner.Now().Add(mayReturn),
+			EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: s.scanner.Now().Add(deleteGrace),
 		})
 	}
 	return nil
@@ -67,7 +67,7 @@ func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scan
 // missing are the records and keys, sorted, that had a row and certainly have none any more;
 // and how many rows there were in all.
 func (s *scanning) missing(ctx context.Context, sheet *tab.Tab) (ids []int64, rows int, err error) {
-	present, err := s.scanner.Known.Present(ctx, s.t.ID)
+	present, err := s.scanner.Base.RecordRows(ctx, s.t.ID)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -113,7 +113,7 @@ func (s *scanning) withoutUnknown(ctx context.Context, sheet *tab.Tab, missing [
 	for _, u := range s.unknown {
 		beside = append(beside, sheet.IDAt[u.number-1], sheet.IDAt[u.number], sheet.IDAt[u.number+1])
 	}
-	known, err := s.scanner.Known.Snapshots(ctx, s.t.ID, slices.Concat(missing, beside))
+	known, err := s.scanner.Base.Snapshots(ctx, s.t.ID, slices.Concat(missing, beside))
 	if err != nil {
 		return nil, err
 	}
