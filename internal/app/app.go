@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"sheet24"
 	"sheet24/internal/api"
 	"sheet24/internal/bitrix24"
 	"sheet24/internal/comparison"
@@ -141,6 +142,7 @@ func (a *App) Start(ctx context.Context) error {
 	}
 
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
+	a.upkeep.Go(func() { a.pollRefused(ctx) })
 	if a.works {
 		a.keepUp(ctx)
 	}
@@ -197,6 +199,29 @@ func (a *App) repeat(ctx context.Context, every time.Duration, what string, do f
 			}
 		}
 	})
+}
+
+// pollEvery is how often it is tried to poll the tabs whose scripts' messages this process
+// refused.
+const pollEvery = time.Second
+
+// pollRefused polls the tabs of which a message was refused, once the database answers. Until
+// then it says nothing: each refusal is in the log.
+func (a *App) pollRefused(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		next, err := a.stages.Receiver.PollRefused(ctx)
+		a.runner.Wake(ctx, next.Wake...)
+		if !sheet24.IsKind(err, sheet24.Unavailable) {
+			a.note(ctx, "poll tabs whose messages were refused", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // askSilent has silent portals asked. Who asks waits for an answer, and for nobody else.

@@ -45,6 +45,10 @@ func choiceOf(r *http.Request) (setup.Choice, error) {
 		return setup.Choice{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeTabUnknown)
 	}
 
+	if err := complete(r, append([]string{"portal", "entity", "header", "new_rows"}, colorFields...)...); err != nil {
+		return setup.Choice{}, err
+	}
+
 	c := setup.Choice{
 		SpreadsheetID: r.PathValue("spreadsheet"),
 		GID:           gid,
@@ -67,6 +71,10 @@ func choiceOf(r *http.Request) (setup.Choice, error) {
 				c.Fields[i] = values[0]
 			}
 		}
+	}
+
+	if len(c.Fields) == 0 {
+		return c, sheet24.Errorf(sheet24.Invalid, sheet24.CodeSettingsIncomplete)
 	}
 
 	if !slices.Contains(newRows, c.Policies.NewRows) {

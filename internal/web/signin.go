@@ -65,7 +65,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	u, err := w.Accounts.EnsureUser(ctx, account.Email, account.Name, visitOf(ctx).lang)
+	u, err := w.ensureUser(r, account)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
@@ -99,6 +99,22 @@ func (w *Web) answered(rw http.ResponseWriter, r *http.Request, q url.Values) (s
 		err = refusal(q.Get("error"))
 	}
 	return s, err
+}
+
+// ensureUser is the user of an account. The language that they chose before they signed in is
+// theirs from now on.
+func (w *Web) ensureUser(r *http.Request, account google.Account) (*sheet24.User, error) {
+	u, err := w.Accounts.EnsureUser(r.Context(), account.Email, account.Name, visitOf(r.Context()).lang)
+	if err != nil {
+		return nil, err
+	}
+
+	chosen, ok := chosenLanguage(r)
+	if !ok || chosen == u.Language {
+		return u, nil
+	}
+	u.Language = chosen
+	return u, w.Accounts.SetLanguage(r.Context(), u.ID, chosen)
 }
 
 // welcomeBack keeps a grant in the place of the one before it, nil if there was none, signs

@@ -219,8 +219,8 @@ func comparisons(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("seen: %+v", k)
 	}
 	check(t, s.SetComparisonState(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
-	wantCode(t, s.SetComparisonState(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Taking), "comparison_state")
-	wantCode(t, s.StartComparison(t.Context(), table.ID), "comparison_running")
+	wantCode(t, s.SetComparisonState(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Taking), sheet24.CodeComparisonState)
+	wantCode(t, s.StartComparison(t.Context(), table.ID), sheet24.CodeComparisonRunning)
 	check(t, s.SetComparisonState(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Comparing, sheet24.Pushing}, sheet24.Cancelled))
 	check(t, s.StartComparison(t.Context(), table.ID))
 	if found := must(s.Differences(t.Context(), table.ID, 0, 10))(t); len(found) != 0 {

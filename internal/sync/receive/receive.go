@@ -62,6 +62,9 @@ type message struct {
 	LastRow number  `json:"last_row_id"`
 }
 
+// tab is the tab that it tells of.
+func (m *message) tab() tab.Key { return tab.Key{SpreadsheetID: m.SheetID, GID: int64(*m.GID)} }
+
 // positions are what is kept of a message: which rows, and no word of what is in them.
 func (m *message) positions() []byte {
 	data, err := json.Marshal(struct {
@@ -96,7 +99,13 @@ type Receiver struct {
 	Store     Store
 	Followers *tab.Followers
 	Now       func() time.Time
+
+	refused refused
 }
+
+// answerWithin is when a message is refused that the database has not taken. A script that
+// waits for five seconds rests for a minute; one that is refused sooner does not.
+const answerWithin = 3 * time.Second
 
 // Receive checks a notification and stores it durably, and returns what follows. When it returns
 // without an error the nudge may be acknowledged; with one, nothing was stored for the
@@ -115,11 +124,25 @@ func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (nex
 		return next, err
 	}
 
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	table, err := p.signedBy(ctx, m, sig, body)
+	if sheet24.IsKind(err, sheet24.Unavailable) {
+		p.refused.addUnproven(unproven{m, sig, body})
+	}
 	if err != nil {
 		return next, err
 	}
 
+	next, err = p.store(ctx, table, m, sig.ID)
+	if sheet24.IsKind(err, sheet24.Unavailable) {
+		p.refused.add(provenTab{m.tab(), table.UserID})
+	}
+	return next, err
+}
+
+// store stores a message for the table whose key signed it, and those beside it.
+func (p *Receiver) store(ctx context.Context, table *sheet24.Table, m *message, id string) (next sheet24.Next, err error) {
 	beside, err := p.beside(ctx, table)
 	if err != nil {
 		return next, busy(err)
@@ -128,7 +151,7 @@ func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (nex
 	// The signer's own comes last: what was stored for the others does not keep the sender
 	// from trying again.
 	for _, t := range append(beside, table) {
-		err := p.receive(ctx, t, m, sig.ID)
+		err := p.receive(ctx, t, m, id)
 		if err != nil && (t == table || !sheet24.IsKind(err, sheet24.Conflict)) {
 			return next, busy(err)
 		}
@@ -194,7 +217,7 @@ func parse(body []byte) (*message, error) {
 // signedBy finds the table whose key signed a notification. What is remembered of the tab may
 // be out of date; it refuses nobody.
 func (p *Receiver) signedBy(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
-	key := tab.Key{SpreadsheetID: m.SheetID, GID: int64(*m.GID)}
+	key := m.tab()
 	if t, err := verify(p.Followers.Lately(key), sig, body); err == nil {
 		return t, nil
 	}

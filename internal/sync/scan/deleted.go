@@ -79,12 +79,43 @@ func (s *scanning) missing(ctx context.Context, sheet *tab.Tab) (ids []int64, ro
 		delete(present, id)
 	}
 
-	ids = slices.DeleteFunc(slices.Sorted(maps.Keys(present)), func(id int64) bool { return len(sheet.ByID[id]) > 0 })
+	absent, err := s.absent(ctx, sheet, present)
+	if err != nil {
+		return nil, 0, err
+	}
+	ids = slices.Sorted(maps.Keys(absent))
 	if ids, err = s.scanner.stillMissing(ctx, s.t, sheet, ids); err != nil {
 		return nil, 0, err
 	}
 	ids, err = s.withoutUnknown(ctx, sheet, ids)
 	return ids, len(present), err
+}
+
+// absent are those of the records, and keys, that rows were last seen to be, that stand in no row
+// of a tab. A row may have become a record since the tab was read: then it shows its key still.
+// What rows have become is asked after what they are, so that none is overlooked.
+func (s *scanning) absent(ctx context.Context, sheet *tab.Tab, present map[int64]int) (map[int64]int, error) {
+	absent := maps.Clone(present)
+	maps.DeleteFunc(absent, func(id int64, _ int) bool { return len(sheet.ByID[id]) > 0 })
+	if len(absent) == 0 {
+		return nil, nil
+	}
+
+	var keys []int64
+	for id := range sheet.ByID {
+		if id < 0 {
+			keys = append(keys, id)
+		}
+	}
+	records, err := s.scanner.Base.RecordsOf(ctx, s.t.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+
+	for _, record := range records {
+		delete(absent, record)
+	}
+	return absent, nil
 }
 
 // unknownRow is a row of which it is not certain which record it is: its id was overtyped,

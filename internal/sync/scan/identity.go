@@ -167,12 +167,16 @@ func (s *scanning) missingRecords(ctx context.Context, sheet *tab.Tab, found map
 		return nil, err
 	}
 
-	maps.DeleteFunc(present, func(id int64, _ int) bool { return id < 0 || len(sheet.ByID[id]) > 0 })
+	absent, err := s.absent(ctx, sheet, present)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(absent, func(id int64, _ int) bool { return id < 0 })
 	for _, v := range found {
 		id, _ := tab.RecordID(v)
-		delete(present, id)
+		delete(absent, id)
 	}
-	return slices.Sorted(maps.Keys(present)), nil
+	return slices.Sorted(maps.Keys(absent)), nil
 }
 
 // strayKeys removes keys from rows that hold nothing else: the row that one was meant for
