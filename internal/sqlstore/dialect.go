@@ -47,6 +47,8 @@ type dialect struct {
 	forUpdate, forClaim string
 	// merged is a column's JSON object with the members of another.
 	merged func(column, other string) string
+	// sameJSON is a condition: a column holds the same JSON as a text.
+	sameJSON func(column, other string) string
 }
 
 // server tells PostgreSQL from SQLite.
@@ -88,7 +90,8 @@ func dialectOf(databaseURL string) (*dialect, error) {
 				return `jsonb_array_elements_text(CAST(` + list + ` AS jsonb)) AS value`
 			},
 			held: ` FOR NO KEY UPDATE`, forUpdate: ` FOR UPDATE`, forClaim: ` FOR UPDATE SKIP LOCKED`,
-			merged: func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
+			merged:   func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
+			sameJSON: func(column, other string) string { return column + ` = CAST(` + other + ` AS jsonb)` },
 		}, nil
 	}
 
@@ -107,6 +110,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 		each:     func(list string) string { return `json_each(` + list + `)` },
 		eachText: func(list string) string { return `json_each(` + list + `)` },
 		merged:   func(column, other string) string { return `json_patch(` + column + `, ` + other + `)` },
+		sameJSON: func(column, other string) string { return `json(` + column + `) = json(` + other + `)` },
 	}, nil
 }
 

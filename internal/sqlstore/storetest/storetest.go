@@ -20,7 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) *sqlstore.Store) {
 		"Events": events, "Coalesce": coalesce, "Claim": claim, "Fair": fair, "Failures": failures, "Postpone": postpone, "Retry": retry, "Unsent": unsent,
 		"Report": report, "Policies": policies, "RowKeys": rowKeys, "Known": known, "Questions": questions, "Deletions": deletions, "Comparisons": comparisons, "Spans": spans, "WaitingTold": waitingTold, "Debouncing": gathering, "Exchanged": exchanged, "LateComers": lateComers, "Bindings": bindings, "Replaced": replaced, "SeveralTables": severalTables, "FormerIDColumns": formerIDColumns, "Retired": retired, "Paused": paused, "Appearance": appearance, "Deleted": deleted, "FindChanges": findChanges, "History": history, "Links": links, "LinksAfterALostAnswer": linksAfterALostAnswer, "LinksWithOpenEdits": linksWithOpenEdits, "CreatedBesideItsID": createdBesideItsID, "LeftRows": leftRows, "LostColumns": lostColumns,
 		"Unstorable": unstorable, "FailRow": failRow, "FailClaimed": failClaimed, "TriedSince": triedSince, "FailedBeside": failedBeside, "Unreadable": unreadable, "StageProblems": stageProblems, "Waiting": waiting, "Sessions": sessions,
-		"Elsewhere": elsewhere, "Begun": begun, "Holds": holds, "ScansBesidePushes": scansBesidePushes, "Entangled": entangled,
+		"Elsewhere": elsewhere, "WakeUps": wakeUps, "Begun": begun, "Holds": holds, "ScansBesidePushes": scansBesidePushes, "Entangled": entangled,
 		"BegunWrites": begunWrites, "ReportAgain": tellAgain, "GoneWhileCreated": goneWhileCreated,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -112,10 +112,11 @@ func (b *pushing) nextWay(r *row, p plan.Plan) plan.Plan {
 	own := sheet24.ItemWrite{Entity: p.Write.Entity, ID: p.Write.ID, Own: true, Fields: map[string]any{}}
 	var kept []string
 	for _, api := range doubtful(p.Write) {
+		noOther := r.ways[api] == byOwn || !p.Write.Entity.HasOwnMethods()
 		switch {
 		case r.ways[api] == 0:
-		case (r.ways[api] == byOwn || !p.Write.Entity.HasOwnMethods()) && b.keepsZero(r, &p, api):
-		case r.ways[api] == byOwn || !p.Write.Entity.HasOwnMethods():
+		case noOther && b.keepsZero(r, &p, api):
+		case noOther:
 			kept = append(kept, api)
 		case api == multiField:
 			own.Multi = p.Write.Multi
