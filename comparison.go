@@ -38,11 +38,11 @@ type ComparisonCounts struct {
 	Update  int `json:"update"`  // hold values that the CRM does not
 	Fill    int `json:"fill"`    // have empty cells for which the CRM has values, and are the same otherwise
 	Create  int `json:"create"`  // would be new records
-	Left    int `json:"left"`    // are left alone: no id, and no policy for such
+	Ignored int `json:"left"`    // are left alone: no id, and no policy for such
 	Problem int `json:"problem"` // cannot be compared, or not sent
 }
 
-// Running tells whether something is being done.
+// Running reports whether something is being done.
 func (c *Comparison) Running() bool {
 	return c.State == Comparing || c.State == Pushing || c.State == Taking
 }

@@ -59,6 +59,7 @@ func EntityOf(typeID int) Entity {
 			return e
 		}
 	}
+
 	if typeID >= firstSPA {
 		return Entity(spaPrefix + strconv.Itoa(typeID))
 	}

@@ -72,7 +72,7 @@ func AsError(err error) *Error {
 	return &Error{Kind: Internal, Code: CodeInternal, Err: err}
 }
 
-// IsKind tells whether err is, or wraps, an Error of that kind.
+// IsKind reports whether err is, or wraps, an Error of that kind.
 func IsKind(err error, kind Kind) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Kind == kind

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// EventType says what a nudge claims to have happened.
+// EventType says what a notification claims to have happened.
 type EventType string
 
 // The types of events that receive accepts. RowEdited names rows; Structure
@@ -18,7 +18,7 @@ const (
 	Recheck   EventType = "recheck" // made by sheet24 itself: look at the whole tab
 )
 
-// Event is a nudge, stored before it is answered. It says where to look and is
+// Event is a notification, stored before it is answered. It says where to look and is
 // never taken for data.
 type Event struct {
 	ID         int64

@@ -21,7 +21,7 @@ type NewRows string
 const (
 	IgnoreNew NewRows = ""
 	CreateNew NewRows = "create"
-	AskNew    NewRows = "ask"
+	ReviewNew NewRows = "ask"
 )
 
 // Deleted is what becomes of the record of a row that was deleted.
@@ -58,5 +58,5 @@ func (p Policies) SeeksOtherwise(before Policies) bool {
 	return p.NewRows != before.NewRows || !slices.Equal(p.Keys, before.Keys)
 }
 
-// Seeks tells whether rows without an id are more than notes to a table.
+// Seeks reports whether rows without an id are more than notes to a table.
 func (p Policies) Seeks() bool { return p.NewRows != IgnoreNew || len(p.Keys) > 0 }

@@ -82,7 +82,7 @@ var pauses = map[Code]time.Duration{
 	CodePortalNotBitrix24:    15 * time.Minute,
 }
 
-// PauseFor tells whether an error pauses its portal.
+// PauseFor reports whether an error pauses its portal.
 func PauseFor(err error, now time.Time) (Pause, bool) {
 	if err == nil {
 		return Pause{}, false

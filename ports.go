@@ -162,5 +162,5 @@ func Interactive(ctx context.Context) context.Context {
 	return context.WithValue(ctx, interactive{}, true)
 }
 
-// IsInteractive tells whether a person waits for the work of ctx.
+// IsInteractive reports whether a person waits for the work of ctx.
 func IsInteractive(ctx context.Context) bool { return ctx.Value(interactive{}) != nil }

@@ -9,11 +9,11 @@ type Status string
 // pass sends it back to pending with a later NotBefore. One that its owner has to
 // decide about is asked, until then.
 const (
-	Pending   Status = "pending"
-	Syncing   Status = "syncing"
-	Completed Status = "completed"
-	Failed    Status = "failed"
-	Asked     Status = "asked"
+	Pending     Status = "pending"
+	Syncing     Status = "syncing"
+	Completed   Status = "completed"
+	Failed      Status = "failed"
+	NeedsReview Status = "asked"
 )
 
 // Action is what a RowChange does to its record.
@@ -34,10 +34,10 @@ type Change struct {
 	New any `json:"new"`
 
 	// Of a field that somebody changed in the CRM since we last wrote or saw it:
-	Conflict bool `json:"conflict,omitempty"`
-	CRM      any  `json:"crm,omitempty"`  // what the CRM holds instead, as a cell shows it
-	Seen     any  `json:"seen,omitempty"` // and in its own words
-	Kept     Side `json:"kept,omitempty"` // who won
+	Conflict   bool `json:"conflict,omitempty"`
+	CRM        any  `json:"crm,omitempty"`  // what the CRM holds instead, as a cell shows it
+	Seen       any  `json:"seen,omitempty"` // and in its own words
+	Resolution Side `json:"kept,omitempty"` // who won
 
 	// A write over it was begun, and may have been done though its answer is missing.
 	Tried   bool  `json:"tried,omitempty"`
@@ -72,14 +72,14 @@ type RowChange struct {
 	Begun      *Begun // a write of it that was sent and not answered; nil: there is none
 
 	// What settling adds.
-	TwinOf  int64             // the record, or the key, of the row whose second row this one would be
-	Dropped map[string]Change // fields that are not sent any more, since they have no column
-	Left    bool              // there is no record for its row, and none is made: its key ends
-	Key     int64             // under which the row waited that is EntityID by now
-	Known   Known             // what the CRM holds by now of the fields that were written or seen
-	Asks    map[string]Change // fields that are left to the owner, apart from the rest
-	Forget  bool              // nothing came of it, and nothing is to be told
-	Quiet   bool              // its sheet is to be told nothing
+	TwinOf    int64             // the record, or the key, of the row whose second row this one would be
+	Dropped   map[string]Change // fields that are not sent any more, since they have no column
+	Ignored   bool              // there is no record for its row, and none is made: its key ends
+	Key       int64             // under which the row waited that is EntityID by now
+	LastKnown LastKnown         // what the CRM holds by now of the fields that were written or seen
+	Review    map[string]Change // fields that are left to the owner, apart from the rest
+	Discard   bool              // nothing came of it, and nothing is to be told
+	Quiet     bool              // its sheet is to be told nothing
 }
 
 // BegunWrite is what stands in the database of a write that was begun for a row.
@@ -90,10 +90,10 @@ type BegunWrite struct {
 	Begun
 }
 
-// Known is what the CRM was last known to hold of a record, in its own words: what
+// LastKnown is what the CRM was last known to hold of a record, in its own words: what
 // sheet24 wrote there or showed to somebody. Several values of a field are those that
 // may be there, since an answer was lost.
-type Known map[string][]any
+type LastKnown map[string][]any
 
 // Snapshot is what a row held when it was last scanned: values by field name. Row is
 // 0 when it was gone.
@@ -108,10 +108,10 @@ type Scanned struct {
 	Events    []Event // that it looked into
 	Changes   []RowChange
 	Snapshots []Snapshot
-	Known     map[int64]Known // what the CRM holds of records, as somebody saw
-	Dropped   []int64         // keys of rows that are gone before they became records
-	Returned  []int64         // records that are in the sheet again: they are not deleted
-	Written   []CellWrite     // that need not be written any more
+	LastKnown map[int64]LastKnown // what the CRM holds of records, as somebody saw
+	Dropped   []int64             // keys of rows that are gone before they became records
+	Returned  []int64             // records that are in the sheet again: they are not deleted
+	Written   []CellWrite         // that need not be written any more
 
 	Unidentified []UnidentifiedRow
 	Identified   []int // rows that were read; those among them that are not unidentified are what they should be

@@ -29,10 +29,10 @@ type Table struct {
 	Locale            string // of the spreadsheet: tr_TR
 	WebhookURL        string // where the script posts
 	WebhookRegistered bool   // true once a signed ping arrived
-	Key               []byte // signs nudges; encrypted at rest
+	Key               []byte // signs notifications; encrypted at rest
 	Script            Script
 	LastSyncAt        time.Time
-	Look              Look
+	Polling           Polling
 	SecondLook        SecondLook
 	Policies          Policies
 	Enabled           bool
@@ -115,9 +115,9 @@ func (t *Table) Ref() TabRef {
 // Path is where a table's page stands on the server.
 func (t *Table) Path() string { return "/sheet-sync/tables/" + strconv.FormatInt(t.ID, 10) }
 
-// Look is when a table's whole tab is looked at, whether or not anybody told of an
+// Polling is when a table's whole tab is read, whether or not anybody told of an
 // edit, and what came of it.
-type Look struct {
+type Polling struct {
 	At          time.Time // when next
 	EditedAt    time.Time // when an edit was last found
 	Unannounced int       // edits found since the script last told of one
@@ -136,8 +136,8 @@ type SecondLook struct {
 // silentAfter is how many edits in a row the script may fail to tell of.
 const silentAfter = 3
 
-// Silent tells whether a table's script, though active, tells of nothing.
-func (t *Table) Silent() bool { return t.WebhookRegistered && t.Look.Unannounced >= silentAfter }
+// Silent reports whether a table's script, though active, tells of nothing.
+func (t *Table) Silent() bool { return t.WebhookRegistered && t.Polling.Unannounced >= silentAfter }
 
 // Script is what was installed into the spreadsheet for a table.
 type Script struct {

@@ -3,7 +3,7 @@ package sheet24
 // Work says where work waits.
 type Work struct {
 	Scan    []int64 // tables with events that no scan has seen, or with cells to be written
-	Look    []int64 // tables that are to be looked at as a whole by now
+	Poll    []int64 // tables whose whole tab is to be read by now
 	Push    []int64 // portals with changes that are due
 	Report  []int64 // tables with results that their sheet has not been told of
 	Compare []int64 // tables that are being compared with the CRM

@@ -95,6 +95,7 @@ func (c *detectCmd) Run(ctx context.Context) error {
 
 func (c *migrateCmd) Run(ctx context.Context, command *kong.Context) error {
 	o := app.MigrateOptions{EnvFile: c.EnvFile, Out: os.Stdout}
+
 	switch command.Selected().Name {
 	case "up":
 		o.Change = true
@@ -102,6 +103,7 @@ func (c *migrateCmd) Run(ctx context.Context, command *kong.Context) error {
 	case "to":
 		o.Change, o.To, o.Down = true, c.To.Version, c.To.Yes
 	}
+
 	return app.Migrate(ctx, o)
 }
 
@@ -131,9 +133,11 @@ func version() string {
 	if !ok {
 		return "unknown"
 	}
+
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		return v
 	}
+
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
 			return s.Value[:min(12, len(s.Value))]
@@ -145,12 +149,15 @@ func version() string {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	slog.SetDefault(log)
+
 	var c cli
 	command := kong.Parse(&c, kong.Name("sheet24"), kong.Description("Edit a Google Sheet; Bitrix24 follows."), kong.UsageOnError())
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.Bind(log)
+
 	if err := command.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintf(os.Stderr, "sheet24: %v\n", err)
 		stop()

@@ -26,39 +26,48 @@ func activate(ctx context.Context, a *App, user *sheet24.User, ready Ready) erro
 	if err != nil {
 		return err
 	}
+
 	for _, t := range tables {
 		if t.GID == ready.GID && t.WebhookRegistered {
 			return nil
 		}
 	}
+
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return err
 	}
+
 	b := browser{ctx: ctx, client: &http.Client{Jar: jar, Timeout: 10 * time.Second}, base: ready.URL}
 	if err := b.signIn(); err != nil {
 		return fmt.Errorf("sign in at the simulated Google: %w", err)
 	}
+
 	draft, err := a.Setup.Inspect(ctx, user.ID, setup.Place{SpreadsheetID: ready.SpreadsheetID, GID: ready.GID, Entity: sheet24.Leads})
 	if err != nil {
 		return err
 	}
+
 	choice := setup.Choice{SpreadsheetID: ready.SpreadsheetID, GID: ready.GID, Entity: sheet24.Leads,
 		Fields: map[int]string{}, AddStatus: true, Colors: sheet24.DefaultColors}
 	for _, m := range draft.Mappings {
 		choice.Fields[m.Column.Index] = m.Field
 	}
+
 	table, _, err := a.Setup.Save(ctx, user, choice)
 	if err != nil {
 		return err
 	}
+
 	activation, err := a.Setup.Install(ctx, table)
 	if err != nil {
 		return err
 	}
+
 	if err := b.allowScript(activation.Link); err != nil {
 		return fmt.Errorf("allow the script: %w", err)
 	}
+
 	if table, err = a.Store.Table(ctx, table.ID); err == nil && !table.WebhookRegistered {
 		err = errors.New("the script did not reach the webhook")
 	}
@@ -88,6 +97,7 @@ func (b browser) allowScript(link string) error {
 	if err != nil {
 		return err
 	}
+
 	if m := reviewLink.FindStringSubmatch(page); m != nil {
 		review, err := url.Parse(at)
 		if err != nil {
@@ -101,6 +111,7 @@ func (b browser) allowScript(link string) error {
 			return err
 		}
 	}
+
 	if !strings.Contains(page, "✅") {
 		return fmt.Errorf("the script's page says: %s", page)
 	}
@@ -113,12 +124,14 @@ func (b browser) do(method, address string, form url.Values) (page, at string, e
 	if err != nil {
 		return "", "", err
 	}
+
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := b.client.Do(req)
 	if err != nil {
 		return "", "", err
 	}
 	defer resp.Body.Close()
+
 	body, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: HTTP %d: %.500s", resp.Request.URL.Path, resp.StatusCode, body)

@@ -57,36 +57,43 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	if err != nil {
 		return nil, fmt.Errorf("SHEET24_SECRET_KEY: %w", err)
 	}
+
 	leave, err := sqlstore.Occupy(ctx, c.DatabaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("SHEET24_DATABASE_URL: %w", err)
 	}
+
 	store, err := sqlstore.Open(ctx, c.DatabaseURL, box)
 	if err != nil {
 		leave()
 		return nil, fmt.Errorf("SHEET24_DATABASE_URL: %w", err)
 	}
+
 	runner, err := jobs.New(ctx, store, c.Role != RoleWeb, log)
 	if err != nil {
 		store.Close()
 		leave()
 		return nil, err
 	}
+
 	goog := google.New(google.Config{ClientID: c.GoogleClientID, ClientSecret: c.GoogleClientSecret,
 		RedirectURL: c.GoogleRedirectURI, Access: google.Access(c.GoogleAccess), PerMinute: c.GooglePerMinute, Buckets: store, BaseURL: c.GoogleURL}, store)
+
 	hosts := make(bitrix24.Hosts, len(c.Bitrix24Hosts))
 	for i, h := range c.Bitrix24Hosts {
 		hosts[i] = strings.ToLower(strings.TrimSpace(h))
 	}
+
 	crm := bitrix24.New(bitrix24.Options{Hosts: hosts, Store: store, Buckets: store, Silences: store, Log: log, RequestLimit: time.Duration(c.Bitrix24Seconds) * time.Second,
 		App: bitrix24.App{ID: c.Bitrix24ID, Secret: c.Bitrix24Secret, AuthURL: c.Bitrix24AuthURL}})
-	runner.Looks = c.PollSeconds > 0
+	runner.Polls = c.PollSeconds > 0
+
 	a := &App{
 		Store: store,
 		CRM:   crm,
 		Setup: &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL, Log: log},
 		stages: stages.New(stages.Parts{Store: store, Sheets: goog, CRM: crm, Every: time.Duration(c.PollSeconds) * time.Second,
-			Gather: gather, Retry: c.retry(), Now: time.Now, Log: log}),
+			Debounce: gather, Retry: c.retry(), Now: time.Now, Log: log}),
 		runner:   runner,
 		leave:    leave,
 		keepDays: c.KeepDays,
@@ -94,20 +101,24 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		stop:     func() {},
 		log:      log,
 	}
+
 	work := &work{receiver: a.stages.Receiver, undo: &undo.Undo{Store: store}, runner: runner}
 	a.watch = &watch.Watch{Store: store, Drive: goog, Work: work, Address: driveAddress(c), Now: time.Now, Log: log}
+
 	admission := web.Admission{Emails: c.AllowedEmails, Domains: c.AllowedDomains}
 	a.stages.Receiver.Limits = receive.DefaultLimits()
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
 	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
+
 	if c.Role != RoleWorker {
 		past := &history.Service{Store: store, Sync: work, Wake: runner}
 		compared := &comparison.Service{Store: store, Wake: runner}
 		pages := (&web.Web{Store: store, Accounts: store, Team: store, Account: store, Beside: mux, PublicURL: c.PublicURL, History: past, Compared: compared, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
-			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
+			BitrixApp: c.Bitrix24ID != "", Polls: runner.Polls, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
+
 	a.handler = limit.Addressed(answer.Headers(mux, strings.HasPrefix(c.PublicURL, "https://")))
 	return a, nil
 }
@@ -129,9 +140,11 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.recheckAll(ctx); err != nil {
 		return err
 	}
+
 	if err := a.runner.Start(ctx, a.stages); err != nil {
 		return err
 	}
+
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	a.upkeep.Go(func() { a.pollRefused(ctx) })
 	if a.works {
@@ -161,12 +174,14 @@ func (a *App) keepUp(ctx context.Context) {
 		upgraded = true
 		return a.Setup.Upgrade(ctx)
 	})
+
 	a.repeat(ctx, renewEvery, "watch Drive", a.watch.Renew)
 	if a.keepDays > 0 {
 		a.repeat(ctx, forgetEvery, "forget old history", func(ctx context.Context) error {
 			return a.Store.Forget(ctx, time.Now().AddDate(0, 0, -a.keepDays))
 		})
 	}
+
 	a.upkeep.Go(func() { a.askSilent(ctx) })
 }
 
@@ -176,9 +191,11 @@ func (a *App) repeat(ctx context.Context, every time.Duration, what string, do f
 	a.upkeep.Go(func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
+
 		for {
 			err := a.runner.Alone(ctx, "upkeep: "+what, func(ctx context.Context) { a.note(ctx, what, do(ctx)) })
 			a.note(ctx, what, err)
+
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
@@ -215,11 +232,13 @@ func (a *App) pollRefused(ctx context.Context) {
 func (a *App) askSilent(ctx context.Context) {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
+
 	for {
 		a.upkeep.Go(func() { a.note(ctx, "ask portals that do not answer", a.CRM.AskSilent(ctx)) })
-		next, err := a.stages.Reporter.TellWaiting(ctx)
+		next, err := a.stages.Reporter.ReportPaused(ctx)
 		a.runner.Wake(ctx, next.Wake...)
 		a.note(ctx, "tell why rows wait", err)
+
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -242,6 +261,7 @@ func (a *App) recheckAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	for _, t := range tables {
 		next, err := a.stages.Receiver.Recheck(ctx, t)
 		if err != nil {

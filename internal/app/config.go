@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -17,8 +15,6 @@ import (
 	"github.com/joho/godotenv"
 
 	"sheet24/internal/backoff"
-	"sheet24/internal/google"
-	"sheet24/internal/secret"
 )
 
 // Config is what an operator sets, by the environment or a file .env.
@@ -68,6 +64,7 @@ func LoadConfig(file string, role Role) (*Config, error) {
 	if err := env.Parse(c); err != nil {
 		return nil, err
 	}
+
 	// An empty setting in .env means the same as none.
 	defaults := &Config{}
 	if err := env.ParseWithOptions(defaults, env.Options{Environment: map[string]string{}}); err != nil {
@@ -84,93 +81,10 @@ func LoadConfig(file string, role Role) (*Config, error) {
 			*f.value = f.preset
 		}
 	}
+
 	c.Role = cmp.Or(role, c.Role, RoleAll)
 	c.AllowedEmails, c.AllowedDomains = tidied(c.AllowedEmails), tidied(c.AllowedDomains)
 	return c, c.check()
-}
-
-// check returns one line for each setting that is missing or wrong.
-func (c *Config) check() error {
-	var wrong []error
-	complain := func(name, format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
-	}
-	if c.GoogleClientID == "" {
-		complain("GOOGLE_CLIENT_ID", "is missing; it is on the OAuth client's page in the Google Cloud console")
-	}
-	if c.GoogleClientSecret == "" {
-		complain("GOOGLE_CLIENT_SECRET", "is missing; it is on the OAuth client's page in the Google Cloud console")
-	}
-	if c.SecretKey == "" {
-		complain("SHEET24_SECRET_KEY", "is missing; make one with: openssl rand -base64 32")
-	} else if _, err := secret.New(c.SecretKey); err != nil {
-		complain("SHEET24_SECRET_KEY", "%v", err)
-	}
-	for name, u := range map[string]string{"GOOGLE_REDIRECT_URI": c.GoogleRedirectURI, "SHEET24_PUBLIC_URL": c.PublicURL, "SHEET24_GOOGLE_URL": c.GoogleURL,
-		"SHEET24_BITRIX24_AUTH_URL": c.Bitrix24AuthURL} {
-		if u == "" {
-			continue
-		}
-		if p, err := url.Parse(u); err != nil || p.Host == "" || (p.Scheme != "http" && p.Scheme != "https") {
-			complain(name, "%q is not an http or https address", u)
-		}
-	}
-	if u, err := url.Parse(c.GoogleRedirectURI); err == nil && u.Host != "" && u.Path != callbackPath {
-		complain("GOOGLE_REDIRECT_URI", "its path must be %s", callbackPath)
-	}
-	if c.GooglePerMinute < 2 {
-		complain("SHEET24_GOOGLE_PER_MINUTE", "%d is too little; Google allows 60 unless you were granted more", c.GooglePerMinute)
-	}
-	if c.PollSeconds < 0 {
-		complain("SHEET24_POLL_SECONDS", "%d is less than 0, which switches the looks off", c.PollSeconds)
-	}
-	if c.Bitrix24Seconds < 1 {
-		complain("SHEET24_BITRIX24_REQUEST_SECONDS", "%d is no time: it is how long a portal works at a request, 60 in Bitrix24's cloud", c.Bitrix24Seconds)
-	}
-	if c.KeepDays < 0 {
-		complain("SHEET24_KEEP_DAYS", "%d is less than 0, which keeps history for ever", c.KeepDays)
-	}
-	if c.RetryMinutes < 1 || c.RetryHours < 1 {
-		complain("SHEET24_RETRY_MINUTES, SHEET24_RETRY_HOURS", "%d and %d: both must be 1 or more", c.RetryMinutes, c.RetryHours)
-	}
-	if c.GoogleAccess != string(google.FullAccess) && c.GoogleAccess != string(google.LinkAccess) {
-		complain("SHEET24_GOOGLE_ACCESS", "%q is neither full (users choose among their spreadsheets) nor link (they paste a spreadsheet's link; no scope of Drive is needed)", c.GoogleAccess)
-	}
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		complain("SHEET24_LISTEN", "%q is not HOST:PORT, as 127.0.0.1:3000 is", c.Listen)
-	}
-	for _, e := range c.AllowedEmails {
-		if _, domain, ok := strings.Cut(e, "@"); !ok || domain == "" || strings.ContainsAny(e, " ;") {
-			complain("SHEET24_ALLOWED_EMAILS", "%q is not an e-mail address; separate several by commas", e)
-		}
-	}
-	for _, d := range c.AllowedDomains {
-		if strings.ContainsAny(d, "@/:; ") || !strings.Contains(d, ".") {
-			complain("SHEET24_ALLOWED_DOMAINS", "%q is not a domain, as example.com is; separate several by commas", d)
-		}
-	}
-	for _, h := range c.Bitrix24Hosts {
-		if strings.ContainsAny(h, "/ ") || h == "" {
-			complain("SHEET24_BITRIX24_HOSTS", "%q is not HOST or HOST:PORT; separate several by commas", h)
-		}
-	}
-	if (c.Bitrix24ID == "") != (c.Bitrix24Secret == "") {
-		complain("BITRIX24_CLIENT_ID, BITRIX24_CLIENT_SECRET", "set both, as Bitrix24 shows them for your local application, or neither: then portals are connected by webhooks alone")
-	}
-	if scheme, _, ok := strings.Cut(c.DatabaseURL, "://"); ok && scheme != "sqlite" && scheme != "postgres" && scheme != "postgresql" {
-		complain("SHEET24_DATABASE_URL", "%s://… is neither sqlite:PATH nor postgres://USER:PASSWORD@HOST/DATABASE", scheme)
-	}
-	switch c.Role {
-	case RoleAll:
-	case RoleWeb, RoleWorker:
-		if !strings.HasPrefix(c.DatabaseURL, "postgres") {
-			complain("SHEET24_ROLE", "%s needs a database that several processes share: set SHEET24_DATABASE_URL to postgres://…", c.Role)
-		}
-	default:
-		complain("SHEET24_ROLE", "%q is none of all, web, worker", c.Role)
-	}
-	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
-	return errors.Join(wrong...)
 }
 
 // tidied are a list's entries as they are compared: in lower case, without the blanks and

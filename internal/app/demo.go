@@ -56,8 +56,10 @@ func newWorld(folder, address, language string) (*demo.World, Ready, error) {
 	if err != nil {
 		return nil, Ready{}, err
 	}
+
 	w.Google.SetURL(address)
 	w.Portal.RedirectTo(address + web.PortalCallback)
+
 	return w, Ready{
 		URL: address, DemoURL: address + "/demo", SpreadsheetID: w.SpreadsheetID, GID: demo.LeadsGID,
 		PortalWebhook: address + w.Portal.WebhookPath(), GoogleURL: address,
@@ -81,19 +83,24 @@ func Simulate(ctx context.Context, o DemoOptions) error {
 		return err
 	}
 	defer listener.Close()
+
 	w, ready, err := newWorld(o.Data, "http://"+listener.Addr().String(), o.Language)
 	if err != nil {
 		return err
 	}
 	defer w.Google.Close()
+
 	if o.Redirect != "" {
 		w.Portal.RedirectTo(o.Redirect)
 	}
+
 	mux := http.NewServeMux()
 	mux.Handle("/", w.Handler())
 	mux.Handle("GET /assets/", web.Assets())
+
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+
 	proxied := make(chan error, 1)
 	if o.Proxy == "" {
 		proxied <- nil
@@ -105,11 +112,13 @@ func Simulate(ctx context.Context, o DemoOptions) error {
 		ready.ProxyURL = "http://" + p.listener.Addr().String()
 		go func() { proxied <- serveHTTP(ctx, p.listener, p.handler) }()
 	}
+
 	err = ready.announce(o, fmt.Sprintf("\n  Google and Bitrix24, simulated: %s\n  the sheet and the CRM:          %s\n  Bitrix24 webhook:               %s\n%s  stop with Ctrl-C\n\n",
 		ready.URL, ready.DemoURL, ready.PortalWebhook, ready.proxyHint(o.CA)))
 	if err == nil {
 		err = serveHTTP(ctx, listener, mux)
 	}
+
 	cancel()
 	return errors.Join(err, <-proxied)
 }
@@ -143,10 +152,12 @@ func listenAsProxy(o DemoOptions, handler http.Handler) (*proxyServer, error) {
 	if o.CA == "" {
 		return nil, errors.New("--proxy needs --ca FILE, where the certificate that clients have to trust is written")
 	}
+
 	p, err := tlsproxy.New(handler, simulated)
 	if err != nil {
 		return nil, err
 	}
+
 	if err := os.WriteFile(o.CA, p.CA(), 0o644); err != nil {
 		return nil, err
 	}
@@ -161,6 +172,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 		return fmt.Errorf("%w; choose another address with --listen", err)
 	}
 	defer listener.Close()
+
 	folder := o.Data
 	if folder == "" {
 		if folder, err = os.MkdirTemp("", "sheet24-demo-"); err != nil {
@@ -168,20 +180,24 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 		}
 		defer os.RemoveAll(folder)
 	}
+
 	address := "http://" + listener.Addr().String()
 	keep := ""
 	if o.Data != "" {
 		keep = filepath.Join(folder, "simulators")
 	}
+
 	world, ready, err := newWorld(keep, address, o.Language)
 	if err != nil {
 		return err
 	}
 	defer world.Google.Close()
+
 	key, err := demoKey(filepath.Join(folder, "secret.key"))
 	if err != nil {
 		return err
 	}
+
 	a, err := New(ctx, &Config{
 		GoogleClientID: world.Client.ID, GoogleClientSecret: world.Client.Secret, GoogleRedirectURI: address + callbackPath,
 		DatabaseURL: "sqlite:" + filepath.Join(folder, "sheet24.db"), PublicURL: address, SecretKey: key,
@@ -193,16 +209,19 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeApp(a)) }()
+
 	mux := http.NewServeMux()
 	mux.Handle("/", a.Handler())
 	simulators := world.Handler()
 	for _, path := range demo.Paths {
 		mux.Handle(path, simulators)
 	}
+
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	served := make(chan error, 1)
 	go func() { served <- serveHTTP(ctx, listener, mux) }()
+
 	user, err := seedUser(ctx, a, ready)
 	if err == nil {
 		err = a.Start(ctx)
@@ -213,6 +232,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	if err == nil {
 		err = ready.announce(o, fmt.Sprintf("\n  sheet24:               %s\n  the sheet and the CRM: %s\n  stop with Ctrl-C\n\n", ready.URL, ready.DemoURL))
 	}
+
 	if err != nil {
 		cancel()
 		return errors.Join(err, <-served)
@@ -234,10 +254,12 @@ func seedUser(ctx context.Context, a *App, ready Ready) (*sheet24.User, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	p, err := a.CRM.Connect(ctx, ready.PortalWebhook)
 	if err != nil {
 		return nil, err
 	}
+
 	p.UserID = u.ID
 	return u, a.Store.SavePortal(ctx, p)
 }
@@ -248,6 +270,7 @@ func demoKey(file string) (string, error) {
 	if err == nil {
 		return string(data), nil
 	}
+
 	if !errors.Is(err, os.ErrNotExist) {
 		return "", err
 	}

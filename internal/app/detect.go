@@ -52,10 +52,12 @@ func Detect(ctx context.Context, o DetectOptions) error {
 	if o.Entity.TypeID() == 0 {
 		return fmt.Errorf("there is no entity %q: %v, or spa:NUMBER", o.Entity, sheet24.Entities)
 	}
+
 	data, err := os.ReadFile(o.File)
 	if err != nil {
 		return err
 	}
+
 	rows, err := detect.ReadCSV(data)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.File, err)
@@ -68,6 +70,7 @@ func Detect(ctx context.Context, o DetectOptions) error {
 	if err != nil {
 		return errors.New(locale.Error("en", err))
 	}
+
 	found := detect.Detect(detect.Sheet{Entity: o.Entity, Fields: fields, Rows: rows})
 	if o.JSON {
 		return printJSON(o, found)
@@ -118,6 +121,7 @@ func printJSON(o DetectOptions, found detect.Found) error {
 		}
 		out.Columns = append(out.Columns, column)
 	}
+
 	if found.Status >= 0 {
 		out.Status = &found.Status
 	}
@@ -151,9 +155,11 @@ func printFound(o DetectOptions, found detect.Found, fields []sheet24.Field) err
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sheet24.ColumnLetter(c.Index), oneLine(c.Header), mark, name, titleOf(fields, c.Field), percent, c.Text(o.Language))
 	}
+
 	if err := w.Flush(); err != nil {
 		return err
 	}
+
 	for line := range strings.Lines(table.String()) {
 		fmt.Fprintln(o.Out, strings.TrimRight(line, " \n"))
 	}

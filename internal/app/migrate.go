@@ -32,6 +32,7 @@ func Migrate(ctx context.Context, o MigrateOptions) error {
 	if err := godotenv.Load(o.EnvFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", o.EnvFile, err)
 	}
+
 	url := cmp.Or(os.Getenv("SHEET24_DATABASE_URL"), "sqlite:sheet24.db")
 	if o.Change {
 		leave, err := sqlstore.Occupy(ctx, url)
@@ -45,6 +46,7 @@ func Migrate(ctx context.Context, o MigrateOptions) error {
 	if err != nil {
 		return err
 	}
+
 	if o.Change {
 		for _, m := range all {
 			if o.To != Newest && m.Version > o.To && !m.Applied.IsZero() && !o.Down {
@@ -55,6 +57,7 @@ func Migrate(ctx context.Context, o MigrateOptions) error {
 			return err
 		}
 	}
+
 	for _, m := range all {
 		applied := "not applied"
 		if !m.Applied.IsZero() {

@@ -30,15 +30,18 @@ func Serve(ctx context.Context, c *Config, version string, log *slog.Logger) err
 	if err != nil {
 		return errors.Join(errors.New("SHEET24_LISTEN: the address cannot be used"), err)
 	}
+
 	a, err := New(ctx, c, version, log)
 	if err != nil {
 		listener.Close()
 		return err
 	}
+
 	if err := a.Start(ctx); err != nil {
 		listener.Close()
 		return errors.Join(err, a.Close(ctx))
 	}
+
 	if c.Role != RoleWorker {
 		who, err := whoMaySignIn(ctx, c, a.Store)
 		if err != nil {
@@ -47,6 +50,7 @@ func Serve(ctx context.Context, c *Config, version string, log *slog.Logger) err
 		}
 		log.Info("who may sign in: " + who)
 	}
+
 	log.Info("sheet24 is ready", "url", c.PublicURL, "listen", listener.Addr().String(), "version", version)
 	err = serveHTTP(ctx, listener, a.Handler())
 	return errors.Join(err, closeApp(a))
@@ -88,6 +92,7 @@ func closeApp(a *App) error {
 func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: writeWithin, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: maxHeader}
+
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(limited(listener)) }()
 	select {
@@ -95,6 +100,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 		return err
 	case <-ctx.Done():
 	}
+
 	stop, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
 	err := server.Shutdown(stop)

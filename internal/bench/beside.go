@@ -62,7 +62,7 @@ func paste(tb testing.TB, beside bool) (took time.Duration, edits []time.Duratio
 	runner, err := jobs.New(tb.Context(), store, true, silent)
 	check(err)
 	work := stages.New(stages.Parts{Store: store, CRM: bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{host}, Plan: plan, Buckets: store}),
-		Gather: time.Second, Now: time.Now, Log: silent})
+		Debounce: time.Second, Now: time.Now, Log: silent})
 	edit := func(table *sheet24.Table, ids ...int64) {
 		var changes []sheet24.RowChange
 		for _, id := range ids {

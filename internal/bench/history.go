@@ -44,7 +44,7 @@ func History(tb testing.TB, name string, store *sqlstore.Store) []Figure {
 			check(err)
 			_, err = store.CountFailed(tb.Context(), table.ID)
 			check(err)
-			_, err = store.CountAsked(tb.Context(), table.ID)
+			_, err = store.CountNeedsReview(tb.Context(), table.ID)
 			check(err)
 			_, err = store.Unreported(tb.Context(), table.ID, 100)
 			check(err)

@@ -129,7 +129,7 @@ func (w *world) edit(client *http.Client, row int, name string) {
 	}
 }
 
-// holds tells whether a row's record has a name.
+// holds reports whether a row's record has a name.
 func (w *world) holds(row int, name string) bool {
 	r, _ := w.portal.Record(1, w.ids[row])
 	return r.Fields["name"] == name

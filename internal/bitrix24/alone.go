@@ -49,6 +49,7 @@ func together(commands []command, waiting []int, n int) (took, rest []int) {
 			took = append(took, i)
 		}
 	}
+
 	return took, rest
 }
 

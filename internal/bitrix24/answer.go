@@ -38,6 +38,7 @@ func (t *timing) UnmarshalJSON(data []byte) error {
 		Operating lenient `json:"operating"`
 		ResetAt   lenient `json:"operating_reset_at"`
 	}
+
 	// It is a courtesy: an answer without it, or with a strange one, is good.
 	if json.Unmarshal(data, &raw) == nil {
 		*t = timing{raw.Start.float(), raw.Duration.float(), raw.Operating.float(), raw.ResetAt.float()}
@@ -55,6 +56,7 @@ func decode(host string, status int, location string, data []byte) (*answer, err
 			return nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalMoved, host).Because(fmt.Errorf("it redirects to %s", to.Host))
 		}
 	}
+
 	var envelope struct {
 		Result      json.RawMessage `json:"result"`
 		Total       lenient         `json:"total"`
@@ -62,12 +64,14 @@ func decode(host string, status int, location string, data []byte) (*answer, err
 		Error       any             `json:"error"`
 		Description lenient         `json:"error_description"`
 	}
+
 	if err := json.Unmarshal(data, &envelope); err != nil {
 		if status >= 300 && status < 500 {
 			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalNotBitrix24, host).Because(fmt.Errorf("HTTP %d, not JSON", status))
 		}
 		return nil, unreachable(host, fmt.Errorf("HTTP %d, not JSON: %w", status, err))
 	}
+
 	if envelope.Error != nil && envelope.Error != "" {
 		err := apiError(host, errorCode(envelope.Error), string(envelope.Description), false)
 		if r, ok := errors.AsType[*refusal](err); ok {
@@ -75,6 +79,7 @@ func decode(host string, status int, location string, data []byte) (*answer, err
 		}
 		return nil, err
 	}
+
 	if status != http.StatusOK || envelope.Result == nil {
 		return nil, unreachable(host, fmt.Errorf("HTTP %d without a result", status))
 	}
@@ -113,6 +118,7 @@ func (l *lenient) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &v); err != nil {
 		return err
 	}
+
 	switch v := v.(type) {
 	case string:
 		*l = lenient(v)
@@ -127,6 +133,7 @@ func (l *lenient) UnmarshalJSON(data []byte) error {
 		*l = ""
 	}
 	return nil
+
 }
 
 func (l lenient) float() float64 {
@@ -154,16 +161,19 @@ func (m *phpMap[T]) UnmarshalJSON(data []byte) error {
 		if err := json.Unmarshal(data, &list); err != nil {
 			return err
 		}
+
 		*m = make(phpMap[T], len(list))
 		for i, v := range list {
 			(*m)[strconv.Itoa(i)] = v
 		}
 		return nil
 	}
+
 	plain := map[string]T(nil)
 	if err := json.Unmarshal(data, &plain); err != nil {
 		return err
 	}
+
 	*m = plain
 	return nil
 }

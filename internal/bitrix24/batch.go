@@ -59,12 +59,14 @@ type queue struct {
 func (q *queue) take(n int) []int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+
 	if q.over != nil {
 		for _, i := range q.waiting {
 			q.results[i].err = q.over
 		}
 		q.waiting = nil
 	}
+
 	var took []int
 	took, q.waiting = together(q.commands, q.waiting, n)
 	return took
@@ -93,23 +95,27 @@ func (c *Client) work(ctx context.Context, p *sheet24.Portal, q *queue) {
 		if len(taken) == 0 {
 			return
 		}
+
 		if err := ctx.Err(); err != nil {
 			q.end(unreachable(p.Host, err))
 			q.back(taken)
 			continue
 		}
+
 		booked, kept, err := bookAll(ctx, watch, q, taken)
 		if err != nil {
 			q.end(unreachable(p.Host, err))
 			q.back(taken)
 			continue
 		}
+
 		q.back(taken[len(kept):])
 		again := c.readBatch(ctx, p, q, kept, booked)
 		if len(again) == 0 {
 			failed = 0
 			continue
 		}
+
 		q.back(again)
 		failed++
 		select {
@@ -127,12 +133,15 @@ func bookAll(ctx context.Context, watch *operating, q *queue, taken []int) (book
 	for _, i := range taken {
 		wanted[q.commands[i].method]++
 	}
+
 	booked = map[string]int{}
 	for _, method := range slices.Sorted(maps.Keys(wanted)) {
 		if booked[method], err = watch.book(ctx, method, wanted[method], sheet24.IsInteractive(ctx)); err != nil {
 			break
 		}
 	}
+
+	// What was not booked is not sent, and what is not sent is booked no more.
 	left := maps.Clone(booked)
 	for _, i := range taken {
 		method := q.commands[i].method
@@ -142,6 +151,7 @@ func bookAll(ctx context.Context, watch *operating, q *queue, taken []int) (book
 		left[method]--
 		kept = append(kept, i)
 	}
+
 	for method, n := range left {
 		watch.settle(method, n, nil)
 		booked[method] -= n
@@ -156,9 +166,11 @@ func (c *Client) readBatch(ctx context.Context, p *sheet24.Portal, q *queue, lis
 	for n, i := range list {
 		commands[n] = q.commands[i]
 	}
+
 	method, params := requestOf(commands)
 	a, sent, err := c.send(ctx, p, method, params)
 	got, err := c.answered(ctx, p, commands, a, sent, err, c.watch(p), booked)
+
 	if err != nil && !notDone(err) && !outcomeUnknown(err) {
 		q.end(err)
 	}
@@ -200,9 +212,11 @@ func (c *Client) answered(ctx context.Context, p *sheet24.Portal, commands []com
 			times[one.method] = append(times[one.method], t)
 		}
 	}
+
 	for method, n := range booked {
 		watch.settle(method, n, times[method])
 	}
+
 	for i, one := range commands {
 		if is(err, "OPERATION_TIME_LIMIT") || err == nil && is(got.of(p.Host, key(i)).err, "OPERATION_TIME_LIMIT") {
 			watch.refused(one.method)

@@ -72,6 +72,7 @@ func ownClearing(w sheet24.ItemWrite, fields []sheet24.Field) (command, error) {
 		if own, otherwise := ownNames[w.Entity][api]; otherwise {
 			name = own
 		}
+
 		key := "fields[" + name + "]"
 		if _, list := v.([]string); list || f.Multiple {
 			key += emptyList
@@ -92,6 +93,7 @@ func ownClearing(w sheet24.ItemWrite, fields []sheet24.Field) (command, error) {
 			params.Set(key+"[DELETE]", "Y")
 		}
 	}
+
 	return command{method, params}, nil
 }
 
@@ -102,6 +104,7 @@ func unproven(w sheet24.ItemWrite, item *sheet24.Item) bool {
 	if w.ID == 0 {
 		return false
 	}
+
 	for _, v := range w.Fields {
 		if sheet24.Empties(v) {
 			return true

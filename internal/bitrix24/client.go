@@ -76,22 +76,26 @@ func New(o Options) *Client {
 	if o.Plan == (sheet24.Plan{}) {
 		o.Plan = sheet24.StandardPlan
 	}
+
 	o.Parallel = cmp.Or(o.Parallel, 4)
 	o.RequestLimit, o.OperatingLimit = cmp.Or(o.RequestLimit, time.Minute), cmp.Or(o.OperatingLimit, 480*time.Second)
 	o.Fresh, o.Pace = cmp.Or(o.Fresh, 5*time.Second), cmp.Or(o.Pace, 500*time.Millisecond)
 	o.Patience = cmp.Or(o.Patience, 8*time.Second)
 	o.App.AuthURL = cmp.Or(o.App.AuthURL, authServer)
+
 	if o.Buckets == nil {
 		o.Buckets = bucket.NewMemory()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = dial(o.named)
 	transport.MaxIdleConnsPerHost, transport.MaxIdleConns = 2*o.Parallel, 0 // of however many portals
 	// A connection that died without a word is given up before its portal is taken for silent.
 	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second}
+
 	return &Client{
 		options: o,
 		http: &http.Client{
@@ -126,11 +130,13 @@ func (c *Client) line(ctx context.Context, p *sheet24.Portal) *line {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	l := c.lines[p.Host]
 	if l == nil {
 		l = &line{&limiter{host: p.Host, buckets: c.options.Buckets}, newBatchSize(c.options.RequestLimit), c.newSilence(p.Host)}
 		c.lines[p.Host] = l
 	}
+
 	l.limiter.follow(plan)
 	return l
 }
@@ -271,6 +277,7 @@ func (c *Client) exchange(f *flight, host string, address *url.URL, params any, 
 	if err != nil {
 		return nil, err
 	}
+
 	req, err := http.NewRequestWithContext(f.ctx, http.MethodPost, address.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -292,6 +299,7 @@ func (c *Client) exchange(f *flight, host string, address *url.URL, params any, 
 		return nil, f.failed(host, withoutURL(err))
 	}
 	defer resp.Body.Close()
+
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return nil, f.failed(host, err)

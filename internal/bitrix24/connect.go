@@ -35,6 +35,7 @@ func (c *Client) inspect(ctx context.Context, p *sheet24.Portal) error {
 		Name     lenient `json:"NAME"`
 		LastName lenient `json:"LAST_NAME"`
 	}
+
 	var scopes []string
 	for i, out := range []any{&profile, &scopes} {
 		if results[i].err != nil {
@@ -44,8 +45,10 @@ func (c *Client) inspect(ctx context.Context, p *sheet24.Portal) error {
 			return err
 		}
 	}
+
 	p.Account = sheet24.Account{UserID: profile.ID.int(), Name: sheet24.Said(string(profile.Name) + " " + string(profile.LastName)),
 		Admin: profile.Admin.yes(), Scopes: scopes}
+
 	// Only an application is told the tariff.
 	var app struct {
 		License string `json:"LICENSE"`
@@ -57,6 +60,7 @@ func (c *Client) inspect(ctx context.Context, p *sheet24.Portal) error {
 			p.Plan = sheet24.EnterprisePlan
 		}
 	}
+
 	if !slices.Contains(scopes, "crm") {
 		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalScope, p.Host)
 	}
@@ -71,6 +75,7 @@ func (c *Client) Entities(ctx context.Context, p *sheet24.Portal) ([]sheet24.Ent
 	for _, e := range sheet24.Entities {
 		all = append(all, sheet24.EntityType{Entity: e})
 	}
+
 	for start, more := 0, true; more; start += pageSize {
 		r := c.run(ctx, p, []command{{"crm.type.list", url.Values{"order[title]": {"ASC"}, "start": {itoa(start)}}}})[0]
 		if sheet24.AsError(r.err).Code == sheet24.CodeRecordAccess {
@@ -79,6 +84,7 @@ func (c *Client) Entities(ctx context.Context, p *sheet24.Portal) ([]sheet24.Ent
 		if r.err != nil {
 			return nil, r.err
 		}
+
 		var page struct {
 			Types []struct {
 				Title        string  `json:"title"`
@@ -88,11 +94,13 @@ func (c *Client) Entities(ctx context.Context, p *sheet24.Portal) ([]sheet24.Ent
 		if err := decodeResult(p.Host, r.data, &page); err != nil {
 			return nil, err
 		}
+
 		for _, t := range page.Types {
 			if e := sheet24.EntityOf(int(t.EntityTypeID.int())); strings.HasPrefix(string(e), "spa:") {
 				all = append(all, sheet24.EntityType{Entity: e, Title: t.Title})
 			}
 		}
+
 		more = len(page.Types) == pageSize
 	}
 	return all, nil

@@ -45,12 +45,14 @@ func (c *Client) marksOf(ctx context.Context, p *sheet24.Portal, e sheet24.Entit
 	case can("xmlId"):
 		return marks{fields: []string{"xmlId"}}, nil
 	}
+
 	m := marks{weak: true}
 	for _, name := range weakMarks {
 		if can(name) {
 			m.fields = append(m.fields, name)
 		}
 	}
+
 	if len(m.fields) == 0 {
 		return marks{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordOrigin, string(e))
 	}
@@ -68,6 +70,7 @@ func (m marks) set(params url.Values, w sheet24.ItemWrite) error {
 		params.Set("fields[originatorId]", originator)
 		return nil
 	}
+
 	for _, name := range m.fields {
 		if !m.pair && free(name) {
 			params.Set("fields["+name+"]", mark(w.Key))
@@ -88,6 +91,7 @@ func (m marks) keyOf(row map[string]json.RawMessage) string {
 			return key
 		}
 	}
+
 	return ""
 }
 
@@ -99,6 +103,7 @@ func keyLists(e sheet24.Entity, m marks, keys []string, filters bool) (lists []c
 		for i, name := range append([]string{"id", "createdTime"}, m.fields...) {
 			params.Set("select["+itoa(i)+"]", name)
 		}
+
 		switch {
 		case !filters:
 			params.Set("order[id]", "DESC")
@@ -115,6 +120,7 @@ func keyLists(e sheet24.Entity, m marks, keys []string, filters bool) (lists []c
 				setList(params, "filter[0][@"+name+"]", marked)
 			}
 		}
+
 		lists = append(lists, command{methodOf[sheet24.Reading], params})
 	}
 	return lists
@@ -132,6 +138,7 @@ func keepCreated(host string, e sheet24.Entity, r result, m marks, created map[s
 	if r.err != nil {
 		return oldest, 0, r.err
 	}
+
 	items, err := decodeItems(host, r.data)
 	if err != nil {
 		return oldest, 0, err
@@ -142,12 +149,14 @@ func keepCreated(host string, e sheet24.Entity, r result, m marks, created map[s
 		if err != nil {
 			return oldest, 0, sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host).Because(err)
 		}
+
 		var text lenient
 		if json.Unmarshal(row["createdTime"], &text) == nil {
 			if at, err := time.Parse(time.RFC3339, string(text)); err == nil && (oldest.IsZero() || at.Before(oldest)) {
 				oldest = at
 			}
 		}
+
 		key := sheet24.ItemKey{Entity: e, Key: m.keyOf(row)}
 		if first, ok := created[key]; key.Key != "" && (!ok || id < first) {
 			created[key] = id
@@ -177,6 +186,7 @@ func (c *Client) learn(p *sheet24.Portal, e sheet24.Entity, change func(*marking
 	if c.markings == nil {
 		c.markings = map[fieldsKey]marking{}
 	}
+
 	key := fieldsKey{p.ID, connection(p), e}
 	m := c.markings[key]
 	change(&m)
@@ -199,9 +209,11 @@ func (q *exchange) lookFor(e sheet24.Entity, m marks, r result) {
 	if err != nil || !m.weak {
 		return
 	}
+
 	if len(q.reply.Created) > before {
 		c.learn(p, e, func(know *marking) { know.kept = true })
 	}
+
 	switch know := c.marking(p, e); {
 	case !know.kept:
 		q.reply.Horizon[e] = time.Now().Add(time.Hour) // none before can be told

@@ -61,6 +61,7 @@ func apiError(host, code, description string, command bool) error {
 	if e, special := commandErrors[code]; command && special {
 		known, ok = e, true
 	}
+
 	if ok {
 		e := known.Because(&refusal{code: code, description: description})
 		if e.Kind != sheet24.Internal {
@@ -72,13 +73,14 @@ func apiError(host, code, description string, command bool) error {
 		e.Args = nil
 		return e
 	}
+
 	if description == "" {
 		description = code
 	}
 	return sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalRefused, description).Because(&refusal{code: code, description: description})
 }
 
-// is tells whether a portal gave that code.
+// is reports whether a portal gave that code.
 func is(err error, code string) bool {
 	r, ok := errors.AsType[*refusal](err)
 	return ok && r.code == code

@@ -44,13 +44,16 @@ func (c *Client) cachedFields(ctx context.Context, p *sheet24.Portal, e sheet24.
 	c.mu.Lock()
 	cached, ok := c.fields[key]
 	c.mu.Unlock()
+
 	if ok && time.Since(cached.read) < age {
 		return cached.fields, nil
 	}
+
 	fields, err := c.fetchFields(ctx, p, e)
 	if err != nil {
 		return nil, err
 	}
+
 	c.mu.Lock()
 	c.fields[key] = cachedFields{fields, time.Now()}
 	c.mu.Unlock()
@@ -109,6 +112,7 @@ func (c *Client) fetchFields(ctx context.Context, p *sheet24.Portal, e sheet24.E
 		{"crm.item.fields", typeID}, {"crm.status.list", url.Values{"order[SORT]": {"ASC"}}},
 		{"crm.category.list", typeID}, {"crm.currency.list", url.Values{}}, {"user.get", usersFrom(0)},
 	})
+
 	var described struct {
 		Fields map[string]fieldDescription `json:"fields"`
 	}
@@ -121,10 +125,12 @@ func (c *Client) fetchFields(ctx context.Context, p *sheet24.Portal, e sheet24.E
 	if err := decodeResult(p.Host, results[0].data, &described); err != nil {
 		return nil, err
 	}
+
 	l, err := c.readLists(ctx, p, results[1], results[2], results[3], results[4])
 	if err != nil {
 		return nil, err
 	}
+
 	var fields []sheet24.Field
 	_, multi := described.Fields["fm"]
 	for api, d := range described.Fields {
@@ -139,6 +145,7 @@ func (c *Client) fetchFields(ctx context.Context, p *sheet24.Portal, e sheet24.E
 		f.ReadOnly = f.ReadOnly || d.Type == "crm_category" && slices.Contains([]sheet24.Entity{sheet24.Contacts, sheet24.Companies}, e) // described as writable, but no page on writing has it
 		fields = append(fields, f)
 	}
+
 	slices.SortFunc(fields, func(a, b sheet24.Field) int { return strings.Compare(a.Name, b.Name) })
 	return fields, nil
 }
@@ -187,9 +194,11 @@ var linkTypes = map[string]sheet24.Entity{
 func (l *lists) field(api string, d fieldDescription) sheet24.Field {
 	f := sheet24.Field{Name: d.UpperName, APIName: api, Title: string(d.Title), Type: d.Type, ReadOnly: d.ReadOnly.yes(),
 		Immutable: d.Immutable.yes(), Required: d.Required.yes(), Multiple: d.Multiple.yes(), Links: linkTypes[d.Type]}
+
 	if f.Name == "" {
 		f.Name = api // answers of old portals lack it
 	}
+
 	var settings map[string]any
 	json.Unmarshal(d.Settings, &settings) // [] leaves it empty
 	switch d.Type {
@@ -212,6 +221,7 @@ func (l *lists) field(api string, d fieldDescription) sheet24.Field {
 	case "crm":
 		f.Links = boundTo(settings)
 	}
+
 	for _, it := range d.Items {
 		f.Choices = append(f.Choices, sheet24.Choice{ID: string(it.ID), Label: string(it.Value)})
 	}
@@ -223,6 +233,7 @@ func (l *lists) field(api string, d fieldDescription) sheet24.Field {
 func boundTo(settings map[string]any) sheet24.Entity {
 	names := map[string]sheet24.Entity{"LEAD": sheet24.Leads, "DEAL": sheet24.Deals, "CONTACT": sheet24.Contacts, "COMPANY": sheet24.Companies,
 		"QUOTE": sheet24.Quotes, "SMART_INVOICE": sheet24.Invoices}
+
 	var bound []sheet24.Entity
 	for name, on := range settings {
 		if on != "Y" {
@@ -235,6 +246,7 @@ func boundTo(settings map[string]any) sheet24.Entity {
 		}
 		bound = append(bound, e)
 	}
+
 	if len(bound) == 1 {
 		return bound[0]
 	}
@@ -251,6 +263,7 @@ func (l *lists) statusesOf(api, statusType string) (choices []sheet24.Choice, pe
 	if m == nil || len(l.funnels) == 0 {
 		return l.statuses[statusType], false
 	}
+
 	for _, funnel := range l.funnels {
 		id, _ := strconv.ParseInt(funnel.ID, 10, 64)
 		list := m[1] + "_" + funnel.ID

@@ -2,6 +2,7 @@ package bitrix24
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"sheet24"
@@ -23,6 +24,7 @@ func (c *Client) Find(ctx context.Context, p *sheet24.Portal, e sheet24.Entity, 
 	if field != "EMAIL" && field != "PHONE" {
 		return c.findBy(ctx, p, e, field, values)
 	}
+
 	if _, ok := findable[e]; !ok {
 		return nil, nil
 	}
@@ -43,49 +45,71 @@ func (c *Client) findBy(ctx context.Context, p *sheet24.Portal, e sheet24.Entity
 	if i < 0 || fields[i].Type == "crm_multifield" {
 		return nil, nil
 	}
-	f := fields[i]
-	found := map[string][]int64{}
-	var crowded []string // values of lists that were cut off
-	look := func(most int, values []string) error {
-		chunks := slices.Collect(slices.Chunk(values, most))
-		var commands []command
-		for _, chunk := range chunks {
-			params := listParams(e)
-			params.Set("select[0]", "id")
-			params.Set("select[1]", f.APIName)
-			for i, v := range chunk {
-				params.Set("filter[@"+f.APIName+"]["+itoa(i)+"]", v)
-			}
-			commands = append(commands, command{"crm.item.list", params})
-		}
-		for i, r := range c.run(ctx, p, commands) {
-			if r.err != nil {
-				return r.err
-			}
-			rows, err := decodeItems(p.Host, r.data)
-			if err != nil {
-				return err
-			}
-			if len(rows) >= pageSize && most > 1 {
-				crowded = append(crowded, chunks[i]...)
-				continue
-			}
-			for _, row := range rows {
-				item, err := decodeItem(row, map[string]string{f.APIName: f.Name})
-				if err != nil {
-					return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, p.Host).Because(err)
-				}
-				for _, v := range chunks[i] {
-					if mapping.Same(f, v, item.Values[f.Name]) {
-						found[v] = append(found[v], item.ID)
-					}
-				}
-			}
-		}
-		return nil
-	}
-	if err := look(findValues, values); err != nil {
+
+	// Values that very many records hold are asked for one by one.
+	s := &search{client: c, portal: p, entity: e, field: fields[i], found: map[string][]int64{}}
+	crowded, err := s.find(ctx, findValues, values)
+	if err != nil {
 		return nil, err
 	}
-	return found, look(1, crowded)
+	_, err = s.find(ctx, 1, crowded)
+	return s.found, err
+}
+
+// search is a search for the records that hold values in a plain field.
+type search struct {
+	client *Client
+	portal *sheet24.Portal
+	entity sheet24.Entity
+	field  sheet24.Field
+	found  map[string][]int64 // by value
+}
+
+// find asks for values, some in one list, and returns those whose lists were cut off.
+func (s *search) find(ctx context.Context, most int, values []string) (crowded []string, err error) {
+	chunks := slices.Collect(slices.Chunk(values, most))
+	var commands []command
+	for _, chunk := range chunks {
+		params := listParams(s.entity)
+		params.Set("select[0]", "id")
+		params.Set("select[1]", s.field.APIName)
+		for i, v := range chunk {
+			params.Set("filter[@"+s.field.APIName+"]["+itoa(i)+"]", v)
+		}
+		commands = append(commands, command{"crm.item.list", params})
+	}
+
+	for i, r := range s.client.run(ctx, s.portal, commands) {
+		if r.err != nil {
+			return nil, r.err
+		}
+		rows, err := decodeItems(s.portal.Host, r.data)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) >= pageSize && most > 1 {
+			crowded = append(crowded, chunks[i]...)
+			continue
+		}
+		if err := s.take(rows, chunks[i]); err != nil {
+			return nil, err
+		}
+	}
+	return crowded, nil
+}
+
+// take notes which of some values the rows of a list hold.
+func (s *search) take(rows []map[string]json.RawMessage, values []string) error {
+	for _, row := range rows {
+		item, err := decodeItem(row, map[string]string{s.field.APIName: s.field.Name})
+		if err != nil {
+			return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, s.portal.Host).Because(err)
+		}
+		for _, v := range values {
+			if mapping.Same(s.field, v, item.Values[s.field.Name]) {
+				s.found[v] = append(s.found[v], item.ID)
+			}
+		}
+	}
+	return nil
 }

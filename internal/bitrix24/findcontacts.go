@@ -103,6 +103,7 @@ func (s *contactSearch) ask(ctx context.Context, groups [][]sought) (cut []sough
 			cut = append(cut, groups[i]...)
 		}
 	}
+
 	items, failed := s.c.Items(ctx, s.p, refs)
 	if failed[s.entity] != nil {
 		return nil, failed[s.entity]
@@ -156,6 +157,7 @@ func packed(wanted []sought) (groups [][]sought) {
 		if len(one.forms) == 0 {
 			continue
 		}
+
 		if room < len(one.forms) {
 			groups, room = append(groups, nil), maxComm
 		}
@@ -171,6 +173,7 @@ func foundIDs(host, name string, data json.RawMessage) (ids []int64, err error) 
 	if err := json.Unmarshal(data, &lists); err != nil {
 		return nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host).Because(err)
 	}
+
 	for _, raw := range lists[name] {
 		id, err := integer(raw)
 		if err != nil {

@@ -29,10 +29,12 @@ func (h Hosts) Webhook(text string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.User != nil {
 		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalURL)
 	}
+
 	host, err := h.allow(u)
 	if err != nil {
 		return nil, err
 	}
+
 	parts := strings.SplitN(strings.Trim(u.Path, "/"), "/", 4)
 	if len(parts) < 3 || !webhookPath.MatchString("/"+strings.Join(parts[:3], "/")) {
 		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalURL)
@@ -44,6 +46,7 @@ func (h Hosts) Webhook(text string) (*url.URL, error) {
 func (h Hosts) allow(u *url.URL) (string, error) {
 	host := strings.ToLower(u.Host)
 	extra := slices.Contains(h, host)
+
 	switch {
 	case !extra && !cloud.MatchString(host):
 		return "", sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalHost, host)
@@ -64,10 +67,12 @@ func (h Hosts) Portal(text string) (*url.URL, error) {
 		}
 		text = scheme + text
 	}
+
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil {
 		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalName)
 	}
+
 	host, err := h.allow(u)
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ func (c *Client) Items(ctx context.Context, p *sheet24.Portal, refs []sheet24.It
 			failed[e] = err
 			continue
 		}
+
 		names[e] = apiNames(fields)
 		for _, list := range itemLists(e, ids) {
 			commands, entities = append(commands, list), append(entities, e)
@@ -60,10 +61,12 @@ func keepItems(host string, e sheet24.Entity, r result, names map[string]string,
 	if r.err != nil {
 		return r.err
 	}
+
 	rows, err := decodeItems(host, r.data)
 	if err != nil {
 		return err
 	}
+
 	for _, raw := range rows {
 		item, err := decodeItem(raw, names)
 		if err != nil {
@@ -84,6 +87,7 @@ func byEntity(refs []sheet24.ItemRef) map[sheet24.Entity][]int64 {
 			ids[r.Entity] = append(ids[r.Entity], r.ID)
 		}
 	}
+
 	return ids
 }
 
@@ -112,10 +116,12 @@ func decodeItem(raw map[string]json.RawMessage, names map[string]string) (*sheet
 			item.Multi = multi
 			continue
 		}
+
 		name, described := names[api]
 		if !described {
 			continue
 		}
+
 		var v any
 		if string(value) != "null" { // as most are
 			if err := json.Unmarshal(value, &v); err != nil {
@@ -124,10 +130,12 @@ func decodeItem(raw map[string]json.RawMessage, names map[string]string) (*sheet
 		}
 		item.Values[name] = v
 	}
+
 	var err error
 	if item.ID, err = integer(raw["id"]); err != nil {
 		return nil, fmt.Errorf("id: %w", err)
 	}
+
 	if category, err := integer(raw["categoryId"]); err == nil {
 		item.Funnel = category
 	}
@@ -142,13 +150,16 @@ func decodeMulti(data json.RawMessage) ([]sheet24.MultiValue, error) {
 		ValueType lenient         `json:"valueType"`
 		Value     lenient         `json:"value"`
 	}
+
 	if s := string(data); s == "null" || s == "false" || s == `""` {
 		return nil, nil
 	}
+
 	var values phpMap[value]
 	if err := json.Unmarshal(data, &values); err != nil {
 		return nil, fmt.Errorf("fm: %w", err)
 	}
+
 	var multi []sheet24.MultiValue
 	for _, v := range values {
 		id, err := integer(v.ID)
@@ -157,6 +168,7 @@ func decodeMulti(data json.RawMessage) ([]sheet24.MultiValue, error) {
 		}
 		multi = append(multi, sheet24.MultiValue{ID: id, Type: string(v.TypeID), Kind: string(v.ValueType), Value: string(v.Value)})
 	}
+
 	slices.SortFunc(multi, func(a, b sheet24.MultiValue) int { return int(a.ID - b.ID) })
 	return multi, nil
 }

@@ -51,6 +51,7 @@ func (l *limiter) wait(ctx context.Context, urgent bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+
 	ready := make(chan error, 1)
 	l.mu.Lock()
 	if urgent {
@@ -63,11 +64,13 @@ func (l *limiter) wait(ctx context.Context, urgent bool) error {
 		go l.serve()
 	}
 	l.mu.Unlock()
+
 	select {
 	case err := <-ready:
 		return err
 	case <-ctx.Done():
 	}
+
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	same := func(c chan error) bool { return c == ready }
@@ -86,6 +89,7 @@ func (l *limiter) serve() {
 			return
 		}
 		l.mu.Unlock()
+
 		turn, err := l.turn()
 		time.Sleep(time.Until(turn))
 		l.mu.Lock()
@@ -96,6 +100,7 @@ func (l *limiter) serve() {
 		} else if len(l.ordinary) > 0 {
 			l.row++
 		}
+
 		if len(*next) > 0 { // it may have gone away meanwhile
 			(*next)[0] <- err
 			*next = (*next)[1:]
@@ -109,6 +114,7 @@ func (l *limiter) turn() (time.Time, error) {
 	l.mu.Lock()
 	plan, n := l.plan, 0
 	brim := max(1, plan.Burst-reserve)
+
 	switch {
 	case l.counted > 0 && time.Since(l.at) < aheadFor:
 	case l.level+ahead <= brim/2:
@@ -117,6 +123,7 @@ func (l *limiter) turn() (time.Time, error) {
 		n = 1
 	}
 	l.mu.Unlock()
+
 	var level float64
 	if n > 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), takeTime)
@@ -126,11 +133,13 @@ func (l *limiter) turn() (time.Time, error) {
 			return time.Time{}, err
 		}
 	}
+
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n > 0 {
 		l.counted, l.at, l.level = n, time.Now(), level-float64(n)
 	}
+
 	l.counted--
 	l.level++
 	return l.at.Add(time.Duration((l.level - brim) / plan.Rate * float64(time.Second))), nil
@@ -172,11 +181,13 @@ func (l *limiter) giveBack() {
 func (l *limiter) overflowed(ctx context.Context) (plan sheet24.Plan, smaller bool, err error) {
 	l.mu.Lock()
 	standard := sheet24.StandardPlan
+
 	smaller = l.plan.Burst > standard.Burst && l.level < l.plan.Burst-2*reserve && l.level > standard.Burst-2*reserve
 	if smaller {
 		l.plan = standard
 	}
 	plan = l.plan
+
 	l.counted, l.level = 0, plan.Burst
 	l.mu.Unlock()
 	return plan, smaller, l.buckets.Fill(ctx, "bitrix24 "+l.host, plan.Burst)

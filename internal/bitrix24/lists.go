@@ -24,6 +24,7 @@ func (c *Client) readLists(ctx context.Context, p *sheet24.Portal, statuses, fun
 	if statuses.err != nil {
 		return nil, statuses.err
 	}
+
 	var statusRows []struct {
 		List lenient `json:"ENTITY_ID"`
 		ID   lenient `json:"STATUS_ID"`
@@ -32,9 +33,11 @@ func (c *Client) readLists(ctx context.Context, p *sheet24.Portal, statuses, fun
 	if err := decodeResult(p.Host, statuses.data, &statusRows); err != nil {
 		return nil, err
 	}
+
 	for _, s := range statusRows {
 		l.statuses[string(s.List)] = append(l.statuses[string(s.List)], sheet24.Choice{ID: string(s.ID), Label: string(s.Name)})
 	}
+
 	if err := l.readFunnels(p.Host, funnels); err != nil {
 		return nil, err
 	}
@@ -44,7 +47,7 @@ func (c *Client) readLists(ctx context.Context, p *sheet24.Portal, statuses, fun
 	return l, c.readUsers(ctx, p, l, users)
 }
 
-// passing tells whether an error may pass; any other means that a list is not
+// passing reports whether an error may pass; any other means that a list is not
 // for this connection, or not there.
 func passing(err error) bool { return sheet24.IsKind(err, sheet24.Unavailable) }
 
@@ -55,15 +58,18 @@ func (l *lists) readFunnels(host string, r result) error {
 		}
 		return nil // the entity has no funnels
 	}
+
 	var got struct {
 		Categories []struct {
 			ID   lenient `json:"id"`
 			Name lenient `json:"name"`
 		} `json:"categories"`
 	}
+
 	if err := decodeResult(host, r.data, &got); err != nil {
 		return err
 	}
+
 	for _, c := range got.Categories {
 		l.funnels = append(l.funnels, sheet24.Choice{ID: string(c.ID), Label: string(c.Name)})
 	}
@@ -80,14 +86,17 @@ func (l *lists) readCurrencies(host string, r result) error {
 		}
 		return nil
 	}
+
 	var rows []struct {
 		Code lenient `json:"CURRENCY"`
 		Name lenient `json:"FULL_NAME"`
 		Base lenient `json:"BASE"`
 	}
+
 	if err := decodeResult(host, r.data, &rows); err != nil {
 		return err
 	}
+
 	for _, c := range rows {
 		choice := sheet24.Choice{ID: string(c.Code), Label: string(c.Code), Aliases: append([]string{string(c.Name)}, signs[string(c.Code)]...)}
 		if c.Base.yes() { // the base currency comes first
@@ -110,17 +119,20 @@ func (c *Client) readUsers(ctx context.Context, p *sheet24.Portal, l *lists, r r
 		}
 		return nil // without the scope "user"
 	}
+
 	pages := []result{r}
 	var rest []command
 	for start := pageSize; int64(start) < r.total; start += pageSize {
 		rest = append(rest, command{"user.get", usersFrom(start)})
 	}
 	pages = append(pages, c.run(ctx, p, rest)...)
+
 	l.users = []sheet24.Choice{}
 	for _, page := range pages {
 		if page.err != nil {
 			return page.err
 		}
+
 		var rows []struct {
 			ID       lenient `json:"ID"`
 			Active   lenient `json:"ACTIVE"`
@@ -131,6 +143,7 @@ func (c *Client) readUsers(ctx context.Context, p *sheet24.Portal, l *lists, r r
 		if err := decodeResult(p.Host, page.data, &rows); err != nil {
 			return err
 		}
+
 		for _, u := range rows {
 			choice := sheet24.Choice{ID: string(u.ID), Label: strings.TrimSpace(string(u.Name) + " " + string(u.LastName)), Retired: !u.Active.yes()}
 			if u.Email != "" {

@@ -36,10 +36,12 @@ func (c *Client) AuthorizeURL(portal, state string) (string, error) {
 	if c.options.App.ID == "" {
 		return "", sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalNoApp)
 	}
+
 	base, err := c.options.Hosts.Portal(portal)
 	if err != nil {
 		return "", err
 	}
+
 	u := base.JoinPath("/oauth/authorize/")
 	u.RawQuery = url.Values{"client_id": {c.options.App.ID}, "state": {state}}.Encode()
 	return u.String(), nil
@@ -52,6 +54,7 @@ func (c *Client) Exchange(ctx context.Context, code, server string) (*sheet24.Po
 	if err != nil {
 		return nil, err
 	}
+
 	base, err := c.options.Hosts.Portal(g.Endpoint)
 	if err != nil {
 		return nil, err
@@ -66,6 +69,7 @@ func (c *Client) grantedDestination(ctx context.Context, p *sheet24.Portal, meth
 	if err != nil {
 		return destination{}, err
 	}
+
 	base, err := c.options.Hosts.Portal(g.Endpoint)
 	if err != nil {
 		return destination{}, err
@@ -97,6 +101,7 @@ type session struct {
 func (c *Client) session(p *sheet24.Portal) *session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	s := c.sessions[p.ID]
 	if s == nil {
 		s = &session{}
@@ -114,51 +119,69 @@ func (c *Client) granted(ctx context.Context, p *sheet24.Portal, stale string) (
 	s := c.session(p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	good := func() bool { return s.grant.AccessToken != stale && time.Until(s.grant.ExpiresAt) > early }
-	newer := func(g *sheet24.Grant) {
-		if g != nil && g.ExpiresAt.After(s.grant.ExpiresAt) {
-			s.grant = *g
-		}
-	}
-	newer(p.Grant)
-	keeps := p.ID != 0 && c.options.Store != nil
-	reload := func() error { // another process may have renewed it
-		if !keeps {
-			return nil
-		}
-		kept, err := c.options.Store.Portal(ctx, p.ID)
-		if err == nil {
-			newer(kept.Grant)
-		}
-		return err
-	}
-	if !good() {
-		if err := reload(); err != nil {
+
+	s.take(p.Grant)
+	if !s.good(stale) { // another process may have renewed it
+		if err := c.reload(ctx, p, s); err != nil {
 			return sheet24.Grant{}, err
 		}
 	}
-	if good() {
+	if s.good(stale) {
 		return s.grant, nil
 	}
+
 	// Whatever becomes of who asked, the answer is kept: the old pair is worth
 	// nothing from then on.
 	ctx = context.WithoutCancel(ctx)
 	g, err := c.token(ctx, s.grant, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {s.grant.RefreshToken}})
-	if is(err, "invalid_grant") && reload() == nil && good() {
-		return s.grant, nil // it was quicker with the same refresh token
+	if is(err, "invalid_grant") && c.reload(ctx, p, s) == nil && s.good(stale) {
+		return s.grant, nil // another was quicker with the same refresh token
 	}
 	if err != nil {
 		return sheet24.Grant{}, err
 	}
 	s.grant = g
-	if !keeps {
-		return g, nil
+	return g, c.saveGrant(ctx, p, g)
+}
+
+// good reports whether a session's grant can be used: it is not the stale one, and lasts.
+func (s *session) good(stale string) bool {
+	return s.grant.AccessToken != stale && time.Until(s.grant.ExpiresAt) > early
+}
+
+// take takes over a grant that is newer.
+func (s *session) take(g *sheet24.Grant) {
+	if g != nil && g.ExpiresAt.After(s.grant.ExpiresAt) {
+		s.grant = *g
 	}
+}
+
+// stores reports whether a portal's grant is kept in the database.
+func (c *Client) stores(p *sheet24.Portal) bool { return p.ID != 0 && c.options.Store != nil }
+
+// reload takes over what another process keeps of a portal's grant.
+func (c *Client) reload(ctx context.Context, p *sheet24.Portal, s *session) error {
+	if !c.stores(p) {
+		return nil
+	}
+
+	kept, err := c.options.Store.Portal(ctx, p.ID)
+	if err == nil {
+		s.take(kept.Grant)
+	}
+	return err
+}
+
+func (c *Client) saveGrant(ctx context.Context, p *sheet24.Portal, g sheet24.Grant) error {
+	if !c.stores(p) {
+		return nil
+	}
+
 	base, err := c.options.Hosts.Portal(g.Endpoint)
 	if err != nil {
-		return sheet24.Grant{}, err
+		return err
 	}
-	return g, c.options.Store.SaveGrant(ctx, &sheet24.Portal{ID: p.ID, UserID: p.UserID, Host: base.Host, Grant: &g})
+	return c.options.Store.SaveGrant(ctx, &sheet24.Portal{ID: p.ID, UserID: p.UserID, Host: base.Host, Grant: &g})
 }
 
 // token asks the authorisation server for the next grant after old.
@@ -167,18 +190,21 @@ func (c *Client) token(ctx context.Context, old sheet24.Grant, form url.Values) 
 	if err != nil {
 		return old, err
 	}
+
 	form.Set("client_id", c.options.App.ID)
 	form.Set("client_secret", c.options.App.Secret)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, server.JoinPath("/oauth/token/").String(), strings.NewReader(form.Encode()))
 	if err != nil {
 		return old, err
 	}
+
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return old, unreachable(server.Host, withoutURL(err))
 	}
 	defer resp.Body.Close()
+
 	var got struct {
 		AccessToken    string  `json:"access_token"`
 		RefreshToken   string  `json:"refresh_token"`
@@ -188,9 +214,11 @@ func (c *Client) token(ctx context.Context, old sheet24.Grant, form url.Values) 
 		Error          lenient `json:"error"`
 		Description    lenient `json:"error_description"`
 	}
+
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&got); err != nil {
 		return old, unreachable(server.Host, fmt.Errorf("HTTP %d: %w", resp.StatusCode, err))
 	}
+
 	if got.Error != "" {
 		host := server.Host
 		if portal, err := url.Parse(old.Endpoint); err == nil && portal.Host != "" {
@@ -198,9 +226,11 @@ func (c *Client) token(ctx context.Context, old sheet24.Grant, form url.Values) 
 		}
 		return old, apiError(host, string(got.Error), string(got.Description), false)
 	}
+
 	if got.AccessToken == "" || got.RefreshToken == "" || got.MemberID == "" || (old.MemberID != "" && got.MemberID != old.MemberID) {
 		return old, unreachable(server.Host, errors.New("no tokens of this portal in the answer"))
 	}
+
 	return sheet24.Grant{MemberID: got.MemberID, AccessToken: got.AccessToken, RefreshToken: got.RefreshToken, Endpoint: got.ClientEndpoint,
 		ExpiresAt: time.Now().Add(time.Duration(got.ExpiresIn.int()) * time.Second), AuthServer: old.AuthServer}, nil
 }

@@ -101,6 +101,7 @@ func (o *operating) settle(method string, n int, answers []timing) {
 	defer o.mu.Unlock()
 	u := o.use(method)
 	u.booked -= n
+
 	var took time.Duration
 	for _, t := range answers {
 		took += t.duration()
@@ -109,6 +110,7 @@ func (o *operating) settle(method string, n int, answers []timing) {
 			u.resetAt = time.Unix(0, int64(t.ResetAt*float64(time.Second)))
 		}
 	}
+
 	if len(answers) > 0 {
 		each := took / time.Duration(len(answers))
 		u.each, u.known = max(each, (3*u.each+each)/4), true // slower at once, quicker by and by

@@ -22,6 +22,7 @@ func (c *Client) Resolve(ctx context.Context, p *sheet24.Portal, links []sheet24
 			continue
 		}
 		found[l] = nil
+
 		for _, conditions := range named(l) {
 			params := listParams(l.Entity)
 			for i, name := range append([]string{"id"}, nameFields(l.Entity)...) {
@@ -33,12 +34,14 @@ func (c *Client) Resolve(ctx context.Context, p *sheet24.Portal, links []sheet24
 			commands, of = append(commands, command{"crm.item.list", params}), append(of, l)
 		}
 	}
+
 	for i, r := range c.run(ctx, p, commands) {
 		l := of[i]
 		ids, same, err := linked(p.Host, l, r)
 		if err != nil {
 			failed[l] = err
 		}
+
 		for _, id := range ids {
 			if !slices.Contains(found[l], id) {
 				found[l] = append(found[l], id)
@@ -46,6 +49,7 @@ func (c *Client) Resolve(ctx context.Context, p *sheet24.Portal, links []sheet24
 		}
 		exact[l] = append(exact[l], same...)
 	}
+
 	for l, ids := range exact {
 		if len(ids) > 0 {
 			found[l] = ids
@@ -60,15 +64,18 @@ func linked(host string, l sheet24.Link, r result) (ids, exact []int64, err erro
 	if r.err != nil {
 		return nil, nil, r.err
 	}
+
 	rows, err := decodeItems(host, r.data)
 	if err != nil {
 		return nil, nil, err
 	}
+
 	for _, row := range rows {
 		id, err := integer(row["id"])
 		if err != nil {
 			return nil, nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host).Because(err)
 		}
+
 		ids = append(ids, id)
 		if fullName(l.Entity, row) == l.Text {
 			exact = append(exact, id)
@@ -91,6 +98,7 @@ func named(l sheet24.Link) []map[string]string {
 	if l.Entity != sheet24.Contacts {
 		return []map[string]string{{"title": l.Text}}
 	}
+
 	words := strings.Fields(l.Text)
 	all := []map[string]string{}
 	for n := 1; n < len(words); n++ {

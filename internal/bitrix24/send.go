@@ -67,6 +67,7 @@ func (t *turn) proven() {
 	if t.to.token == "" {
 		return
 	}
+
 	s := t.c.session(t.p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,6 +144,7 @@ func (q *exchange) part() {
 	for _, i := range rest {
 		q.takes[i](result{err: unreachable(q.t.p.Host, errNotSent{errors.New("it goes alone")})})
 	}
+
 	commands, takes := q.commands, q.takes
 	q.commands, q.takes = nil, nil
 	for _, i := range took {

@@ -145,6 +145,7 @@ func (f *flight) answered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard, s.asked, s.until = time.Now(), false, time.Time{}
+
 	if slow := patienceTimes * time.Since(f.sent); slow > s.patience {
 		s.patience = min(slow, s.most)
 	} else {
@@ -179,6 +180,7 @@ func (s *silence) listen() {
 			s.mu.Unlock()
 			return
 		}
+
 		quiet := time.Since(oldest.sent)
 		if s.heard.After(oldest.sent) {
 			quiet = time.Since(s.heard)
@@ -257,6 +259,7 @@ func (c *Client) answers(ctx context.Context, host string) {
 	if c.options.Silences == nil {
 		return
 	}
+
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
 	if err := c.options.Silences.Answers(ctx, host); err != nil {
@@ -273,6 +276,7 @@ func (c *Client) AskSilent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	var all sync.WaitGroup
 	for _, d := range due {
 		all.Go(func() { c.askAgain(ctx, d) })
@@ -286,10 +290,12 @@ func (c *Client) AskSilent(ctx context.Context) error {
 func (c *Client) askAgain(ctx context.Context, d sheet24.Silence) {
 	asks, cancel := context.WithTimeout(asking(ctx), c.askWithin())
 	defer cancel()
+
 	_, sent, err := c.send(asks, d.Portal, "server.time", struct{}{})
 	if ctx.Err() != nil || err != nil && sent.IsZero() { // nobody asked it: soon another will
 		return
 	}
+
 	if err != nil && asks.Err() != nil {
 		c.keepSilent(ctx, d.Portal.Host, min(max(time.Since(d.Since), askFirst), askLast))
 		return
@@ -315,6 +321,7 @@ func onlyReads(address *url.URL, params any) bool {
 	if method != "batch" {
 		return reads[method]
 	}
+
 	in, _ := params.(map[string]any)
 	commands, _ := in["cmd"].(map[string]string)
 	for _, c := range commands {

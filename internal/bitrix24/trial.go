@@ -39,6 +39,7 @@ func (c *Client) try(ctx context.Context, p *sheet24.Portal) error {
 func (c *Client) trialLine(host string) *line {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+
 	key := "trial " + host
 	if c.lines[key] == nil {
 		l := &line{&limiter{host: key, buckets: c.options.Buckets}, newBatchSize(c.options.RequestLimit), c.newSilence(host)}

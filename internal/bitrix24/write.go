@@ -29,6 +29,7 @@ func (c *Client) written(p *sheet24.Portal, w sheet24.ItemWrite, r result) sheet
 		if done.ID, err = writtenID(p.Host, row, w.ID); err != nil {
 			break
 		}
+
 		item := c.shown(p, w.Entity, row)
 		done.Unproven = unproven(w, item)
 		if item != nil {
@@ -66,6 +67,7 @@ func (c *Client) shown(p *sheet24.Portal, e sheet24.Entity, row map[string]json.
 	if !ok {
 		return nil
 	}
+
 	item, err := decodeItem(row, apiNames(fields))
 	if err != nil {
 		return nil
@@ -89,10 +91,12 @@ func (c *Client) writing(ctx context.Context, p *sheet24.Portal, w sheet24.ItemW
 	if w.Delete {
 		return command{methodOf[sheet24.Deleting], params}, nil
 	}
+
 	fields, err := c.kept(ctx, p, w.Entity)
 	if err != nil {
 		return command{}, err
 	}
+
 	if w.Own {
 		return ownClearing(w, fields)
 	}

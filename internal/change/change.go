@@ -53,7 +53,7 @@ func coalesceCell(older, newer sheet24.Change) sheet24.Change {
 // Waiting picks, of the open changes of one row, the one that waits: to be pushed, or else
 // for review. It is nil if none does. (A row has at most one change of each open status.)
 func Waiting(open []sheet24.RowChange) *sheet24.RowChange {
-	for _, status := range []sheet24.Status{sheet24.Pending, sheet24.Asked} {
+	for _, status := range []sheet24.Status{sheet24.Pending, sheet24.NeedsReview} {
 		for i, c := range open {
 			if c.Status == status && c.EntityID != 0 {
 				return &open[i]

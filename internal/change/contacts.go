@@ -17,6 +17,7 @@ func ValueOf(f sheet24.Field, item *sheet24.Item) any {
 	if !IsContact(f) {
 		return item.Values[f.Name]
 	}
+
 	values := []any{}
 	for _, m := range item.Multi {
 		if OfKind(f.Multi, m) {
@@ -88,6 +89,7 @@ func bringsBack(base Base, sheet Sheet, crm CRM, set []sheet24.MultiValue) bool 
 	if !adds || len(base.LastKnown) != 1 {
 		return false
 	}
+
 	there := texts(crm.Value())
 	return slices.ContainsFunc(texts(base.LastKnown[0]), func(was string) bool {
 		wanted := slices.ContainsFunc(sheet.Value.Multi, func(m sheet24.MultiValue) bool { return m.Value == was })
@@ -107,6 +109,7 @@ func contactsAfter(crm CRM, set []sheet24.MultiValue) []any {
 			values = append(values, m.Value)
 		}
 	}
+
 	for _, m := range set {
 		if m.ID == 0 {
 			values = append(values, m.Value)

@@ -54,9 +54,11 @@ func Link(c sheet24.RowChange, record int64, open []sheet24.RowChange, creationS
 			c.Fields = Coalesce(other.Fields, c.Fields)
 		}
 	}
+
 	if !creationSent {
 		c.Action = sheet24.Match
 	}
+
 	c.Key, c.EntityID = c.EntityID, record
 	return c, joined
 }

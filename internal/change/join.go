@@ -64,7 +64,7 @@ func joinedAction(waiting, newer sheet24.RowChange) sheet24.Action {
 		return newer.Action
 
 	// Whether to create it is the question; the edit asks anew what the policy is.
-	case waiting.Status == sheet24.Asked && waiting.Action == sheet24.Create:
+	case waiting.Status == sheet24.NeedsReview && waiting.Action == sheet24.Create:
 		return newer.Action
 	}
 	return waiting.Action
@@ -75,7 +75,7 @@ func joinedAction(waiting, newer sheet24.RowChange) sheet24.Action {
 // still being typed, a deletion that may be taken back, a question that is asked anew.
 func joinedTime(waiting, newer sheet24.RowChange) time.Time {
 	switch {
-	case newer.Action == sheet24.Delete, waiting.Action == sheet24.Delete, waiting.Status == sheet24.Asked:
+	case newer.Action == sheet24.Delete, waiting.Action == sheet24.Delete, waiting.Status == sheet24.NeedsReview:
 		return newer.NotBefore
 	case isRowKey(newer.EntityID) && newer.NotBefore.After(waiting.NotBefore):
 		return newer.NotBefore

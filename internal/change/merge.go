@@ -86,7 +86,7 @@ type Outcome struct {
 //	it does not, and is as last known       write
 //	it does not, and was changed there too  a conflict: as the policy says
 //
-// What a person has resolved already, sheet.Change.Kept, goes before the policy. A conflict is
+// What a person has resolved already, sheet.Change.Resolution, goes before the policy. A conflict is
 // recorded in the Change with the CRM's value, whoever wins, so that the history has both.
 //
 // All that writes asks this: a push, a comparison, the deletion of a row, an undo. Of contact
@@ -97,7 +97,7 @@ func Merge(base Base, sheet Sheet, crm CRM, policy sheet24.Side) Outcome {
 	d := differenceOf(base, sheet, crm)
 	out := Outcome{Change: sheet.Change, Plain: sheet.Value.Plain, Contacts: d.contacts, Before: crm.Value(), After: d.after}
 
-	winner := sheet.Change.Kept
+	winner := sheet.Change.Resolution
 	if d.overwrites && winner == sheet24.SheetWins {
 		winner = policy
 	}
@@ -128,6 +128,7 @@ func MergeDeletion(cells map[string]Outcome) (verdict Verdict, fields Fields) {
 			verdict = NeedsReview
 		}
 	}
+
 	return verdict, fields
 }
 
@@ -186,8 +187,8 @@ func recorded(d difference, sheet Sheet, crm CRM, winner sheet24.Side) sheet24.C
 			c.Earlier, c.Tried = append(slices.Clone(c.Earlier), c.CRM), false
 		}
 		c = inConflict(c, crm)
-		if c.Kept = winner; winner == sheet24.Ask {
-			c.Kept = ""
+		if c.Resolution = winner; winner == sheet24.Ask {
+			c.Resolution = ""
 		}
 
 	// It was one, and is none any more.

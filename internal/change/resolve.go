@@ -13,17 +13,17 @@ import (
 //
 // Of a row without a record, that the sheet wins means that it is created, and that the CRM
 // does means that it is not.
-func Resolve(review sheet24.RowChange, winner sheet24.Side, now time.Time) (resolved sheet24.RowChange, lastKnown sheet24.Known) {
+func Resolve(review sheet24.RowChange, winner sheet24.Side, now time.Time) (resolved sheet24.RowChange, lastKnown sheet24.LastKnown) {
 	if isRowKey(review.EntityID) && review.Action == sheet24.Match && winner == sheet24.SheetWins {
 		review.Action = sheet24.Create
 	}
 
 	fields := make(Fields, len(review.Fields))
-	lastKnown = sheet24.Known{}
+	lastKnown = sheet24.LastKnown{}
 	for field, c := range review.Fields {
 		switch {
 		case winner == sheet24.CRMWins:
-			c.Kept = sheet24.CRMWins
+			c.Resolution = sheet24.CRMWins
 		case c.Conflict:
 			lastKnown[field] = []any{c.Seen}
 		}

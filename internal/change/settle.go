@@ -24,21 +24,22 @@ type Settlement struct {
 // Routine reports whether a change ended as most do, with nothing to be stored of it but that
 // it is completed. Hundreds of them settle with one statement.
 func Routine(c sheet24.RowChange) bool {
-	if c.Status != sheet24.Completed || c.Action != sheet24.Update || c.Forget || c.Left {
+	if c.Status != sheet24.Completed || c.Action != sheet24.Update || c.Discard || c.Ignored {
 		return false
 	}
+
 	for _, f := range c.Fields {
-		if f.Conflict || f.Kept != "" || f.Tried || len(f.Earlier) > 0 {
+		if f.Conflict || f.Resolution != "" || f.Tried || len(f.Earlier) > 0 {
 			return false
 		}
 	}
-	return len(c.Asks) == 0 && len(c.Dropped) == 0 && c.Key == 0 && c.Note == ""
+	return len(c.Review) == 0 && len(c.Dropped) == 0 && c.Key == 0 && c.Note == ""
 }
 
 // SettlesAlone reports whether how a change ended has nothing to do with what came for its row
 // meanwhile, so that this need not be known to settle it.
 func SettlesAlone(c sheet24.RowChange) bool {
-	return c.Status == sheet24.Completed && c.Key == 0 && !c.Left && len(c.Asks) == 0 && len(c.Dropped) == 0 && !Declined(c)
+	return c.Status == sheet24.Completed && c.Key == 0 && !c.Ignored && len(c.Review) == 0 && len(c.Dropped) == 0 && !Declined(c)
 }
 
 // Settle says what becomes of a change that was under way and has ended: stored is how it
@@ -58,9 +59,9 @@ func Settle(stored, ended sheet24.RowChange, waiting *sheet24.RowChange, now tim
 	s.Waiting = withReview(s.Waiting, ended, now)
 
 	switch {
-	case ended.Forget, ended.Left && s.Waiting != nil: // what came of an edited row goes on
+	case ended.Discard, ended.Ignored && s.Waiting != nil: // what came of an edited row goes on
 		s.Discard = true
-	case ended.Status == sheet24.Asked && s.Waiting != nil:
+	case ended.Status == sheet24.NeedsReview && s.Waiting != nil:
 		s.Change.NotBefore, s.Change.Error = now, ""
 		s.postpone(stored)
 	case ended.Status == sheet24.Pending:
@@ -80,7 +81,7 @@ func (s *Settlement) postpone(stored sheet24.RowChange) {
 // end is the last word on the change.
 func (s *Settlement) end(now time.Time) {
 	s.Change.SyncedAt = now
-	s.Ignore = s.Change.Left
+	s.Ignore = s.Change.Ignored
 	if s.Change.Status == sheet24.Failed {
 		s.Waiting = withUnsent(s.Waiting, s.Change)
 	}
@@ -101,6 +102,7 @@ func Postpone(stored, c sheet24.RowChange, waiting *sheet24.RowChange) (pending 
 	default:
 		c.Fields = Coalesce(c.Fields, waiting.Fields)
 	}
+
 	return c, stored.Error == "" || c.Error == ""
 }
 
@@ -133,6 +135,7 @@ func withoutCreated(waiting *sheet24.RowChange, ended sheet24.RowChange) *sheet2
 	if waiting == nil || ended.Key == 0 || ended.Status != sheet24.Completed {
 		return waiting
 	}
+
 	next := *waiting
 	next.Fields = Fields{}
 	for field, c := range waiting.Fields {
@@ -144,6 +147,7 @@ func withoutCreated(waiting *sheet24.RowChange, ended sheet24.RowChange) *sheet2
 		}
 		next.Fields[field] = c
 	}
+
 	if len(next.Fields) == 0 {
 		return nil
 	}
@@ -153,17 +157,17 @@ func withoutCreated(waiting *sheet24.RowChange, ended sheet24.RowChange) *sheet2
 // withReview is what waits for a row once fields of an ended change need review: a change of
 // their own, or part of what came meanwhile, which is looked at first.
 func withReview(waiting *sheet24.RowChange, ended sheet24.RowChange, now time.Time) *sheet24.RowChange {
-	if len(ended.Asks) == 0 {
+	if len(ended.Review) == 0 {
 		return waiting
 	}
 	if waiting != nil {
 		next := *waiting
-		next.Fields = Coalesce(ended.Asks, waiting.Fields)
+		next.Fields = Coalesce(ended.Review, waiting.Fields)
 		return &next
 	}
 
 	review := sheet24.RowChange{TableID: ended.TableID, UserID: ended.UserID, Binding: ended.Binding, EntityID: ended.EntityID, Row: ended.Row,
-		Status: sheet24.Asked, Fields: ended.Asks, NotBefore: now, CreatedAt: now}
+		Status: sheet24.NeedsReview, Fields: ended.Review, NotBefore: now, CreatedAt: now}
 	if ended.Action == sheet24.Match { // the row held no former value that could be taken back
 		review.Action = sheet24.Match
 	}
@@ -187,8 +191,9 @@ func shownByCRM(ended sheet24.RowChange, waiting *sheet24.RowChange) (cells []sh
 	if ended.Status != sheet24.Completed || ended.EntityID <= 0 || ended.Action == sheet24.Delete {
 		return nil
 	}
+
 	for field, c := range ended.Fields {
-		if c.Kept == sheet24.CRMWins && !edits(waiting, field) {
+		if c.Resolution == sheet24.CRMWins && !edits(waiting, field) {
 			cells = append(cells, sheet24.CellWrite{EntityID: ended.EntityID, Field: field, Value: c.CRM, Seen: c.Seen})
 		}
 	}
@@ -203,6 +208,7 @@ func Restored(snapshot map[string]any, dropped Fields, waiting *sheet24.RowChang
 	for field, v := range snapshot {
 		values[field] = v
 	}
+
 	for field, c := range dropped {
 		switch {
 		case edits(waiting, field):
@@ -219,7 +225,7 @@ func Restored(snapshot map[string]any, dropped Fields, waiting *sheet24.RowChang
 // that its owner wants none.
 func Declined(c sheet24.RowChange) bool {
 	for _, f := range c.Fields {
-		if f.Kept == sheet24.CRMWins {
+		if f.Resolution == sheet24.CRMWins {
 			return true
 		}
 	}
@@ -241,7 +247,7 @@ const (
 // SettleFormer says what the history keeps of such a change.
 func SettleFormer(ended sheet24.RowChange) Former {
 	switch {
-	case ended.Status == sheet24.Completed && !ended.Forget:
+	case ended.Status == sheet24.Completed && !ended.Discard:
 		return FormerMade
 	case ended.Status == sheet24.Failed:
 		return FormerReason

@@ -13,9 +13,9 @@ func TestSettle(t *testing.T) {
 	t.Parallel()
 	underWay := status(sheet24.Syncing)
 	later := func(all ...says) *sheet24.RowChange { return stored(append([]says{id(9)}, all...)...) }
-	asks := func(fields change.Fields) says { return func(c *sheet24.RowChange) { c.Asks = fields } }
-	left := func(c *sheet24.RowChange) { c.Left = true }
-	forget := func(c *sheet24.RowChange) { c.Forget = true }
+	asks := func(fields change.Fields) says { return func(c *sheet24.RowChange) { c.Review = fields } }
+	left := func(c *sheet24.RowChange) { c.Ignored = true }
+	forget := func(c *sheet24.RowChange) { c.Discard = true }
 	atNoon := func(c *sheet24.RowChange) { c.CreatedAt = noon }
 
 	overridden := cell("TITLE", stays(conflict("a", "b", "x")))
@@ -163,10 +163,10 @@ func TestRoutine(t *testing.T) {
 		{"a row that became a record is not", stored(done, createdAs(-5)), false},
 		{"one with a conflict is not", stored(done, cell("TITLE", conflict("a", "b", "x"))), false},
 		{"one over which a value may have been replaced is not", stored(done, cell("TITLE", sheet24.Change{Earlier: []any{"x"}})), false},
-		{"one of which a field needs review is not", stored(done, func(c *sheet24.RowChange) { c.Asks = change.Fields{"TITLE": {}} }), false},
+		{"one of which a field needs review is not", stored(done, func(c *sheet24.RowChange) { c.Review = change.Fields{"TITLE": {}} }), false},
 		{"one that lost a column is not", stored(done, func(c *sheet24.RowChange) { c.Dropped = change.Fields{"TITLE": {}} }), false},
 		{"one with a note is not", stored(done, note("!")), false},
-		{"one of which nothing came is not", stored(done, func(c *sheet24.RowChange) { c.Forget = true }), false},
+		{"one of which nothing came is not", stored(done, func(c *sheet24.RowChange) { c.Discard = true }), false},
 	} {
 		t.Run(c.name, func(t *testing.T) { expect(t, c.want, change.Routine(*c.ended)) })
 	}
@@ -201,7 +201,7 @@ func TestSettleFormer(t *testing.T) {
 		want  change.Former
 	}{
 		{"what reached the former table's records is said", stored(done), change.FormerMade},
-		{"what had nothing to do is not", stored(done, func(c *sheet24.RowChange) { c.Forget = true }), change.FormerNothing},
+		{"what had nothing to do is not", stored(done, func(c *sheet24.RowChange) { c.Discard = true }), change.FormerNothing},
 		{"why it failed is said", stored(failed), change.FormerReason},
 		{"what would be tried again is not, and nobody knows what became of it", stored(), change.FormerNothing},
 		{"what would be asked about is asked no more", stored(review), change.FormerNothing},

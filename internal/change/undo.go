@@ -40,11 +40,12 @@ func Undo(chosen, since []sheet24.RowChange, binding int64) Undone {
 			undone.Other++
 			continue
 		}
+
 		for field, f := range c.Fields {
 			cell := Cell{c.EntityID, field}
 			_, earlier := first[cell]
 			switch {
-			case f.Kept == sheet24.CRMWins:
+			case f.Resolution == sheet24.CRMWins:
 				undone.Other++
 			case !isChosen[last[cell]]:
 				undone.Later++
@@ -53,6 +54,7 @@ func Undo(chosen, since []sheet24.RowChange, binding int64) Undone {
 			}
 		}
 	}
+
 	undone.Cells = slices.SortedFunc(maps.Values(first), func(a, b sheet24.CellWrite) int {
 		return cmp.Or(cmp.Compare(a.EntityID, b.EntityID), cmp.Compare(a.Field, b.Field))
 	})
@@ -85,6 +87,7 @@ func NotTakenBack(writes []sheet24.CellWrite, snapshots map[int64]sheet24.Snapsh
 		}
 		fields[w.EntityID][w.Field] = sheet24.Change{Old: snapshots[w.EntityID].Values[w.Field], New: w.Value, Undo: true}
 	}
+
 	for _, id := range slices.Sorted(maps.Keys(fields)) {
 		lines = append(lines, sheet24.RowChange{EntityID: id, Row: snapshots[id].Row, Status: sheet24.Failed, Fields: fields[id]})
 	}

@@ -57,7 +57,7 @@ var (
 	deletion = action(sheet24.Delete)
 	creation = action(sheet24.Create)
 	matching = action(sheet24.Match)
-	review   = status(sheet24.Asked)
+	review   = status(sheet24.NeedsReview)
 	failed   = status(sheet24.Failed)
 	done     = status(sheet24.Completed)
 	newRow   = of(-5)
@@ -76,7 +76,7 @@ func tried(c sheet24.Change, earlier ...any) sheet24.Change {
 
 // stays is a cell in conflict of which the CRM's value stays.
 func stays(c sheet24.Change) sheet24.Change {
-	c.Kept = sheet24.CRMWins
+	c.Resolution = sheet24.CRMWins
 	return c
 }
 

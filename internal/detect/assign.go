@@ -62,6 +62,7 @@ func (d *detector) preferFirstNames(rated [][]candidate) {
 	if last < 0 || name < 0 || !slices.ContainsFunc(rated, func(r []candidate) bool { return r[last].score >= Sure }) {
 		return
 	}
+
 	for c, r := range rated {
 		if d.columns[c].heading.means("fullname", "contact") && !d.columns[c].heading.means("first", "name") {
 			r[name].score *= 0.8

@@ -102,6 +102,7 @@ func (d *detector) candidates(c *column) []candidate {
 		}
 		all[i] = judged(said, reasons, fitOf(f, d.labels[i], c), remembered)
 	}
+
 	if !remembered {
 		d.shaped(c, all)
 	}
@@ -123,6 +124,7 @@ func judged(said saying, reasons []Reason, by fit, decided bool) candidate {
 	if score >= enough {
 		score += (1-said.sure)*by.trust + said.unknown*by.mend
 	}
+
 	if !decided {
 		score *= by.factor
 	}
@@ -210,6 +212,7 @@ func (h heading) near(title heading) bool {
 			return false
 		}
 	}
+
 	for _, u := range h.content {
 		if !title.means(u.meaning) && !slices.Contains(beside, u.meaning) {
 			return false
@@ -245,6 +248,7 @@ func (d *detector) shaped(c *column, all []candidate) {
 			all[i] = candidate{score, true, []Reason{{Code: "samples." + shape}}}
 		}
 	}
+
 	if c.samples.email > 0.8 {
 		propose("EMAIL", 0.6, "email")
 	}

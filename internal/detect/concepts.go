@@ -105,6 +105,7 @@ func readWay(entry string) way {
 			panic(fmt.Sprintf("concepts.txt: %q", entry)) // it is compiled in
 		}
 	}
+
 	only, list := scope(entry)
 	w.only = only
 	for _, m := range strings.Fields(list) {
@@ -178,6 +179,7 @@ func (c *concept) saying(h heading, of family) saying {
 		if w.only != "" && w.only != of || !h.has(w.meanings) {
 			continue
 		}
+
 		got := saying{sure: w.score}
 		for _, u := range h.content {
 			loss := c.loss(u, w, of)
@@ -191,6 +193,7 @@ func (c *concept) saying(h heading, of family) saying {
 				got.unknown += loss
 			}
 		}
+
 		if got.score() > best.score() {
 			best = got
 		}
@@ -313,10 +316,12 @@ func (h heading) key() string {
 		case "":
 			part = "?" + u.stem
 		}
+
 		if !slices.Contains(parts, part) {
 			parts = append(parts, part)
 		}
 	}
+
 	slices.Sort(parts)
 	return strings.Join(parts, " ")
 }

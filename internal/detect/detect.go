@@ -107,6 +107,7 @@ func cut(rows [][]any, headerRow int) (header []string, below [][]any) {
 	case headerRow > len(rows):
 		return nil, nil
 	}
+
 	for _, v := range rows[headerRow-1] {
 		header = append(header, mapping.Text(v))
 	}
@@ -118,6 +119,7 @@ func isStatus(h heading) bool {
 	if len(h.content) == 0 {
 		return false
 	}
+
 	for _, u := range h.content {
 		if u.meaning != syncing || u.guessed {
 			return false

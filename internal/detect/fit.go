@@ -31,9 +31,11 @@ func fitOf(f sheet24.Field, labels map[string]bool, c *column) fit {
 	if f.Name == sheet24.IDField {
 		return fitID(c)
 	}
+
 	if len(s.texts) == 0 {
 		return neutral
 	}
+
 	switch f.Multi.Type {
 	case "EMAIL":
 		return fitEmail(s)
@@ -62,6 +64,7 @@ func fitOf(f sheet24.Field, labels map[string]bool, c *column) fit {
 	case "url":
 		return fitWeb(s)
 	}
+
 	switch {
 	case f.Links != "" || strings.HasPrefix(f.Type, "crm_") && f.Type != "crm_status":
 		return fitLink(f, c)
@@ -203,6 +206,7 @@ func fitLink(f sheet24.Field, c *column) fit {
 	case s.number > 0.3 || s.email > 0.3 || s.date > 0.5 || s.url > 0.5 || s.letters < 0.7:
 		return against
 	}
+
 	switch f.Links {
 	case sheet24.Companies:
 		return fitCompany(s)
@@ -267,6 +271,7 @@ func fitText(f sheet24.Field, c *column) fit {
 	case "POST":
 		return fitJob(s, strange)
 	}
+
 	if strings.HasPrefix(f.Name, "ADDRESS") || strings.HasPrefix(f.Name, "REG_ADDRESS") {
 		return fitAddress(f, s, strange)
 	}

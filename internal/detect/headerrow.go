@@ -152,6 +152,7 @@ func headerScore(s Sheet, askable []*concept, i int, row []any, widest, named in
 			score, evidence = score+1+evident, evidence+evident
 		}
 	}
+
 	if texts == 0 {
 		return 0
 	}
@@ -182,10 +183,12 @@ func recognised(e sheet24.Entity, askable []*concept, name string) float64 {
 	if len(name) > 120 {
 		return 0
 	}
+
 	h := headingOf(name)
 	if len(h.content) == 0 {
 		return 0
 	}
+
 	of := familyOf(e)
 	best := 0.0
 	for _, c := range askable {
@@ -223,6 +226,7 @@ func contrast(below [][]any, column int) float64 {
 			other++
 		}
 	}
+
 	if n == 0 {
 		return 0
 	}

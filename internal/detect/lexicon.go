@@ -54,10 +54,12 @@ func readLexicon(text string) *lexicon {
 		if line == "" || line[0] == '#' {
 			continue
 		}
+
 		name, list, ok := strings.Cut(line, " = ")
 		if !ok {
 			panic(fmt.Sprintf("lexicon.txt: %q", line)) // it is compiled in
 		}
+
 		order++
 		for _, m := range strings.Split(name, "+") {
 			l.all[meaning(m)] = true
@@ -75,6 +77,7 @@ func readLexicon(text string) *lexicon {
 			return a.order - b.order
 		})
 	}
+
 	for _, w := range slices.Sorted(maps.Keys(l.stems)) {
 		if r := []rune(w); len(r) >= shortestForTypo {
 			l.letters[r[0]] = append(l.letters[r[0]], r)
@@ -128,9 +131,11 @@ func same(w string, forms []string, of string, exact bool) bool {
 	if w == of {
 		return true
 	}
+
 	if exact {
 		return false
 	}
+
 	if cyrillic(w) {
 		return russianStem(w) == russianStem(of)
 	}
@@ -162,6 +167,7 @@ func (l *lexicon) read(list []word) []understood {
 			i++
 			continue
 		}
+
 		stands := list[i : i+len(p.words)]
 		guessed := slices.ContainsFunc(stands, func(w word) bool { return w.guessed })
 		for _, m := range strings.Split(string(p.meaning), "+") {
@@ -178,6 +184,7 @@ func (l *lexicon) mended(list []word) []word {
 		if w.number || utf8.RuneCountInString(w.text) < shortestForTypo || slices.ContainsFunc(stems(w.text), func(s string) bool { return l.stems[s] }) || l.compound(w.text) != nil {
 			continue
 		}
+
 		letters := []rune(w.text)
 		for _, known := range l.letters[letters[0]] {
 			if typo(letters, known) {
@@ -201,6 +208,7 @@ func (l *lexicon) longest(list []word, forms [][]string) *phrase {
 			if !p.stands(list, forms) {
 				continue
 			}
+
 			asIs := n == 0 && p.words[0] == list[0].text
 			if best == nil || len(p.words) > len(best.words) || len(p.words) == len(best.words) && asIs && !bestExact {
 				best, bestExact = p, asIs
@@ -215,6 +223,7 @@ func (p *phrase) stands(list []word, forms [][]string) bool {
 	if len(p.words) > len(list) {
 		return false
 	}
+
 	for i, of := range p.words {
 		if !same(list[i].text, forms[i], of, p.exact[i]) {
 			return false

@@ -20,10 +20,12 @@ func (c *Client) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges [
 	if err != nil {
 		return nil, nil, err
 	}
+
 	req := &sheets.GetSpreadsheetByDataFilterRequest{IncludeGridData: true}
 	for _, r := range ranges {
 		req.DataFilters = append(req.DataFilters, &sheets.DataFilter{GridRange: gridRange(tab.GID, r)})
 	}
+
 	if err := c.quotas.read(ctx, tab.UserID); err != nil {
 		return nil, nil, err
 	}
@@ -32,9 +34,23 @@ func (c *Client) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges [
 		return nil, nil, fail(err)
 	}
 
-	blocks := map[[2]int64]*sheets.GridData{} // by where they begin
+	blocks := blocksIn(got, tab.GID)
+	values, texts = make([][][]any, len(ranges)), make([][][]any, len(ranges))
+	for i, f := range req.DataFilters {
+		d := blocks[[2]int64{f.GridRange.StartRowIndex, f.GridRange.StartColumnIndex}]
+		if d == nil {
+			return nil, nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleAnswer)
+		}
+		values[i], texts[i] = cellsIn(d, ranges[i])
+	}
+	return values, texts, nil
+}
+
+// blocksIn are the blocks of a tab in an answer, by where they begin, row and column from 0.
+func blocksIn(got *sheets.Spreadsheet, gid int64) map[[2]int64]*sheets.GridData {
+	blocks := map[[2]int64]*sheets.GridData{}
 	for _, sh := range got.Sheets {
-		if sh.Properties == nil || sh.Properties.SheetId != tab.GID {
+		if sh.Properties == nil || sh.Properties.SheetId != gid {
 			continue
 		}
 		for _, d := range sh.Data {
@@ -44,28 +60,26 @@ func (c *Client) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges [
 			}
 		}
 	}
+	return blocks
+}
 
-	values, texts = make([][][]any, len(ranges)), make([][][]any, len(ranges))
-	for i, f := range req.DataFilters {
-		d := blocks[[2]int64{f.GridRange.StartRowIndex, f.GridRange.StartColumnIndex}]
-		if d == nil {
-			return nil, nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleAnswer)
+// cellsIn are the values and texts of a range in its block, which may be larger.
+func cellsIn(d *sheets.GridData, r sheet24.Range) (values, texts [][]any) {
+	for n, row := range d.RowData {
+		if r.LastRow > 0 && n > r.LastRow-r.FirstRow {
+			break
 		}
-		for n, row := range d.RowData {
-			if last := ranges[i].LastRow; last > 0 && n > last-ranges[i].FirstRow {
+
+		var v, text []any
+		for m, cell := range row.Values {
+			if r.LastColumn > 0 && m > r.LastColumn-max(r.FirstColumn, 1) {
 				break
 			}
-			var v, text []any
-			for m, cell := range row.Values {
-				if last := ranges[i].LastColumn; last > 0 && m > last-max(ranges[i].FirstColumn, 1) {
-					break
-				}
-				v, text = append(v, withoutZeros(cellValue(cell))), append(text, cell.FormattedValue)
-			}
-			values[i], texts[i] = append(values[i], v), append(texts[i], text)
+			v, text = append(v, withoutZeros(cellValue(cell))), append(text, cell.FormattedValue)
 		}
+		values, texts = append(values, v), append(texts, text)
 	}
-	return values, texts, nil
+	return values, texts
 }
 
 // cellValue is a cell's value as the values of a range have it: "" for an empty cell, an
@@ -108,6 +122,7 @@ func rangeStart(a1 string) (r sheet24.Range) {
 		}
 		return row, column, text[min(i+1, len(text)):]
 	}
+
 	var rest string
 	r.FirstRow, r.FirstColumn, rest = cell(a1)
 	r.LastRow, r.LastColumn, _ = cell(rest)

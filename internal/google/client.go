@@ -68,6 +68,7 @@ func endpointsAt(base string) endpoints {
 			sheets: "https://sheets.googleapis.com/", drive: "https://www.googleapis.com/drive/v3/", script: "https://script.googleapis.com/",
 		}
 	}
+
 	base = strings.TrimRight(base, "/")
 	return endpoints{
 		auth: base + "/o/oauth2/v2/auth", token: base + "/token", revoke: base + "/revoke", userinfo: base + "/oauth2/v2/userinfo",

@@ -137,6 +137,7 @@ func (c *Client) findMarks(ctx context.Context, tab sheet24.TabRef) error {
 	if err := c.quotas.read(ctx, tab.UserID); err != nil {
 		return err
 	}
+
 	got, err := s.Spreadsheets.DeveloperMetadata.Search(tab.SpreadsheetID, &sheets.SearchDeveloperMetadataRequest{
 		DataFilters: []*sheets.DataFilter{{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataKey: markKey, LocationType: "COLUMN"}}},
 	}).Context(ctx).Do()
@@ -166,6 +167,7 @@ func (c *Client) makeMark(ctx context.Context, tab sheet24.TabRef, headerRow int
 	if err := c.quotas.write(ctx, tab.UserID); err != nil {
 		return err
 	}
+
 	got, err := s.Spreadsheets.BatchUpdate(tab.SpreadsheetID, &sheets.BatchUpdateSpreadsheetRequest{Requests: []*sheets.Request{{
 		CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &sheets.DeveloperMetadata{
 			MetadataKey: markKey, MetadataValue: column.Name, Visibility: "PROJECT",
@@ -231,10 +233,12 @@ func (c *Client) readMarked(ctx context.Context, tab sheet24.TabRef, marks []int
 	if err != nil {
 		return nil, err
 	}
+
 	req := &sheets.BatchGetValuesByDataFilterRequest{MajorDimension: "COLUMNS", ValueRenderOption: "UNFORMATTED_VALUE", DateTimeRenderOption: "SERIAL_NUMBER"}
 	for _, id := range marks {
 		req.DataFilters = append(req.DataFilters, byMark(id))
 	}
+
 	if err := c.quotas.read(ctx, tab.UserID); err != nil {
 		return nil, err
 	}
@@ -257,16 +261,19 @@ func (c *Client) writeMarked(ctx context.Context, tab sheet24.TabRef, marks []in
 	if err != nil {
 		return nil, err
 	}
+
 	req := &sheets.BatchUpdateValuesByDataFilterRequest{
 		ValueInputOption: "RAW", IncludeValuesInResponse: true,
 		ResponseValueRenderOption: "UNFORMATTED_VALUE", ResponseDateTimeRenderOption: "SERIAL_NUMBER",
 	}
+
 	for i, w := range writes {
 		req.Data = append(req.Data, &sheets.DataFilterValueRange{DataFilter: byMark(marks[i]), MajorDimension: "COLUMNS", Values: [][]any{sparse(w)}})
 	}
 	if err := c.quotas.write(ctx, tab.UserID); err != nil {
 		return nil, err
 	}
+
 	got, err := s.Spreadsheets.Values.BatchUpdateByDataFilter(tab.SpreadsheetID, req).Context(ctx).Do()
 	if err != nil {
 		return nil, c.explain(ctx, tab.UserID, tab.SpreadsheetID, tab.GID, fail(err))
@@ -295,6 +302,7 @@ func sparse(w sheet24.ColumnWrite) []any {
 	for row := range w.Cells {
 		last = max(last, row)
 	}
+
 	list := make([]any, last)
 	for row, v := range w.Cells {
 		list[row-1] = v
@@ -336,6 +344,7 @@ func columnsOf(marks []int64, answers []markedValues) ([][]any, error) {
 			}
 		}
 	}
+
 	if slices.Contains(found, false) {
 		return nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleAnswer)
 	}
@@ -358,6 +367,7 @@ func columnValues(v *sheets.ValueRange) (cells []any) {
 		}
 		return cells
 	}
+
 	for _, row := range v.Values {
 		var cell any
 		if len(row) > 0 {

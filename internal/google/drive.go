@@ -33,16 +33,19 @@ func (c *Client) Spreadsheets(ctx context.Context, userID, search, page string) 
 	if err != nil {
 		return nil, "", err
 	}
+
 	q := "mimeType = 'application/vnd.google-apps.spreadsheet' and trashed = false"
 	if search != "" {
 		q += " and name contains '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(search) + "'"
 	}
+
 	list, err := s.Files.List().Q(q).OrderBy("modifiedTime desc").PageSize(50).PageToken(page).
 		SupportsAllDrives(true).IncludeItemsFromAllDrives(true).Corpora("allDrives").
 		Fields("nextPageToken, files(id, name, modifiedTime)").Context(ctx).Do()
 	if err != nil {
 		return nil, "", fail(err)
 	}
+
 	for _, f := range list.Files {
 		modified, _ := time.Parse(time.RFC3339, f.ModifiedTime) // only shown
 		files = append(files, File{ID: f.Id, Name: f.Name, Modified: modified})

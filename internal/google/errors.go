@@ -23,10 +23,12 @@ func fail(err error) error {
 	if err == nil {
 		return nil
 	}
+
 	// What the token source found out comes wrapped in the transport's error.
 	if e, ok := errors.AsType[*sheet24.Error](err); ok {
 		return e
 	}
+
 	g, ok := errors.AsType[*googleapi.Error](err)
 	if !ok {
 		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
@@ -58,6 +60,7 @@ const scriptSettings = "script.google.com/home/usersettings"
 // forbidden tells the reasons of a 403 apart.
 func forbidden(g *googleapi.Error, reasons []string) *sheet24.Error {
 	has := func(reason string) bool { return slices.Contains(reasons, reason) }
+
 	switch {
 	case tooFast(reasons):
 		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy)
@@ -96,6 +99,7 @@ func reasonsIn(body []byte) (reasons []string) {
 	if json.Unmarshal(body, &answer) != nil {
 		return nil
 	}
+
 	for _, one := range slices.Concat(answer.Error.Errors, answer.Error.Details) {
 		if one.Reason != "" {
 			reasons = append(reasons, one.Reason)

@@ -18,6 +18,7 @@ func (c *Client) FormatHeader(ctx context.Context, userID, spreadsheetID string,
 	if err := c.quotas.write(ctx, userID); err != nil {
 		return err
 	}
+
 	format := &sheets.CellFormat{
 		BackgroundColorStyle: &sheets.ColorStyle{RgbColor: colorOf(colors.Header)},
 		TextFormat:           &sheets.TextFormat{FontFamily: "Poppins", Bold: true, ForegroundColorStyle: &sheets.ColorStyle{RgbColor: colorOf(colors.Text)}},
@@ -39,6 +40,7 @@ func (c *Client) AppendColumns(ctx context.Context, userID, spreadsheetID string
 	if err := c.quotas.write(ctx, userID); err != nil {
 		return err
 	}
+
 	_, err = s.Spreadsheets.BatchUpdate(spreadsheetID, &sheets.BatchUpdateSpreadsheetRequest{Requests: []*sheets.Request{{
 		AppendDimension: &sheets.AppendDimensionRequest{SheetId: gid, Dimension: "COLUMNS", Length: int64(n), ForceSendFields: []string{"SheetId"}}}}}).Context(ctx).Do()
 	return fail(err)

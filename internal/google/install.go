@@ -25,6 +25,7 @@ func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL s
 	if err != nil {
 		return have, err
 	}
+
 	if have.ProjectID != "" && have.DeploymentID != "" && have.Version == project.Version {
 		// A script has 200 versions in its life: none is made for what is there.
 		_, err := s.Projects.Deployments.Get(have.ProjectID, have.DeploymentID).Context(ctx).Do()
@@ -32,39 +33,17 @@ func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL s
 			return have, fail(err)
 		}
 	}
-	if have.ProjectID != "" {
-		_, err := s.Projects.Get(have.ProjectID).Context(ctx).Do()
-		switch {
-		case isNotFound(err):
-			have = sheet24.Script{Wide: have.Wide} // its owner deleted it
-		case err != nil:
-			return have, fail(err)
-		}
-	}
-	if have.ProjectID == "" {
-		p, err := s.Projects.Create(&script.CreateProjectRequest{Title: "sheet24", ParentId: spreadsheetID}).Context(ctx).Do()
-		if err != nil {
-			return have, fail(err)
-		}
-		have.ProjectID = p.ScriptId
+
+	if err := ensureProject(ctx, s, spreadsheetID, &have); err != nil {
+		return have, err
 	}
 	if err := push(ctx, s, have.ProjectID, project); err != nil {
 		return have, err
 	}
-	v, err := s.Projects.Versions.Create(have.ProjectID, &script.Version{Description: "sheet24 " + project.Version}).Context(ctx).Do()
+
+	d, err := deploy(ctx, s, have, project.Version)
 	if err != nil {
-		return have, fail(err)
-	}
-	config := &script.DeploymentConfig{ScriptId: have.ProjectID, VersionNumber: v.VersionNumber, ManifestFileName: "appsscript", Description: "sheet24"}
-	var d *script.Deployment
-	if have.DeploymentID != "" {
-		d, err = s.Projects.Deployments.Update(have.ProjectID, have.DeploymentID, &script.UpdateDeploymentRequest{DeploymentConfig: config}).Context(ctx).Do()
-	}
-	if have.DeploymentID == "" || isNotFound(err) {
-		d, err = s.Projects.Deployments.Create(have.ProjectID, config).Context(ctx).Do()
-	}
-	if err != nil {
-		return have, fail(err)
+		return have, err
 	}
 	have.DeploymentID, have.Version = d.DeploymentId, project.Version
 	for _, e := range d.EntryPoints {
@@ -76,6 +55,44 @@ func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL s
 	return have, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy).Because(errors.New("the deployment has no web app"))
 }
 
+// ensureProject makes a script's project, unless it is there. One whose owner deleted it is
+// made anew, with all that belongs to it.
+func ensureProject(ctx context.Context, s *script.Service, spreadsheetID string, have *sheet24.Script) error {
+	if have.ProjectID != "" {
+		_, err := s.Projects.Get(have.ProjectID).Context(ctx).Do()
+		if !isNotFound(err) {
+			return fail(err)
+		}
+		*have = sheet24.Script{Wide: have.Wide}
+	}
+
+	p, err := s.Projects.Create(&script.CreateProjectRequest{Title: "sheet24", ParentId: spreadsheetID}).Context(ctx).Do()
+	if err != nil {
+		return fail(err)
+	}
+	have.ProjectID = p.ScriptId
+	return nil
+}
+
+// deploy makes a version of what a project holds, and has its web app be that.
+func deploy(ctx context.Context, s *script.Service, have sheet24.Script, version string) (*script.Deployment, error) {
+	v, err := s.Projects.Versions.Create(have.ProjectID, &script.Version{Description: "sheet24 " + version}).Context(ctx).Do()
+	if err != nil {
+		return nil, fail(err)
+	}
+
+	config := &script.DeploymentConfig{ScriptId: have.ProjectID, VersionNumber: v.VersionNumber, ManifestFileName: "appsscript", Description: "sheet24"}
+	if have.DeploymentID != "" {
+		d, err := s.Projects.Deployments.Update(have.ProjectID, have.DeploymentID, &script.UpdateDeploymentRequest{DeploymentConfig: config}).Context(ctx).Do()
+		if !isNotFound(err) {
+			return d, fail(err)
+		}
+	}
+
+	d, err := s.Projects.Deployments.Create(have.ProjectID, config).Context(ctx).Do()
+	return d, fail(err)
+}
+
 // push replaces a project's files. A project that was just made may not be found for
 // a moment.
 func push(ctx context.Context, s *script.Service, id string, project gs.Project) error {
@@ -83,6 +100,7 @@ func push(ctx context.Context, s *script.Service, id string, project gs.Project)
 	for _, f := range project.Files {
 		content.Files = append(content.Files, &script.File{Name: f.Name, Type: f.Type, Source: f.Source})
 	}
+
 	for n := 0; ; n++ {
 		_, err := s.Projects.UpdateContent(id, content).Context(ctx).Do()
 		if n == 5 || !isNotFound(err) {
@@ -104,22 +122,27 @@ func (c *Client) Uninstall(ctx context.Context, userID string, have sheet24.Scri
 	if err != nil {
 		return err
 	}
+
 	project, err := gs.Farewell()
 	if err != nil {
 		return err
 	}
+
 	if _, err := s.Projects.Get(have.ProjectID).Context(ctx).Do(); err != nil {
 		if isNotFound(err) {
 			return nil
 		}
 		return fail(err)
 	}
+
 	if err := push(ctx, s, have.ProjectID, project); err != nil {
 		return err
 	}
+
 	if have.DeploymentID == "" {
 		return nil
 	}
+
 	if _, err := s.Projects.Deployments.Delete(have.ProjectID, have.DeploymentID).Context(ctx).Do(); err != nil && !isNotFound(err) {
 		return fail(err)
 	}

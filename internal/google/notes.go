@@ -58,6 +58,7 @@ func (c *Client) SetNotes(ctx context.Context, userID, spreadsheetID string, gid
 	if len(notes) == 0 {
 		return nil
 	}
+
 	s, err := c.sheets(ctx, userID)
 	if err != nil {
 		return err
@@ -77,6 +78,7 @@ func (c *Client) SetNotes(ctx context.Context, userID, spreadsheetID string, gid
 	slices.SortFunc(req.Requests, func(a, b *sheets.Request) int {
 		return int(a.UpdateCells.Range.StartColumnIndex - b.UpdateCells.Range.StartColumnIndex)
 	})
+
 	_, err = s.Spreadsheets.BatchUpdate(spreadsheetID, req).Context(ctx).Do()
 	return fail(err)
 }

@@ -68,6 +68,7 @@ func (c *Client) Exchange(ctx context.Context, code, verifier string) (Account, 
 	if err != nil {
 		return Account{}, nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleSignIn).Because(err)
 	}
+
 	granted, _ := t.Extra("scope").(string)
 	scopes := strings.Fields(granted)
 	for _, s := range c.oauth.Scopes[basic:] {
@@ -75,10 +76,12 @@ func (c *Client) Exchange(ctx context.Context, code, verifier string) (Account, 
 			return Account{}, nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleScope, scopeName(s))
 		}
 	}
+
 	account, err := c.account(ctx, t.AccessToken)
 	if err != nil {
 		return Account{}, nil, err
 	}
+
 	return account, &sheet24.Token{Email: account.Email, AccessToken: t.AccessToken, RefreshToken: t.RefreshToken,
 		ExpiresAt: t.Expiry, Scopes: scopes}, nil
 }
@@ -91,21 +94,26 @@ func (c *Client) account(ctx context.Context, accessToken string) (Account, erro
 	if err != nil {
 		return Account{}, err
 	}
+
 	req.Header.Set("Authorization", "Bearer "+accessToken)
+
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return Account{}, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
 	}
 	defer resp.Body.Close()
+
 	var info struct {
 		Email    string `json:"email"`
 		Verified *bool  `json:"verified_email"`
 		Name     string `json:"name"`
 		Domain   string `json:"hd"` // https://developers.google.com/identity/openid-connect/openid-connect#obtainuserinfo
 	}
+
 	if err := json.NewDecoder(resp.Body).Decode(&info); err != nil || resp.StatusCode != http.StatusOK || info.Email == "" {
 		return Account{}, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(fmt.Errorf("userinfo: HTTP %d, %v", resp.StatusCode, err))
 	}
+
 	// The address is the user's identity here, so it must be known to be theirs.
 	if info.Verified != nil && !*info.Verified {
 		return Account{}, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleEmailUnverified, info.Email)
@@ -119,11 +127,13 @@ func (c *Client) Revoke(ctx context.Context, t *sheet24.Token) error {
 	if secret == "" {
 		secret = t.AccessToken
 	}
+
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoints.revoke, strings.NewReader(url.Values{"token": {secret}}.Encode()))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
@@ -147,6 +157,7 @@ func (c *Client) token(ctx context.Context, userID, stale string) (*oauth2.Token
 	lock := c.lock(userID)
 	lock.Lock()
 	defer lock.Unlock()
+
 	stored, err := c.tokens.Token(ctx, userID)
 	if err != nil {
 		return nil, err
@@ -154,13 +165,16 @@ func (c *Client) token(ctx context.Context, userID, stale string) (*oauth2.Token
 	if stored.Ended {
 		return nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleReconnect)
 	}
+
 	t := &oauth2.Token{AccessToken: stored.AccessToken, RefreshToken: stored.RefreshToken, Expiry: stored.ExpiresAt, TokenType: "Bearer"}
 	if t.AccessToken == stale {
 		t.AccessToken = ""
 	}
+
 	if t.Valid() {
 		return t, nil
 	}
+
 	// Whoever asked may go away; what Google gives is kept.
 	ctx = context.WithoutCancel(ctx)
 	fresh, err := c.oauth.TokenSource(context.WithValue(ctx, oauth2.HTTPClient, c.http), t).Token()
@@ -173,6 +187,7 @@ func (c *Client) token(ctx context.Context, userID, stale string) (*oauth2.Token
 		}
 		return nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
 	}
+
 	stored.AccessToken, stored.RefreshToken, stored.ExpiresAt = fresh.AccessToken, fresh.RefreshToken, fresh.Expiry
 	return fresh, c.tokens.SaveToken(ctx, stored)
 }
@@ -190,17 +205,20 @@ func (a *renewing) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized || (r.Body != nil && r.GetBody == nil) {
 		return resp, err
 	}
+
 	t, err := a.client.token(r.Context(), a.userID, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 	if err != nil {
 		resp.Body.Close()
 		return nil, err
 	}
+
 	second := r.Clone(r.Context())
 	if r.GetBody != nil {
 		if second.Body, err = r.GetBody(); err != nil {
 			return resp, nil
 		}
 	}
+
 	resp.Body.Close()
 	t.SetAuthHeader(second)
 	return a.next.RoundTrip(second)

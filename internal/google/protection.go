@@ -16,6 +16,7 @@ func (c *Client) explain(ctx context.Context, userID, spreadsheetID string, gid 
 	if err == nil || refused.Code != sheet24.CodeGoogleRefused {
 		return err
 	}
+
 	s, bad := c.sheets(ctx, userID)
 	if bad != nil {
 		return err
@@ -23,6 +24,7 @@ func (c *Client) explain(ctx context.Context, userID, spreadsheetID string, gid 
 	if bad := c.quotas.read(ctx, userID); bad != nil {
 		return err
 	}
+
 	fields := googleapi.Field("sheets(properties.sheetId,protectedRanges(warningOnly,requestingUserCanEdit))")
 	got, bad := s.Spreadsheets.Get(spreadsheetID).Fields(fields).Context(ctx).Do()
 	if bad != nil {

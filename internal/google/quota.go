@@ -43,13 +43,16 @@ func (q *quotas) wait(ctx context.Context, of string) error {
 	// it within any minute.
 	half := float64(q.perMinute) / 2
 	rate, brim := half/time.Minute.Seconds(), max(1, half-1)
+
 	level, err := q.buckets.Take(ctx, of, 1, rate)
 	if err != nil {
 		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeDatabaseBusy).Because(err)
 	}
+
 	if level <= brim {
 		return nil
 	}
+
 	defer sheet24.Outside(ctx)()
 	d := time.Duration((level - brim) / rate * float64(time.Second))
 	err = context.DeadlineExceeded
@@ -63,6 +66,8 @@ func (q *quotas) wait(ctx context.Context, of string) error {
 			err = ctx.Err()
 		}
 	}
+
+	// It was not used, and goes back.
 	q.buckets.Take(context.WithoutCancel(ctx), of, -1, rate) // it was not used; if this fails, it leaks away
 	return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy).Because(err)
 }

@@ -14,6 +14,7 @@ func (c *Client) Replace(ctx context.Context, tab sheet24.TabRef, replacements [
 	if len(replacements) == 0 {
 		return nil
 	}
+
 	s, err := c.sheets(ctx, tab.UserID)
 	if err != nil {
 		return err
@@ -26,6 +27,7 @@ func (c *Client) Replace(ctx context.Context, tab sheet24.TabRef, replacements [
 			ForceSendFields: []string{"SheetId", "Replacement"},
 		}})
 	}
+
 	if err := c.quotas.write(ctx, tab.UserID); err != nil {
 		return err
 	}

@@ -29,10 +29,12 @@ func (t *retry) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err := sheet24.CheckLease(r.Context()); err != nil {
 			return nil, err
 		}
+
 		resp, err := t.next.RoundTrip(r)
 		if err != nil || n == retries || !again(r, resp) {
 			return resp, err
 		}
+
 		if r.Body != nil {
 			if r.GetBody == nil {
 				return resp, nil
@@ -44,8 +46,10 @@ func (t *retry) RoundTrip(r *http.Request) (*http.Response, error) {
 			r = r.Clone(r.Context())
 			r.Body = body
 		}
+
 		io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
 		resp.Body.Close()
+
 		wait := pause.Step(n+1) + rand.N(pause.First)
 		select {
 		case <-time.After(wait):
@@ -65,6 +69,7 @@ func again(r *http.Request, resp *http.Response) bool {
 	case status < 500 || status == http.StatusNotImplemented:
 		return false
 	}
+
 	creates := r.Method == http.MethodPost && (strings.HasPrefix(r.URL.Path, "/v1/projects") || strings.HasSuffix(r.URL.Path, "/watch"))
 	return !creates
 }
@@ -75,6 +80,7 @@ func peek(resp *http.Response) []byte {
 	if err != nil {
 		return nil
 	}
+
 	resp.Body = struct {
 		io.Reader
 		io.Closer

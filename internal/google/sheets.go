@@ -39,12 +39,14 @@ func (c *Client) Spreadsheet(ctx context.Context, userID, id string) (*Spreadshe
 	if err := c.quotas.read(ctx, userID); err != nil {
 		return nil, err
 	}
+
 	got, err := s.Spreadsheets.Get(id).
 		Fields("spreadsheetId,properties(title,locale,timeZone),sheets.properties(sheetId,title,hidden,gridProperties(rowCount,columnCount,frozenRowCount))").
 		Context(ctx).Do()
 	if err != nil {
 		return nil, fail(err)
 	}
+
 	sp := &Spreadsheet{ID: got.SpreadsheetId, Title: got.Properties.Title, Locale: got.Properties.Locale, TimeZone: got.Properties.TimeZone}
 	for _, sh := range got.Sheets {
 		p := sh.Properties
@@ -63,6 +65,7 @@ func (c *Client) Describe(ctx context.Context, userID, spreadsheetID string) (sh
 	if err != nil {
 		return sheet24.SheetInfo{}, err
 	}
+
 	info := sheet24.SheetInfo{Title: s.Title, Locale: s.Locale, TimeZone: s.TimeZone, Tabs: map[int64]string{}}
 	for _, t := range s.Tabs {
 		info.Tabs[t.GID] = t.Title
@@ -79,10 +82,12 @@ func (c *Client) Merged(ctx context.Context, userID, spreadsheetID string, gid i
 	if err := c.quotas.read(ctx, userID); err != nil {
 		return nil, err
 	}
+
 	got, err := s.Spreadsheets.Get(spreadsheetID).Fields("sheets(properties.sheetId,merges)").Context(ctx).Do()
 	if err != nil {
 		return nil, fail(err)
 	}
+
 	var merged []sheet24.Range
 	for _, sh := range got.Sheets {
 		if sh.Properties.SheetId != gid {

@@ -17,11 +17,11 @@ type Store interface {
 	Changes(ctx context.Context, tableID int64, ids []int64) ([]sheet24.RowChange, error)
 	ChangesBetween(ctx context.Context, tableID int64, from, to time.Time, limit int) ([]sheet24.RowChange, error)
 	CountFailed(ctx context.Context, tableID int64) (int, error)
-	CountAsked(ctx context.Context, tableID int64) (int, error)
+	CountNeedsReview(ctx context.Context, tableID int64) (int, error)
 	RetryChange(ctx context.Context, tableID, id int64) error
 	RetryFailed(ctx context.Context, tableID int64) (int, error)
-	Asked(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
-	Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error
+	ChangesToReview(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
+	Resolve(ctx context.Context, tableID, id int64, winner sheet24.Side) error
 	ReplayEvents(ctx context.Context, tableID int64, from, to time.Time) (int, error)
 }
 
@@ -83,8 +83,8 @@ const atOnce = "5000"
 
 // Open is how much of a table waits for its owner.
 type Open struct {
-	Failed int // rows whose changes failed and are unsent
-	Asked  int // rows that wait for a decision
+	Failed      int // rows whose changes failed and are unsent
+	NeedsReview int // rows that wait for a decision
 }
 
 // Open counts what waits for a table's owner.
@@ -93,7 +93,7 @@ func (s *Service) Open(ctx context.Context, t *sheet24.Table) (o Open, err error
 		return o, err
 	}
 
-	o.Asked, err = s.Store.CountAsked(ctx, t.ID)
+	o.NeedsReview, err = s.Store.CountNeedsReview(ctx, t.ID)
 	return o, err
 }
 
@@ -123,10 +123,10 @@ func (s *Service) goOn(ctx context.Context, t *sheet24.Table) error {
 	return nil
 }
 
-// Decide ends the question about one change. One that was decided meanwhile is an error
+// Resolve ends the question about one change. One that was decided meanwhile is an error
 // of kind Conflict.
-func (s *Service) Decide(ctx context.Context, t *sheet24.Table, id int64, winner sheet24.Side) error {
-	if err := s.Store.Decide(ctx, t.ID, id, winner); err != nil {
+func (s *Service) Resolve(ctx context.Context, t *sheet24.Table, id int64, winner sheet24.Side) error {
+	if err := s.Store.Resolve(ctx, t.ID, id, winner); err != nil {
 		return err
 	}
 
@@ -134,15 +134,15 @@ func (s *Service) Decide(ctx context.Context, t *sheet24.Table, id int64, winner
 	return nil
 }
 
-// DecideAll ends a table's questions, AtOnce of them at most.
-func (s *Service) DecideAll(ctx context.Context, t *sheet24.Table, winner sheet24.Side) error {
-	asked, err := s.Store.Asked(ctx, t.ID, AtOnce)
+// ResolveAll ends a table's questions, AtOnce of them at most.
+func (s *Service) ResolveAll(ctx context.Context, t *sheet24.Table, winner sheet24.Side) error {
+	asked, err := s.Store.ChangesToReview(ctx, t.ID, AtOnce)
 	if err != nil {
 		return err
 	}
 
 	for _, c := range asked {
-		if err := s.Store.Decide(ctx, t.ID, c.ID, winner); err != nil {
+		if err := s.Store.Resolve(ctx, t.ID, c.ID, winner); err != nil {
 			return err
 		}
 	}

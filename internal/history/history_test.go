@@ -28,14 +28,14 @@ func (s *store) Changes(context.Context, int64, []int64) ([]sheet24.RowChange, e
 	return make([]sheet24.RowChange, s.changes), nil
 }
 
-func (s *store) Asked(context.Context, int64, int) (all []sheet24.RowChange, err error) {
+func (s *store) ChangesToReview(context.Context, int64, int) (all []sheet24.RowChange, err error) {
 	for _, id := range s.asked {
 		all = append(all, sheet24.RowChange{ID: id})
 	}
 	return all, nil
 }
 
-func (s *store) Decide(_ context.Context, _, id int64, _ sheet24.Side) error {
+func (s *store) Resolve(_ context.Context, _, id int64, _ sheet24.Side) error {
 	s.decided = append(s.decided, id)
 	return s.err
 }
@@ -66,8 +66,8 @@ func TestWakes(t *testing.T) {
 	}{
 		"retry":        {func(ctx context.Context, h *history.Service) error { return h.Retry(ctx, table, 7) }, []string{"recheck", "push"}},
 		"retry failed": {func(ctx context.Context, h *history.Service) error { return h.RetryFailed(ctx, table) }, []string{"recheck", "push"}},
-		"decide":       {func(ctx context.Context, h *history.Service) error { return h.Decide(ctx, table, 7, sheet24.CRMWins) }, []string{"push"}},
-		"decide all":   {func(ctx context.Context, h *history.Service) error { return h.DecideAll(ctx, table, sheet24.CRMWins) }, []string{"push"}},
+		"decide":       {func(ctx context.Context, h *history.Service) error { return h.Resolve(ctx, table, 7, sheet24.CRMWins) }, []string{"push"}},
+		"decide all":   {func(ctx context.Context, h *history.Service) error { return h.ResolveAll(ctx, table, sheet24.CRMWins) }, []string{"push"}},
 		"replay": {func(ctx context.Context, h *history.Service) error {
 			_, err := h.Replay(ctx, table, time.Time{}, time.Time{})
 			return err

@@ -34,9 +34,11 @@ func (r Rows) CommitScan(ctx context.Context, store Commits, next *sheet24.Next,
 			_ = r.Broken(stage, c, err)
 			return nil
 		}
+
 		next.Report(t.ID)
 		return r.Fail(ctx, stage, t, c, err)
 	})
+
 	if err != nil || len(found.Events) == 0 {
 		return err
 	}
@@ -64,8 +66,8 @@ func partsOf(found sheet24.Scanned) []sheet24.Scanned {
 		one := part(n.EntityID)
 		one.Snapshots = append(one.Snapshots, n)
 	}
-	for id, known := range found.Known {
-		part(id).Known = map[int64]sheet24.Known{id: known}
+	for id, known := range found.LastKnown {
+		part(id).LastKnown = map[int64]sheet24.LastKnown{id: known}
 	}
 	for _, key := range found.Dropped {
 		part(key).Dropped = []int64{key}
@@ -86,12 +88,12 @@ func partsOf(found sheet24.Scanned) []sheet24.Scanned {
 
 // joinParts is the reverse.
 func joinParts(parts []sheet24.Scanned) sheet24.Scanned {
-	all := sheet24.Scanned{Known: map[int64]sheet24.Known{}}
+	all := sheet24.Scanned{LastKnown: map[int64]sheet24.LastKnown{}}
 	for _, one := range parts {
 		all.Changes = append(all.Changes, one.Changes...)
 		all.Snapshots = append(all.Snapshots, slices.Clone(one.Snapshots)...) // storing changes them
-		for id, known := range one.Known {
-			all.Known[id] = known
+		for id, known := range one.LastKnown {
+			all.LastKnown[id] = known
 		}
 		all.Dropped = append(all.Dropped, one.Dropped...)
 		all.Returned = append(all.Returned, one.Returned...)

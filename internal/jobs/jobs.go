@@ -61,7 +61,7 @@ const reportEvery = time.Second
 
 // Runner wakes and runs stages. Of what they return it wakes what follows.
 type Runner struct {
-	Looks bool // wakes looks at whole tabs, too; set before Start
+	Polls bool // wakes looks at whole tabs, too; set before Start
 
 	store  Store
 	log    *slog.Logger
@@ -129,12 +129,14 @@ func (r *Runner) Start(ctx context.Context, stages Stages) error {
 	if !r.works {
 		return nil
 	}
+
 	r.stages = stages
 	if !r.store.Shared() {
 		if err := r.store.Expire(ctx); err != nil {
 			return err
 		}
 	}
+
 	if err := r.dropOld(ctx); err != nil {
 		return err
 	}
@@ -155,11 +157,13 @@ func (r *Runner) Stop(ctx context.Context) error {
 	if r.stopped.CompareAndSwap(false, true) {
 		close(r.stopping)
 	}
+
 	if r.stop == nil {
 		return nil
 	}
 	r.stop()
 	r.sweeper.Wait()
+
 	err := r.client.Stop(ctx)
 	if ctx.Err() != nil {
 		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -184,9 +188,11 @@ func (r *Runner) settle(ctx context.Context, t task, more bool, err error) {
 		}
 		return
 	}
+
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return // it is being stopped
 	}
+
 	r.mu.Lock()
 	f := r.failed[t]
 	if time.Now().Before(f.until) { // several failed together: that is one failure
@@ -197,5 +203,6 @@ func (r *Runner) settle(ctx context.Context, t task, more bool, err error) {
 	f.until = time.Now().Add(again.Step(f.times))
 	r.failed[t] = f
 	r.mu.Unlock()
+
 	r.log.Error("stage failed; it will be tried again", "stage", t.Stage, "id", t.ID, "times", f.times, "error", err)
 }

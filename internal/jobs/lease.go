@@ -54,12 +54,14 @@ func (l *lease) held() bool {
 func (l *lease) renew() {
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
+
 	for {
 		select {
 		case <-tick.C:
 		case <-l.ctx.Done():
 			return
 		}
+
 		asked := time.Now()
 		ok, err := l.store.Renew(l.ctx, l.subject, l.owner, leaseFor)
 		if ok && err == nil {
@@ -67,6 +69,7 @@ func (l *lease) renew() {
 			l.until = asked.Add(leaseFor - leaseMargin)
 			l.mu.Unlock()
 		}
+
 		// The database may be away for a moment; a lease that it gave to another is lost.
 		if err == nil && !ok || !l.held() {
 			l.stop(sheet24.ErrLeaseLost)

@@ -33,6 +33,7 @@ func migrateQueue(ctx context.Context, store Store, log *slog.Logger) error {
 			return err
 		})
 	}
+
 	if err != nil {
 		return fmt.Errorf("migrate the job queue: %w", err)
 	}
@@ -97,6 +98,7 @@ func (r *Runner) carried(ctx context.Context) (map[task]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	tasks := make(map[task]bool, len(list.Jobs))
 	for _, j := range list.Jobs {
 		var t task

@@ -46,11 +46,13 @@ func (r *Runner) round(ctx context.Context, t task) (next []task) {
 	if r.rests(t) {
 		return nil // the sweeper wakes it again
 	}
+
 	e, err := r.entrant(ctx, t)
 	if err != nil {
 		r.settle(ctx, t, false, err)
 		return nil
 	}
+
 	if !r.shares.enter(e) {
 		return nil
 	}
@@ -60,6 +62,7 @@ func (r *Runner) round(ctx context.Context, t task) (next []task) {
 	if ran {
 		r.settle(ctx, t, more, err)
 	}
+
 	if len(next) > 1 {
 		r.wake(ctx, next[1:]...)
 		next = next[:1]
@@ -72,6 +75,7 @@ func (r *Runner) round(ctx context.Context, t task) (next []task) {
 func (r *Runner) alone(ctx context.Context, e entrant) (ran, more bool, err error) {
 	place := r.places.take()
 	defer place.give()
+
 	l, err := acquire(ctx, r.store, e.subject())
 	if err != nil {
 		return true, false, err
@@ -84,10 +88,12 @@ func (r *Runner) alone(ctx context.Context, e entrant) (ran, more bool, err erro
 
 	next, err := r.run(sheet24.WithPlace(l.ctx, place), e.task)
 	r.Wake(ctx, next.Wake...)
+
 	rest := time.Duration(0)
 	if e.task.Stage == report {
 		rest = reportEvery
 	}
+
 	if released := l.release(rest); err == nil {
 		err = released
 	}
@@ -154,10 +160,12 @@ func (r *Runner) entrant(ctx context.Context, t task) (entrant, error) {
 	if err != nil {
 		return entrant{}, err
 	}
+
 	e := entrant{task: t, counts: []share{{subject(t, of), 1}}}
 	if of.UserID != "" {
 		e.counts = append(e.counts, share{t.Stage + " for " + of.UserID, ownerShare[t.Stage]})
 	}
+
 	if of.Host != "" && t.Stage == compare {
 		e.counts = append(e.counts, share{compare + " with " + of.Host, portalShare})
 	}
@@ -171,6 +179,7 @@ func (r *Runner) belongs(ctx context.Context, t task) (of sheet24.Belongs, err e
 	} else {
 		of, err = r.store.TableBelongs(ctx, t.ID)
 	}
+
 	if sheet24.IsKind(err, sheet24.NotFound) {
 		return sheet24.Belongs{}, nil
 	}

@@ -36,6 +36,7 @@ func newShares() *shares {
 func (s *shares) enter(e entrant) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	if !s.room(e) {
 		if !s.waits[e.task] {
 			s.waits[e.task] = true
@@ -43,6 +44,7 @@ func (s *shares) enter(e entrant) bool {
 		}
 		return false
 	}
+
 	s.count(e, 1)
 	s.runs[e.task] = true
 	return true

@@ -22,6 +22,7 @@ const mostAsked = 20
 func (r *Runner) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
+
 	for {
 		r.wakeWaiting(ctx)
 		select {
@@ -64,9 +65,10 @@ func (r *Runner) wakeWaiting(ctx context.Context) {
 
 // tasksOf are the tasks of work that waits.
 func (r *Runner) tasksOf(w sheet24.Work) (tasks []task) {
-	if r.Looks {
-		w.Scan = append(w.Scan, w.Look...)
+	if r.Polls {
+		w.Scan = append(w.Scan, w.Poll...)
 	}
+
 	for stage, ids := range map[string][]int64{scan: w.Scan, push: w.Push, report: w.Report, compare: w.Compare} {
 		slices.Sort(ids)
 		for _, id := range slices.Compact(ids) {
@@ -80,6 +82,7 @@ func (r *Runner) tasksOf(w sheet24.Work) (tasks []task) {
 func (r *Runner) believe(carried map[task]bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+
 	now := time.Now()
 	for t, at := range r.queued {
 		switch {
@@ -96,6 +99,7 @@ func (r *Runner) believe(carried map[task]bool) {
 func (r *Runner) watch(ctx context.Context, due []task) {
 	now := time.Now()
 	var late []task
+
 	r.mu.Lock()
 	since := map[task]time.Time{}
 	for _, t := range due {
@@ -110,6 +114,7 @@ func (r *Runner) watch(ctx context.Context, due []task) {
 			late = append(late, t)
 		}
 	}
+
 	r.since, r.swept = since, now
 	r.mu.Unlock()
 
@@ -119,8 +124,10 @@ func (r *Runner) watch(ctx context.Context, due []task) {
 			stalled = append(stalled, t.Stage)
 		}
 	}
+
 	slices.Sort(stalled)
 	stalled = slices.Compact(stalled)
+
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(stalled) > 0 && !slices.Equal(stalled, r.stalled) {
@@ -144,6 +151,7 @@ func (r *Runner) worked(ctx context.Context, t task) (bool, error) {
 func (r *Runner) Stalled() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+
 	switch {
 	case r.swept.IsZero(): // it does not work
 		return nil

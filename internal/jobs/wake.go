@@ -39,6 +39,7 @@ func (r *Runner) Compare(ctx context.Context, tableID int64) { r.wake(ctx, task{
 func (r *Runner) later(ctx context.Context, t task, d time.Duration) {
 	ctx = context.WithoutCancel(ctx)
 	at := time.Now().Add(d)
+
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if before, ok := r.delayed[t]; ok && !at.Before(before) {
@@ -75,6 +76,7 @@ func (r *Runner) send(ctx context.Context, tasks []task) {
 	if len(tasks) == 0 {
 		return
 	}
+
 	if err := r.insert(ctx, tasks); err != nil {
 		for _, t := range tasks {
 			r.begun(t)
@@ -89,9 +91,11 @@ func (r *Runner) due(ctx context.Context, t task) bool {
 	if r.shares.has(t) || r.rests(t) {
 		return false
 	}
+
 	if !r.store.Shared() {
 		return r.queue(t, trusted)
 	}
+
 	args, _ := json.Marshal(t) // plain data
 	waits, err := r.store.WakeUpWaits(ctx, t.Kind(), string(args))
 	return err != nil || !waits // one too many does no harm

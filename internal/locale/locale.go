@@ -52,16 +52,18 @@ func T(lang, key string, args ...any) string {
 	if !ok && !slices.Contains(Languages, lang) {
 		s, ok = texts[Default][key]
 	}
+
 	if !ok {
 		return key
 	}
+
 	if !strings.Contains(s, "%") {
 		return s
 	}
 	return fmt.Sprintf(s, args...)
 }
 
-// Has tells whether a key has a text in a language.
+// Has reports whether a key has a text in a language.
 func Has(lang, key string) bool {
 	_, ok := texts[lang][key]
 	return ok

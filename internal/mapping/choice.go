@@ -16,12 +16,14 @@ func choose(f sheet24.Field, s string, at Context) (any, error) {
 	if f.Stage {
 		choices = slices.DeleteFunc(slices.Clone(choices), func(c sheet24.Choice) bool { return c.Funnel != at.Funnel })
 	}
+
 	if len(choices) == 0 { // the list is not to be seen: the portal decides
 		if code := currencyIn(s); code != "" && f.Type == "crm_currency" {
 			s = code
 		}
 		return s, nil
 	}
+
 	c, err := pick(choices, s)
 	if err != nil {
 		return nil, err
@@ -45,11 +47,13 @@ func pick(choices []sheet24.Choice, s string) (sheet24.Choice, error) {
 				found = append(found, c)
 			}
 		}
+
 		if len(found) > 1 {
 			if present := slices.DeleteFunc(slices.Clone(found), func(c sheet24.Choice) bool { return c.Retired }); len(present) > 0 {
 				found = present
 			}
 		}
+
 		if len(found) > 1 {
 			return sheet24.Choice{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueAmbiguous, s, ids(found))
 		}
@@ -57,6 +61,7 @@ func pick(choices []sheet24.Choice, s string) (sheet24.Choice, error) {
 			return found[0], nil
 		}
 	}
+
 	labels := labelsOf(choices)
 	if near := Nearest(s, labels); near != "" {
 		return sheet24.Choice{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueChoiceNear, s, summary(labels), near)
@@ -101,6 +106,7 @@ func Nearest(s string, names []string) string {
 	if len(n) == 0 {
 		return ""
 	}
+
 	for _, name := range names {
 		if d := levenshtein.ComputeDistance(n, Normalize(name)); d < least {
 			best, least = name, d
@@ -118,10 +124,12 @@ func toUser(f sheet24.Field, s string) (any, error) {
 		}
 		return id, nil
 	}
+
 	c, err := pick(f.Choices, s)
 	if err == nil {
 		return c.ID, nil
 	}
+
 	if e := sheet24.AsError(err); e.Code != sheet24.CodeValueAmbiguous {
 		if near := Nearest(s, labelsOf(f.Choices)); near != "" {
 			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueUserNear, s, near)

@@ -45,12 +45,15 @@ func ToCRM(f sheet24.Field, v any, at Context) (Values, error) {
 	if s, ok := v.(string); ok {
 		v = trimmed(s)
 	}
+
 	if s, ok := v.(string); ok && sheetError.MatchString(s) {
 		return Values{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueSheetError, s)
 	}
+
 	if err := writable(f); err != nil {
 		return Values{}, err
 	}
+
 	if f.Type == "crm_multifield" {
 		multi, err := toMulti(f, v, at.Locale)
 		return Values{Multi: multi}, err
@@ -58,6 +61,7 @@ func ToCRM(f sheet24.Field, v any, at Context) (Values, error) {
 	if v == nil || v == "" {
 		return empty(f)
 	}
+
 	if f.Multiple {
 		list, err := toList(f, v, at)
 		return Values{Plain: list}, err
@@ -76,7 +80,7 @@ var supported = map[string]bool{
 	"crm_company": true, "crm_quote": true, "crm_multifield": true,
 }
 
-// Supported tells whether cells can be written to a field of that type.
+// Supported reports whether cells can be written to a field of that type.
 func Supported(fieldType string) bool { return supported[fieldType] }
 
 func writable(f sheet24.Field) error {
@@ -132,6 +136,7 @@ func toPlain(f sheet24.Field, v any, at Context) (Values, error) {
 	default: // texts of all kinds
 		plain = Text(v)
 	}
+
 	if err != nil {
 		return Values{}, err
 	}

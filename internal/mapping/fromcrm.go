@@ -15,14 +15,17 @@ func FromCRM(f sheet24.Field, item *sheet24.Item, at Context) (any, error) {
 	if err := writable(f); err != nil {
 		return nil, err
 	}
+
 	if f.Type == "crm_multifield" {
 		return fromMulti(f.Multi, item.Multi), nil
 	}
+
 	v := item.Values[f.Name]
 	at.Funnel = item.Funnel
 	if !f.Multiple {
 		return fromPlain(f, v, at), nil
 	}
+
 	var list []string
 	for _, one := range listOf(v) {
 		cell := fromPlain(f, one, at)
@@ -34,6 +37,7 @@ func FromCRM(f sheet24.Field, item *sheet24.Item, at Context) (any, error) {
 			list = append(list, s)
 		}
 	}
+
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -66,6 +70,7 @@ func fromPlain(f sheet24.Field, v any, at Context) any {
 	if s == "" || (v == false && f.Type != "boolean") {
 		return nil
 	}
+
 	switch f.Type {
 	case "double", "integer":
 		n, err := strconv.ParseFloat(s, 64)
@@ -117,6 +122,7 @@ func label(f sheet24.Field, id string, at Context) any {
 	if i < 0 {
 		return id
 	}
+
 	// With several of one name, only the id says which.
 	back := f
 	back.Multiple = false

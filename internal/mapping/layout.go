@@ -23,6 +23,7 @@ func Locate(t *sheet24.Table, header []string) Layout {
 			l.Lost = append(l.Lost, m)
 			continue
 		}
+
 		m.Column.Index = i
 		if m.Field == sheet24.IDField {
 			l.ID = i
@@ -30,6 +31,7 @@ func Locate(t *sheet24.Table, header []string) Layout {
 			l.Fields = append(l.Fields, m)
 		}
 	}
+
 	if t.StatusColumn.Name != "" {
 		if i, ok := find(header, t.StatusColumn); ok {
 			l.Status = i
@@ -45,6 +47,7 @@ func Renamed(t *sheet24.Table, header []string, m sheet24.FieldMapping) (sheet24
 	if i < 0 || i >= len(header) || header[i] == "" || header[i] == t.StatusColumn.Name {
 		return sheet24.Column{}, false
 	}
+
 	for _, other := range t.Mappings {
 		if other.Column.Name == header[i] {
 			return sheet24.Column{}, false
@@ -57,6 +60,7 @@ func find(header []string, c sheet24.Column) (int, bool) {
 	if c.Index >= 0 && c.Index < len(header) && header[c.Index] == c.Name {
 		return c.Index, true
 	}
+
 	at, n := -1, 0
 	for i, h := range header {
 		if h == c.Name {

@@ -8,7 +8,7 @@ import (
 	"sheet24"
 )
 
-// isLink tells whether a field's values are ids of records.
+// isLink reports whether a field's values are ids of records.
 func isLink(fieldType string) bool {
 	switch fieldType {
 	case "crm", "crm_entity", "crm_lead", "crm_deal", "crm_contact", "crm_company", "crm_quote":
@@ -28,6 +28,7 @@ func toLink(f sheet24.Field, s string, at Context) (any, error) {
 	if id := visible(s); plainID.MatchString(id) || prefixedID.MatchString(id) {
 		s = id
 	}
+
 	switch {
 	case plainID.MatchString(s) && (f.Type != "crm" || f.Links != ""):
 		return s, nil
@@ -39,24 +40,26 @@ func toLink(f sheet24.Field, s string, at Context) (any, error) {
 	case f.Links == "" || at.Links == nil:
 		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueInteger, s)
 	}
-	var found []int64
+
 	for _, name := range namesOf(s) {
-		if found = at.Links(sheet24.Link{Entity: f.Links, Text: name}); len(found) > 0 {
-			break
+		if found := at.Links(sheet24.Link{Entity: f.Links, Text: name}); len(found) > 0 {
+			return theOnly(found, s)
 		}
 	}
+	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueLink, s)
+}
 
-	switch len(found) {
-	case 0:
-		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueLink, s)
-	case 1:
+// theOnly is the one record of a name; several are an error that lists them.
+func theOnly(found []int64, name string) (any, error) {
+	if len(found) == 1 {
 		return strconv.FormatInt(found[0], 10), nil
 	}
+
 	var list []sheet24.Choice
 	for _, id := range found {
 		list = append(list, sheet24.Choice{ID: strconv.FormatInt(id, 10)})
 	}
-	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueAmbiguous, s, ids(list))
+	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueAmbiguous, name, ids(list))
 }
 
 // LinksIn lists the records that a cell may name otherwise than by their ids, for

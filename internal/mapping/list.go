@@ -22,6 +22,7 @@ func toList(f sheet24.Field, v any, at Context) ([]string, error) {
 		if len(pieces) < 2 || !namesThings(f) {
 			return nil, err
 		}
+
 		for _, piece := range pieces {
 			one, err := toPlain(f, piece, at)
 			if err != nil {
@@ -33,7 +34,7 @@ func toList(f sheet24.Field, v any, at Context) ([]string, error) {
 	return each(list...), nil
 }
 
-// namesThings tells whether a field's values are names or ids, which a comma may
+// namesThings reports whether a field's values are names or ids, which a comma may
 // separate; in numbers it is the decimal sign, in texts it is just a comma.
 func namesThings(f sheet24.Field) bool { return len(f.Choices) > 0 || f.Links != "" || isLink(f.Type) }
 

@@ -19,6 +19,7 @@ func toMoment(fieldType string, v any, at Context) (any, error) {
 	if !ok {
 		return nil, noMoment(v, at.Locale)
 	}
+
 	if fieldType == "date" {
 		return t.Format(time.DateOnly), nil
 	}
@@ -35,6 +36,7 @@ func moment(v any, zone *time.Location, locale string) (time.Time, bool) {
 		if n < 1 || n >= lastDay+1 {
 			return time.Time{}, false
 		}
+
 		days, part := math.Modf(n)
 		d := epoch.AddDate(0, 0, int(days)).Add(time.Duration(math.Round(part*86400)) * time.Second)
 		return time.Date(d.Year(), d.Month(), d.Day(), d.Hour(), d.Minute(), d.Second(), 0, zone), d.Year() <= 9999
@@ -75,6 +77,7 @@ func portalTime(s string, zone *time.Location) (time.Time, bool) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, true
 	}
+
 	if zone == nil {
 		zone = time.UTC
 	}

@@ -49,6 +49,7 @@ func toMulti(f sheet24.Field, v any, locale string) ([]sheet24.MultiValue, error
 		if sheetError.MatchString(part) {
 			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueSheetError, part)
 		}
+
 		value, kind := withKind(visible(part))
 		if f.Multi.Kind != "" {
 			kind = f.Multi.Kind // the column says it already
@@ -120,6 +121,7 @@ func PlanMulti(of sheet24.MultiKind, current, before, after []sheet24.MultiValue
 			}
 			continue
 		}
+
 		m := current[at]
 		m.Value = v.Value
 		if v.Kind != "" {
@@ -142,6 +144,7 @@ func PlanMulti(of sheet24.MultiKind, current, before, after []sheet24.MultiValue
 		}
 		plan = append(plan, m)
 	}
+
 	paired := slices.Collect(maps.Values(there))
 	shown := len(paired) > 0
 	var others []sheet24.MultiValue
@@ -160,6 +163,7 @@ func PlanMulti(of sheet24.MultiKind, current, before, after []sheet24.MultiValue
 	if !shown && len(others) > 0 && len(wanted) > 0 {
 		reuse(others[0])
 	}
+
 	for _, v := range wanted {
 		plan = append(plan, sheet24.MultiValue{Type: of.Type, Kind: defaultKind(of, v.Kind), Value: v.Value})
 	}

@@ -30,11 +30,13 @@ func notationOf(locale string) notation {
 	if n, ok := notations.Load(locale); ok {
 		return n.(notation)
 	}
+
 	tongue, _, _ := strings.Cut(locale, "_")
 	n := notation{monthFirst: locale == "en_US" || locale == "en_PH", yearFirst: yearFirst[locale] || yearFirst[tongue]}
 	if tag, err := language.Parse(strings.ReplaceAll(locale, "_", "-")); err == nil {
 		n.point = strings.Contains(message.NewPrinter(tag).Sprint(number.Decimal(1.5)), ".")
 	}
+
 	notations.Store(locale, n)
 	return n
 }

@@ -106,6 +106,7 @@ func toMoney(f sheet24.Field, v any, at Context) (Values, error) {
 	if err != nil {
 		return Values{}, err
 	}
+
 	code := currency
 	if code == "" {
 		code = at.Currency
@@ -113,11 +114,13 @@ func toMoney(f sheet24.Field, v any, at Context) (Values, error) {
 	if code == "" && len(f.Choices) > 0 {
 		code = f.Choices[0].ID // the base currency
 	}
+
 	if len(f.Choices) > 0 {
 		if _, err := pick(f.Choices, code); err != nil {
 			return Values{}, err
 		}
 	}
+
 	if code == "" {
 		return Values{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueCurrency, Text(v))
 	}

@@ -128,6 +128,7 @@ func waysApart(words []string, locale string) (ways [][]string) {
 	if len(words) == 0 {
 		return [][]string{nil}
 	}
+
 	for i := 1; i <= len(words) && len(ways) < 2; i++ {
 		n, ok := readPhone(strings.Join(words[:i], " "))
 		if len(n.digits) > mostDigits {
@@ -136,6 +137,7 @@ func waysApart(words []string, locale string) (ways [][]string) {
 		if !ok || !n.exists(locale) {
 			continue
 		}
+
 		for _, rest := range waysApart(words[i:], locale) {
 			ways = append(ways, append([]string{n.text}, rest...))
 		}

@@ -16,6 +16,7 @@ func regions(locale string) []string {
 	if locale == "" {
 		locale = "tr_TR"
 	}
+
 	var list []string
 	if tag, err := language.Parse(strings.ReplaceAll(locale, "_", "-")); err == nil {
 		region, _ := tag.Region()
@@ -31,6 +32,7 @@ func (n phone) parsed(region string) *phonenumbers.PhoneNumber {
 	if n.plus {
 		digits, region = "+"+digits, "ZZ"
 	}
+
 	number, err := phonenumbers.Parse(digits, region)
 	if err != nil {
 		return nil
@@ -56,6 +58,7 @@ func (n phone) possible(locale string) bool {
 	if len(n.digits) > mostDigits {
 		return false
 	}
+
 	if !n.plus && len(n.digits) <= longestNational {
 		return true
 	}
@@ -64,6 +67,7 @@ func (n phone) possible(locale string) bool {
 		number := n.parsed("")
 		return number != nil && phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.TOO_LONG
 	}
+
 	fits := func(number *phonenumbers.PhoneNumber) bool {
 		return number != nil && phonenumbers.IsPossibleNumberWithReason(number) == phonenumbers.IS_POSSIBLE
 	}
@@ -112,10 +116,12 @@ func samePhone(a, b, locale string) bool {
 	if !okA || !okB || m.extension != n.extension {
 		return false
 	}
+
 	first, second := strings.TrimLeft(m.digits, "0"), strings.TrimLeft(n.digits, "0")
 	if first == second {
 		return first != "" || m.digits == n.digits
 	}
+
 	const unchanged = 4
 	if n := min(len(first), len(second), unchanged); first[len(first)-n:] != second[len(second)-n:] {
 		return false // no notation changes the last digits
@@ -136,10 +142,12 @@ func (n phone) within(full string) bool {
 	if other == nil {
 		return false
 	}
+
 	bare, significant := strings.TrimLeft(n.digits, "0"), phonenumbers.GetNationalSignificantNumber(other)
 	if bare == strings.TrimLeft(significant, "0") || bare == full[1:] || n.digits == trunkOf(other)+significant {
 		return true
 	}
+
 	number := n.parsed(regionOf(other))
 	return number != nil && phonenumbers.Format(number, phonenumbers.E164) == full
 }

@@ -8,7 +8,7 @@ import (
 	"sheet24"
 )
 
-// Same tells whether a field holds a value already, however the CRM writes it:
+// Same reports whether a field holds a value already, however the CRM writes it:
 // numbers as text, dates with a time, nothing as null, "", 0 or false.
 func Same(f sheet24.Field, want, have any) bool {
 	if f.Multiple {
@@ -22,6 +22,7 @@ func Same(f sheet24.Field, want, have any) bool {
 		}
 		return slices.Equal(texts(want), texts(have))
 	}
+
 	if f.Type == "datetime" {
 		a, okA := portalTime(Text(want), nil)
 		b, okB := portalTime(Text(have), nil)
@@ -32,7 +33,7 @@ func Same(f sheet24.Field, want, have any) bool {
 	return canonical(f, want) == canonical(f, have)
 }
 
-// Holds tells whether a field holds just what a cell says. Unlike Same it tells 0 and no from
+// Holds reports whether a field holds just what a cell says. Unlike Same it tells 0 and no from
 // nothing, except where 0 stands for nothing.
 func Holds(f sheet24.Field, want, have any) bool {
 	if !Same(f, want, have) {
@@ -70,6 +71,7 @@ func canonical(f sheet24.Field, v any) string {
 	if v == false && f.Type != "boolean" {
 		s = ""
 	}
+
 	switch f.Type {
 	case "double", "integer", "user", "employee", "crm_entity", "crm_company", "crm_contact", "crm_lead", "crm_deal", "crm_quote", "crm_category", "enumeration":
 		n, err := strconv.ParseFloat(s, 64)

@@ -5,7 +5,7 @@ import "strings"
 // summaries are the words that rows of sums begin with, normalised.
 var summaries = words("toplam aratoplam geneltoplam ortalama total subtotal grandtotal average итого всего среднее")
 
-// Summary tells whether a row's values are sums of others, rather than a record: one of
+// Summary reports whether a row's values are sums of others, rather than a record: one of
 // its texts says so.
 func Summary(values map[string]any) bool {
 	for _, v := range values {

@@ -56,6 +56,7 @@ func isoMoment(s string, zone *time.Location) (time.Time, bool) {
 		if hours > 14 || minutes > 59 {
 			return time.Time{}, false
 		}
+
 		sign := map[byte]int{'+': 1, '-': -1}[offset[0]]
 		zone = time.FixedZone("", sign*(hours*3600+minutes*60))
 	}
@@ -82,6 +83,7 @@ func splitClock(s string) (day string, c clock, ok bool) {
 	if m[2] != "" && m[6] != "" || c.hour < 1 || c.hour > 12 {
 		return "", clock{}, false
 	}
+
 	c.hour %= 12
 	if half == "pm" || half == "os" {
 		c.hour += 12
@@ -132,9 +134,11 @@ func numberedDay(m []string, n notation) (year, month, day int, ok bool) {
 	if m[2] != m[4] {
 		return 0, 0, 0, false
 	}
+
 	if n.monthFirst && m[2] != "." {
 		day, month = month, day
 	}
+
 	if len(m[5]) == 2 {
 		if n.yearFirst || m[2] == "-" {
 			return 0, 0, 0, false
@@ -161,6 +165,7 @@ func namedDay(s string) (year, month, day int, ok bool) {
 	} else if m := yearAndName.FindStringSubmatch(s); m != nil {
 		year, name, day = whole(m[1]), m[2], whole(m[3])
 	}
+
 	month, ok = months[Normalize(name)]
 	return year, month, day, ok
 }

@@ -14,7 +14,7 @@ func EqualFields(now, before map[string]any) (same int) {
 	return same
 }
 
-// Alike tells whether a row holds at least half of what it held.
+// Alike reports whether a row holds at least half of what it held.
 func Alike(now, before map[string]any) bool {
 	same := EqualFields(now, before)
 	return same > 0 && same*2 >= len(before)

@@ -48,6 +48,7 @@ func Records(ctx context.Context, rows int, keys []Key, find Find) []Found {
 				}
 				records = append(records, ids[v]...)
 			}
+
 			slices.Sort(records)
 			found[i].Records = agreed(found[i].Records, slices.Compact(records))
 		}
@@ -58,6 +59,7 @@ func Records(ctx context.Context, rows int, keys []Key, find Find) []Found {
 // once are the values of rows, each once.
 func once(rows [][]string) (values []string) {
 	seen := map[string]bool{"": true}
+
 	for _, row := range rows {
 		for _, v := range row {
 			if !seen[v] {

@@ -45,11 +45,13 @@ func New(keys string) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	for i, text := range strings.Split(keys, ",") {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 		if err != nil || len(raw) != keyBytes {
 			return nil, fmt.Errorf("key %d is not 32 bytes in base64; make one with: openssl rand -base64 32", i+1)
 		}
+
 		// The id is written into what is sealed; taken from the key itself, it
 		// stays the same wherever the key stands in the list.
 		sum := sha256.Sum256(raw)
@@ -58,19 +60,23 @@ func New(keys string) (*Box, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		if _, err := manager.AddKey(key); err != nil {
 			return nil, fmt.Errorf("key %d: %w", i+1, err)
 		}
+
 		if i == 0 {
 			if err := manager.SetPrimary(id); err != nil {
 				return nil, err
 			}
 		}
 	}
+
 	handle, err := manager.Handle()
 	if err != nil {
 		return nil, err
 	}
+
 	a, err := aead.New(handle)
 	if err != nil {
 		return nil, err
@@ -98,10 +104,12 @@ func (b *Box) Open(sealed, owner string) (string, error) {
 	if sealed == "" {
 		return "", nil
 	}
+
 	raw, err := base64.RawStdEncoding.DecodeString(sealed)
 	if err != nil {
 		return "", fmt.Errorf("sealed text: %w", err)
 	}
+
 	plain, err := b.aead.Decrypt(raw, []byte(owner))
 	if err != nil {
 		return "", ErrWrongKey

@@ -39,26 +39,8 @@ func (c Choice) place() Place {
 // known: only what changes from here on is sent. A table whose place it takes goes on
 // with what waits if it has the same portal, entity and mapping; else that is closed.
 func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet24.Table, Matched, error) {
-	d, err := s.Inspect(ctx, user.ID, c.place())
+	d, t, err := s.chosen(ctx, user, c)
 	if err != nil {
-		return nil, Matched{}, err
-	}
-
-	if d.Taken {
-		return nil, Matched{}, sheet24.Errorf(sheet24.Conflict, sheet24.CodeTabTaken)
-	}
-
-	t, err := s.table(user, d, c)
-	if err != nil {
-		return nil, Matched{}, err
-	}
-	if d.Was != nil && !t.SameBinding(d.Was) {
-		if err := whileWritten(ctx, func() error { return s.Store.CheckWritten(ctx, d.Was) }); err != nil {
-			return nil, Matched{}, err
-		}
-	}
-
-	if err := s.remember(ctx, d, c.Fields); err != nil {
 		return nil, Matched{}, err
 	}
 
@@ -68,11 +50,50 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	}
 
 	a := &additions{d: d, language: user.Language, columns: len(d.Header)}
-	var matched Matched
+	matched, err := s.addColumns(ctx, t, d, a, c.AddStatus, rows)
+	if err != nil {
+		return nil, Matched{}, err
+	}
+
+	if err := s.writeAdditions(ctx, t, d, a, c); err != nil {
+		return nil, Matched{}, err
+	}
+
+	baseline := tab.Baseline(t, mapping.Locate(t, a.header()), d.HeaderRow+1, rows)
+	return t, matched, s.store(ctx, t, d, baseline)
+}
+
+// chosen makes a table of a choice, and refuses one that cannot be: its tab is another
+// user's, or is being written for the table whose place it takes.
+func (s *Setup) chosen(ctx context.Context, user *sheet24.User, c Choice) (*Draft, *sheet24.Table, error) {
+	d, err := s.Inspect(ctx, user.ID, c.place())
+	if err != nil {
+		return nil, nil, err
+	}
+	if d.Taken {
+		return nil, nil, sheet24.Errorf(sheet24.Conflict, sheet24.CodeTabTaken)
+	}
+
+	t, err := s.table(user, d, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if d.Was != nil && !t.SameBinding(d.Was) {
+		if err := whileWritten(ctx, func() error { return s.Store.CheckWritten(ctx, d.Was) }); err != nil {
+			return nil, nil, err
+		}
+	}
+
+	return d, t, s.remember(ctx, d, c.Fields)
+}
+
+// addColumns gives a table the columns of its own that it lacks: one for its records' ids,
+// with those that are found, and one for the status where that is wanted.
+func (s *Setup) addColumns(ctx context.Context, t *sheet24.Table, d *Draft, a *additions, addStatus bool, rows [][]any) (matched Matched, err error) {
 	if _, has := t.Mapping(sheet24.IDField); !has {
 		var ids []int64
 		if ids, matched, err = s.findRecords(ctx, d, t, rows); err != nil {
-			return nil, Matched{}, err
+			return Matched{}, err
 		}
 		column := a.add("id_column_header")
 		t.Mappings = append(t.Mappings, sheet24.FieldMapping{Column: column, Field: sheet24.IDField, Type: "integer"})
@@ -82,30 +103,29 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	switch {
 	case d.HasStatus:
 		t.StatusColumn = d.Status
-	case c.AddStatus:
+	case addStatus:
 		t.StatusColumn = a.add("status_column_header")
 	}
+	return matched, nil
+}
 
+// writeAdditions writes into a tab what its table needs there.
+func (s *Setup) writeAdditions(ctx context.Context, t *sheet24.Table, d *Draft, a *additions, c Choice) error {
 	if err := s.clearStatus(ctx, t, d, a); err != nil {
-		return nil, Matched{}, err
+		return err
 	}
 
 	if err := s.change(ctx, t, d, a.cells, a.columns); err != nil {
-		return nil, Matched{}, err
+		return err
 	}
 
 	if c.FormatHeader {
-		if err := s.Google.FormatHeader(ctx, user.ID, t.SpreadsheetID, t.GID, d.HeaderRow, a.columns, c.Colors); err != nil {
-			return nil, Matched{}, err
+		if err := s.Google.FormatHeader(ctx, t.UserID, t.SpreadsheetID, t.GID, d.HeaderRow, a.columns, c.Colors); err != nil {
+			return err
 		}
 	}
 
-	if err := s.noteOwned(ctx, t, d); err != nil {
-		return nil, Matched{}, err
-	}
-
-	baseline := tab.Baseline(t, mapping.Locate(t, a.header()), d.HeaderRow+1, rows)
-	return t, matched, s.store(ctx, t, d, baseline)
+	return s.noteOwned(ctx, t, d)
 }
 
 // store stores a table in the place of the one that it replaces, and ends those that
@@ -308,45 +328,60 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 			continue
 		}
 
-		f, ok := fields[name]
-		if !ok || !mapping.Mappable(f) {
-			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingField, name)
-		}
-
-		if err := d.refused(language, i, name); err != nil {
+		f, err := d.mappable(language, fields, i, name)
+		if err != nil {
 			return nil, err
 		}
-
 		if taken[name] {
 			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingTwice, f.Title)
 		}
-
 		taken[name] = true
 		all = append(all, mapping.MappingOf(sheet24.Column{Index: i, Name: header}, f))
 	}
 
 	// A table keeps the ID column that it has, though the form was made before it had one.
-	own := d.ownID
-	if _, shared := d.Owned[own]; !shared && !taken[sheet24.IDField] && own >= 0 && own < len(d.Header) && chosen[own] == "" {
+	if own := d.ownID; !taken[sheet24.IDField] && d.keepsID(chosen) {
 		taken[sheet24.IDField] = true
 		all = append(all, mapping.MappingOf(sheet24.Column{Index: own, Name: d.Header[own]}, fields[sheet24.IDField]))
 	}
 
-	for name := range taken {
-		if taken[name+"S"] && strings.HasSuffix(name, "_ID") { // CONTACT_ID is the first of CONTACT_IDS
-			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingOneOfMany, fields[name].Title, fields[name+"S"].Title)
-		}
+	if err := oneOfMany(fields, taken); err != nil {
+		return nil, err
 	}
-
 	if !taken[sheet24.IDField] && !addID {
 		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingNoID)
 	}
-
 	if len(all) == 0 || len(all) == 1 && taken[sheet24.IDField] {
 		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingEmpty)
 	}
-
 	return all, nil
+}
+
+// mappable is the field that was chosen for a column, if it can be.
+func (d *Draft) mappable(language string, fields map[string]sheet24.Field, column int, name string) (sheet24.Field, error) {
+	f, ok := fields[name]
+	if !ok || !mapping.Mappable(f) {
+		return f, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingField, name)
+	}
+	return f, d.refused(language, column, name)
+}
+
+// keepsID reports whether the table has an ID column of its own for which nothing else was
+// chosen.
+func (d *Draft) keepsID(chosen map[int]string) bool {
+	_, shared := d.Owned[d.ownID]
+	return !shared && d.ownID >= 0 && d.ownID < len(d.Header) && chosen[d.ownID] == ""
+}
+
+// oneOfMany refuses a field beside the one that holds all of its kind: CONTACT_ID is the
+// first of CONTACT_IDS.
+func oneOfMany(fields map[string]sheet24.Field, taken map[string]bool) error {
+	for name := range taken {
+		if taken[name+"S"] && strings.HasSuffix(name, "_ID") {
+			return sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingOneOfMany, fields[name].Title, fields[name+"S"].Title)
+		}
+	}
+	return nil
 }
 
 // change writes what is added to a tab, which gets more columns if it has too few.

@@ -154,38 +154,12 @@ func (s *Setup) Fields(ctx context.Context, t *sheet24.Table) ([]sheet24.Field, 
 	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalMissing)
 }
 
-// Inspect looks at a tab and suggests how its columns map to an entity, leaving out what
+// Inspect reads a tab and suggests how its columns map to an entity, leaving out what
 // is other tables'. It reads no more of the tab than it needs for that.
 func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, error) {
-	if p.Entity.TypeID() == 0 {
-		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeEntityUnknown, string(p.Entity))
-	}
-
-	portal, entities, err := s.Entities(ctx, userID, p.PortalID)
+	d, err := s.draft(ctx, userID, p)
 	if err != nil {
 		return nil, err
-	}
-
-	d := &Draft{Entity: p.Entity, Portal: portal}
-	for _, e := range entities {
-		if e.Entity == p.Entity {
-			d.EntityTitle = e.Title
-		}
-	}
-
-	if d.Spreadsheet, err = s.Google.Spreadsheet(ctx, userID, p.SpreadsheetID); err != nil {
-		return nil, err
-	}
-
-	found := false
-	for _, t := range d.Spreadsheet.Tabs {
-		if t.GID == p.GID {
-			d.Tab, found = t, true
-		}
-	}
-
-	if !found {
-		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown)
 	}
 
 	read, err := s.Google.Read(ctx, userID, p.SpreadsheetID, p.GID, []sheet24.Range{sheet24.Rows(1, max(searched, p.HeaderRow)+sampled)})
@@ -208,14 +182,7 @@ func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, er
 	}
 
 	d.Header = headerOf(all[d.HeaderRow-1])
-	below := all[d.HeaderRow:]
-	for _, row := range below[:min(samples, len(below))] {
-		texts := make([]string, len(d.Header))
-		for i := range min(len(texts), len(row)) {
-			texts[i] = mapping.Text(row[i])
-		}
-		d.Samples = append(d.Samples, texts)
-	}
+	d.Samples = samplesOf(all[d.HeaderRow:], len(d.Header))
 
 	if err := s.findOwned(ctx, userID, d, p, all); err != nil {
 		return nil, err
@@ -223,6 +190,48 @@ func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, er
 
 	s.detect(ctx, d, sheet)
 	return d, nil
+}
+
+// draft is a place before its tab is read: the portal, the entity, the tab.
+func (s *Setup) draft(ctx context.Context, userID string, p Place) (*Draft, error) {
+	if p.Entity.TypeID() == 0 {
+		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeEntityUnknown, string(p.Entity))
+	}
+
+	portal, entities, err := s.Entities(ctx, userID, p.PortalID)
+	if err != nil {
+		return nil, err
+	}
+
+	d := &Draft{Entity: p.Entity, Portal: portal}
+	for _, e := range entities {
+		if e.Entity == p.Entity {
+			d.EntityTitle = e.Title
+		}
+	}
+
+	if d.Spreadsheet, err = s.Google.Spreadsheet(ctx, userID, p.SpreadsheetID); err != nil {
+		return nil, err
+	}
+	for _, t := range d.Spreadsheet.Tabs {
+		if t.GID == p.GID {
+			d.Tab = t
+			return d, nil
+		}
+	}
+	return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown)
+}
+
+// samplesOf are the first rows below a header, as texts, as wide as that.
+func samplesOf(below [][]any, columns int) (texts [][]string) {
+	for _, row := range below[:min(samples, len(below))] {
+		sample := make([]string, columns)
+		for i := range min(columns, len(row)) {
+			sample[i] = mapping.Text(row[i])
+		}
+		texts = append(texts, sample)
+	}
+	return texts
 }
 
 // headerOf reads a header row as texts.

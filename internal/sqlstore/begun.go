@@ -99,6 +99,7 @@ func (s *Store) answered(ctx context.Context, q querier, changes []sheet24.RowCh
 		} else {
 			ended[c.TableID] = append(ended[c.TableID], c.EntityID)
 		}
+
 		if c.Key != 0 { // it was sent under the row's key
 			ended[c.TableID] = append(ended[c.TableID], c.Key)
 		}

@@ -23,6 +23,7 @@ func (s *Store) BeginSheetWrite(ctx context.Context, t *sheet24.Table, w sheet24
 	if err != nil {
 		return 0, err
 	}
+
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if err := s.checkBinding(ctx, tx, t); err != nil {
 			return err
@@ -30,6 +31,7 @@ func (s *Store) BeginSheetWrite(ctx context.Context, t *sheet24.Table, w sheet24
 		return tx.QueryRowContext(ctx, `INSERT INTO begun_sheet_writes (config_id, stage, cells, begun_at) VALUES ($1, $2, $3, $4) RETURNING id`,
 			t.ID, string(w.Stage), string(cells), s.now()).Scan(&id)
 	})
+
 	return id, err
 }
 
@@ -48,6 +50,7 @@ func (s *Store) checkWritten(ctx context.Context, q querier, t *sheet24.Table) e
 	if !t.Enabled || t.Problem != "" { // nobody looks
 		return nil
 	}
+
 	var open bool
 	err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM begun_sheet_writes WHERE config_id = $1 AND begun_at > $2)`, t.ID, s.now().Add(-writtenFor)).Scan(&open)
 	if err == nil && open {
@@ -66,6 +69,7 @@ func (s *Store) BegunSheetWrites(ctx context.Context, tableID int64, stage sheet
 		if err := row.Scan(&w.ID, &cells, &w.At); err != nil {
 			return w, err
 		}
+
 		var read begunCells
 		if json.Unmarshal([]byte(cells), &read) == nil {
 			w.Cells, w.Stood, w.Columns = read.Cells, read.Stood, read.Columns
@@ -84,9 +88,9 @@ func (s *Store) EndSheetWrites(ctx context.Context, ids []int64) error {
 	return err
 }
 
-// TellAgain has the rows of records say once more what became of their last changes, and
+// ReportAgain has the rows of records say once more what became of their last changes, and
 // returns the records that have any.
-func (s *Store) TellAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error) {
+func (s *Store) ReportAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error) {
 	_, err = s.db.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = NULL WHERE status IN ('completed', 'failed', 'asked') AND id IN (
 		SELECT MAX(id) FROM reverse_sync_logs WHERE config_id = $1 AND entity_id <> 0 AND entity_id IN `+s.dialect.numbers("$2")+` GROUP BY entity_id)`, tableID, listed(records))
 	if err != nil {

@@ -30,6 +30,7 @@ func (s *Store) bindings(ctx context.Context, q querier, tableIDs []int64, held 
 		bindings[id] = binding
 		return id, err
 	})
+
 	return bindings, err
 }
 
@@ -73,17 +74,20 @@ func (s *Store) closeFormer(ctx context.Context, tx *sql.Tx, was *sheet24.Table,
 		was.ID, unsent); err != nil {
 		return err
 	}
-	for status, says := range map[sheet24.Status]string{sheet24.Syncing: sending, sheet24.Pending: unsent, sheet24.Asked: unsent} {
+
+	for status, says := range map[sheet24.Status]string{sheet24.Syncing: sending, sheet24.Pending: unsent, sheet24.NeedsReview: unsent} {
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE reverse_sync_logs SET status = 'failed', error_message = $2, synced_at = $3
 			WHERE config_id = $1 AND status IN ('pending', 'syncing', 'asked') AND status = $4`, was.ID, says, now, string(status)); err != nil {
 			return err
 		}
 	}
+
 	if err := s.closeUndoing(ctx, tx, was, unsent); err != nil {
 		return err
 	}
 
+	// Nothing of it is told any more, and the rows are unknown again.
 	if _, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET reported_at = $2 WHERE config_id = $1 AND reported_at IS NULL`, was.ID, now); err != nil {
 		return err
 	}
@@ -113,6 +117,7 @@ func (s *Store) closeUndoing(ctx context.Context, tx *sql.Tx, was *sheet24.Table
 	if err != nil {
 		return err
 	}
+
 	var records []int64
 	for _, w := range writes {
 		records = append(records, w.EntityID)
@@ -160,6 +165,7 @@ func (s *Store) settleFormer(ctx context.Context, tx *sql.Tx, changes []sheet24.
 		} else if err := s.noteFormer(ctx, tx, c); err != nil {
 			return nil, err
 		}
+
 	}
 	return present, nil
 }

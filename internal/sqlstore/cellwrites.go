@@ -46,6 +46,7 @@ func (s *Store) addCellWrites(ctx context.Context, tx *sql.Tx, tableID int64, ce
 		if err != nil {
 			return err
 		}
+
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO cell_writes (config_id, entity_id, field, cell_value, seen, undo) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (config_id, entity_id, field) DO UPDATE SET cell_value = excluded.cell_value, seen = excluded.seen, undo = excluded.undo`,

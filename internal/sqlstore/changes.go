@@ -64,6 +64,7 @@ func (s *Store) MarkReported(ctx context.Context, changes []sheet24.RowChange) e
 		key := told{string(c.Status), c.Error}
 		ids[key] = append(ids[key], c.ID)
 	}
+
 	for key, all := range ids {
 		if _, err := s.exec(ctx, s.quick, `UPDATE reverse_sync_logs SET reported_at = $1 WHERE status = $2 AND error_message = $3 AND id IN `+s.dialect.numbers("$4"),
 			s.now(), key.status, key.text, listed(all)); err != nil {
@@ -92,7 +93,7 @@ func (s *Store) Waiting(ctx context.Context) (sheet24.Work, error) {
 	find(&w.Scan, `SELECT DISTINCT e.config_id FROM webhook_events e
 		JOIN sheet_sync_config c ON c.id = e.config_id WHERE NOT e.processed AND c.enabled`+granted+`
 		UNION SELECT w.config_id FROM cell_writes w JOIN sheet_sync_config c ON c.id = w.config_id WHERE c.enabled`+granted)
-	find(&w.Look, `SELECT c.id FROM sheet_sync_config c WHERE c.enabled AND (c.look_at IS NULL OR c.look_at <= $1)`+granted, s.now())
+	find(&w.Poll, `SELECT c.id FROM sheet_sync_config c WHERE c.enabled AND (c.look_at IS NULL OR c.look_at <= $1)`+granted, s.now())
 	find(&w.Push, `SELECT DISTINCT c.portal_id FROM reverse_sync_logs l
 		JOIN sheet_sync_config c ON c.id = l.config_id JOIN portals p ON p.id = c.portal_id
 		WHERE l.status IN ('pending', 'syncing') AND l.not_before <= $1 AND c.enabled
@@ -115,6 +116,7 @@ func scanChange(row scanner) (sheet24.RowChange, error) {
 	if err != nil {
 		return c, err
 	}
+
 	c.SyncedAt, c.TriedSince = synced.Time, tried.Time
 	if json.Unmarshal([]byte(fields), &c.Fields) != nil { // one such row must not hide the others
 		c.Fields, c.Unreadable = map[string]sheet24.Change{}, true

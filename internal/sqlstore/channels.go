@@ -15,6 +15,7 @@ func (s *Store) SaveChannel(ctx context.Context, c *sheet24.DriveChannel) error 
 	if err != nil {
 		return err
 	}
+
 	_, err = s.db.ExecContext(ctx, `
 		INSERT INTO drive_channels (id, user_id, resource_id, token, page_token, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (id) DO UPDATE SET page_token = excluded.page_token`,

@@ -45,6 +45,7 @@ func (s *Store) ClaimChanges(ctx context.Context, portalID int64, limit int) ([]
 		}
 		waiting = append(waiting, ids)
 	}
+
 	return s.claim(ctx, inTurn(waiting, limit))
 }
 
@@ -149,19 +150,19 @@ func (s *Store) DueElsewhere(ctx context.Context, portalID int64) (waits bool, e
 	return waits, err
 }
 
-// mostGathered is how many edits are counted at most.
-const mostGathered = 2000 // of interest is whether they are more than one push gathers
+// mostDebounced is how many edits are counted at most.
+const mostDebounced = 2000 // of interest is whether they are more than one push gathers
 
-// Gathering tells how many edits wait for a portal that nobody has tried to push yet (some
+// Debouncing says how many edits wait for a portal that nobody has tried to push yet (some
 // thousands count as many), since when the oldest of them does, and when an edit was last
 // found.
-func (s *Store) Gathering(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error) {
+func (s *Store) Debouncing(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error) {
 	var first, last sql.NullTime
 	err = s.db.QueryRowContext(ctx, `SELECT rows, (SELECT created_at FROM reverse_sync_logs WHERE id = first),
 			(SELECT edited_at FROM sheet_sync_config WHERE portal_id = $1 AND edited_at IS NOT NULL ORDER BY edited_at DESC LIMIT 1) FROM (
 		SELECT COUNT(*) AS rows, MIN(id) AS first FROM (
 			SELECT l.id FROM sheet_sync_config c JOIN reverse_sync_logs l ON l.config_id = c.id
 			WHERE c.portal_id = $1 AND c.enabled AND l.attempts = 0 AND `+due+` LIMIT $3) AS counted) AS waiting`,
-		portalID, s.now(), mostGathered).Scan(&rows, &first, &last)
+		portalID, s.now(), mostDebounced).Scan(&rows, &first, &last)
 	return rows, first.Time, last.Time, err
 }

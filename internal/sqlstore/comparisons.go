@@ -35,6 +35,7 @@ func (s *Store) StartComparison(ctx context.Context, tableID int64) error {
 		if err != nil {
 			return err
 		}
+
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return sheet24.Errorf(sheet24.Conflict, sheet24.CodeComparisonRunning)
 		}
@@ -52,6 +53,7 @@ func (s *Store) SetComparisonState(ctx context.Context, tableID int64, from []sh
 	if err != nil {
 		return err
 	}
+
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeComparisonState)
 	}
@@ -66,11 +68,12 @@ func (s *Store) PauseComparison(ctx context.Context, tableID int64, paused bool)
 
 // SaveCompared stores how far a comparison came, what it found, and what it saw the CRM
 // hold of records; unless its state, or its table's binding, has changed meanwhile.
-func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error {
+func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.LastKnown) error {
 	counts, err := json.Marshal(c.Counts)
 	if err != nil {
 		return err
 	}
+
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `
 			UPDATE comparisons SET state = $3, done_rows = $4, last_row = $5, counts = $6, problem = $7, updated_at = $8
@@ -82,9 +85,11 @@ func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sh
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
+
 		if err := s.lockRows(ctx, tx, c.TableID, slices.Collect(maps.Keys(seen))); err != nil {
 			return err
 		}
+
 		for _, r := range rows {
 			fields, err := json.Marshal(r.Fields)
 			if err != nil {
@@ -97,6 +102,7 @@ func (s *Store) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sh
 				return err
 			}
 		}
+
 		return s.know(ctx, tx, c.TableID, seen)
 	})
 }
@@ -110,6 +116,7 @@ func (s *Store) Differences(ctx context.Context, tableID int64, below, limit int
 		if err := row.Scan(&d.Row, &d.EntityID, &d.Kind, &fields, &d.Message); err != nil {
 			return d, err
 		}
+
 		if json.Unmarshal([]byte(fields), &d.Fields) != nil { // one such row must not hide the others
 			d.Fields, d.Kind = map[string]sheet24.Change{}, sheet24.WouldFail
 		}

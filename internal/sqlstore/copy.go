@@ -37,11 +37,13 @@ func Copy(ctx context.Context, fromURL, toURL string, tell func(Copied)) (err er
 		return err
 	}
 	defer closeFrom()
+
 	to, closeTo, err := openForCopy(ctx, toURL)
 	if err != nil {
 		return err
 	}
 	defer closeTo()
+
 	// One moment of the source, and all of the target or nothing.
 	source, err := from.db.BeginTx(ctx, &sql.TxOptions{Isolation: from.snapshot()})
 	if err != nil {
@@ -53,6 +55,7 @@ func Copy(ctx context.Context, fromURL, toURL string, tell func(Copied)) (err er
 		return err
 	}
 	defer target.Rollback()
+
 	for side, tx := range map[*copySide]*sql.Tx{&from: source, &to: target} {
 		if !side.server() {
 			continue
@@ -62,6 +65,7 @@ func Copy(ctx context.Context, fromURL, toURL string, tell func(Copied)) (err er
 			return err
 		}
 	}
+
 	var someone bool
 	if err := target.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM users)`).Scan(&someone); err != nil {
 		return err
@@ -69,11 +73,13 @@ func Copy(ctx context.Context, fromURL, toURL string, tell func(Copied)) (err er
 	if someone {
 		return fmt.Errorf("%s is not empty: copy into a new database", to.name)
 	}
+
 	for _, c := range copied {
 		if err := copyTable(ctx, source, target, from.dialect, c.table, c.order); err != nil {
 			return fmt.Errorf("copy %s: %w", c.table, err)
 		}
 	}
+
 	for _, c := range copied {
 		n, err := compareTable(ctx, source, target, from.dialect, to.dialect, c.table, c.order)
 		if err != nil {
@@ -97,6 +103,7 @@ func openForCopy(ctx context.Context, url string) (copySide, func() error, error
 	if err != nil {
 		return copySide{}, nil, err
 	}
+
 	db, err := d.open(true)
 	if err == nil {
 		err = d.migrate(ctx, db)
@@ -136,6 +143,7 @@ func ordered(ctx context.Context, tx *sql.Tx, d *dialect, columns []string, tabl
 		}
 		order = strings.Join(parts, ", ")
 	}
+
 	return tx.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+table+` ORDER BY `+order)
 }
 
@@ -146,6 +154,7 @@ func columnsOf(ctx context.Context, tx *sql.Tx, table string) (names, types []st
 		return nil, nil, err
 	}
 	defer rows.Close()
+
 	list, err := rows.ColumnTypes()
 	for _, c := range list {
 		names, types = append(names, c.Name()), append(types, c.DatabaseTypeName())
@@ -161,11 +170,13 @@ func copyTable(ctx context.Context, source, target *sql.Tx, from *dialect, table
 	if err != nil {
 		return err
 	}
+
 	rows, err := ordered(ctx, source, from, columns, table, order)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+
 	var values []any
 	flush := func() error {
 		if len(values) == 0 {
@@ -175,10 +186,12 @@ func copyTable(ctx context.Context, source, target *sql.Tx, from *dialect, table
 		for i := 0; i < len(values); i += len(columns) {
 			lists = append(lists, "("+placeholders(i+1, len(columns))+")")
 		}
+
 		_, err := target.ExecContext(ctx, `INSERT INTO `+table+` (`+strings.Join(columns, ", ")+`) VALUES `+strings.Join(lists, ","), values...)
 		values = values[:0]
 		return err
 	}
+
 	for rows.Next() {
 		row, err := scanRow(rows, len(columns))
 		if err != nil {
@@ -187,12 +200,14 @@ func copyTable(ctx context.Context, source, target *sql.Tx, from *dialect, table
 		for i, v := range row {
 			values = append(values, asColumn(v, types[i]))
 		}
+
 		if len(values)+len(columns) > copyParameters {
 			if err := flush(); err != nil {
 				return err
 			}
 		}
 	}
+
 	if err := rows.Err(); err != nil {
 		return err
 	}
@@ -232,6 +247,7 @@ func compareTable(ctx context.Context, source, target *sql.Tx, from, to *dialect
 	if err != nil {
 		return 0, err
 	}
+
 	a, err := ordered(ctx, source, from, columns, table, order)
 	if err != nil {
 		return 0, err
@@ -242,11 +258,13 @@ func compareTable(ctx context.Context, source, target *sql.Tx, from, to *dialect
 		return 0, err
 	}
 	defer b.Close()
+
 	for a.Next() {
 		n++
 		if !b.Next() {
 			return n, fmt.Errorf("row %d is missing", n)
 		}
+
 		want, err := scanRow(a, len(columns))
 		if err != nil {
 			return n, err
@@ -255,12 +273,14 @@ func compareTable(ctx context.Context, source, target *sql.Tx, from, to *dialect
 		if err != nil {
 			return n, err
 		}
+
 		for i, column := range columns {
 			if !sameValue(asColumn(want[i], types[i]), asColumn(have[i], types[i]), types[i]) {
 				return n, fmt.Errorf("row %d: %s is not the same", n, column)
 			}
 		}
 	}
+
 	if b.Next() {
 		return n, fmt.Errorf("there are more than %d rows", n)
 	}
@@ -280,6 +300,7 @@ func sameValue(a, b any, columnType string) bool {
 	if reflect.DeepEqual(a, b) {
 		return true
 	}
+
 	x, okA := a.(string)
 	y, okB := b.(string)
 	var m, n any

@@ -47,6 +47,8 @@ type dialect struct {
 	forUpdate, forClaim string
 	// merged is a column's JSON object with the members of another.
 	merged func(column, other string) string
+	// sameJSON is a condition: a column holds the same JSON as a text.
+	sameJSON func(column, other string) string
 }
 
 // server tells PostgreSQL from SQLite.
@@ -88,13 +90,16 @@ func dialectOf(databaseURL string) (*dialect, error) {
 				return `jsonb_array_elements_text(CAST(` + list + ` AS jsonb)) AS value`
 			},
 			held: ` FOR NO KEY UPDATE`, forUpdate: ` FOR UPDATE`, forClaim: ` FOR UPDATE SKIP LOCKED`,
-			merged: func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
+			merged:   func(column, other string) string { return column + ` || CAST(` + other + ` AS jsonb)` },
+			sameJSON: func(column, other string) string { return column + ` = CAST(` + other + ` AS jsonb)` },
 		}, nil
 	}
+
 	path, ok := sqlitePath(databaseURL)
 	if !ok {
 		return nil, fmt.Errorf("database URL %q: expected sqlite:PATH or postgres://…", redact(databaseURL))
 	}
+
 	return &dialect{
 		name: path, goose: goose.DialectSQLite3, folder: "migrations/sqlite",
 		open: func(durable bool) (*sql.DB, error) { return openSQLite(path, durable) },
@@ -105,6 +110,7 @@ func dialectOf(databaseURL string) (*dialect, error) {
 		each:     func(list string) string { return `json_each(` + list + `)` },
 		eachText: func(list string) string { return `json_each(` + list + `)` },
 		merged:   func(column, other string) string { return `json_patch(` + column + `, ` + other + `)` },
+		sameJSON: func(column, other string) string { return `json(` + column + `) = json(` + other + `)` },
 	}, nil
 }
 
@@ -115,6 +121,7 @@ func openSQLite(path string, durable bool) (*sql.DB, error) {
 		return nil, err
 	}
 	file.Close()
+
 	// Immediate transactions wait for the writer's lock at their start instead of
 	// failing in the middle; WAL lets readers go on meanwhile. FULL makes a commit
 	// survive a power cut, which is what a 202 promises.
@@ -122,11 +129,13 @@ func openSQLite(path string, durable bool) (*sql.DB, error) {
 	if !durable {
 		synchronous = "synchronous(NORMAL)"
 	}
+
 	query := url.Values{
 		"_txlock":      {"immediate"},
 		"_time_format": {"sqlite"},
 		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)"},
 	}
+
 	// A path may hold what means something in an address: "#" would end it there, and the
 	// data of several paths meet in one file.
 	address := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath(), RawQuery: query.Encode()}
@@ -134,6 +143,7 @@ func openSQLite(path string, durable bool) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	sqlite.Fdatasync(true) // as safe, and half the time, where there is it
 	db := sql.OpenDB(keeper{connector})
 	db.SetMaxOpenConns(8)
@@ -145,6 +155,7 @@ func openPostgres(databaseURL string, durable bool) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	config.RuntimeParams["search_path"] = "bitrix,auth"
 	config.RuntimeParams["timezone"] = "UTC"
 	// A process that is frozen within a transaction must not hold up the others.
@@ -152,6 +163,7 @@ func openPostgres(databaseURL string, durable bool) (*sql.DB, error) {
 	if !durable {
 		config.RuntimeParams["synchronous_commit"] = "off"
 	}
+
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(16)
 	return db, nil
@@ -162,15 +174,18 @@ func (d *dialect) alone(ctx context.Context, db *sql.DB, f func() error) error {
 	if d.lock == "" {
 		return f()
 	}
+
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
+
 	if _, err := conn.ExecContext(ctx, d.lock); err != nil {
 		return err
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), d.unlock)
+
 	return f()
 }
 
@@ -190,6 +205,7 @@ func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
 				return err
 			}
 		}
+
 		p, err := d.migrations(db)
 		if err != nil {
 			return err

@@ -41,6 +41,7 @@ func entangled(err error) bool {
 	if !ok {
 		return false
 	}
+
 	switch e.Code {
 	case "40001", "40P01": // serialization failure, deadlock
 		return true

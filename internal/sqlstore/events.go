@@ -34,22 +34,27 @@ type arrival struct {
 }
 
 // AddEvent stores an event durably and sets e.ID. A message id that the table
-// has seen is refused as a Conflict: the same nudge was sent twice.
+// has seen is refused as a Conflict: the same notification was sent twice.
 func (s *Store) AddEvent(ctx context.Context, e *sheet24.Event) error {
 	a := &arrival{e, make(chan error, 1)}
+
 	s.arrivals.mu.Lock()
 	if len(s.arrivals.waiting) >= maxArriving || s.arrivals.bytes+len(e.Data) > maxArrivingBytes {
 		s.arrivals.mu.Unlock()
 		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeWebhookBusy)
 	}
+
+	// Whoever finds nobody committing does so, for those who come meanwhile too.
 	s.arrivals.waiting = append(s.arrivals.waiting, a)
 	s.arrivals.bytes += len(e.Data)
 	commit := !s.arrivals.committing
 	s.arrivals.committing = true
 	s.arrivals.mu.Unlock()
+
 	if commit {
 		go s.commitArrivals()
 	}
+
 	select {
 	case err := <-a.done:
 		return err
@@ -77,6 +82,7 @@ func (s *Store) commitArrivals() {
 		if batch == nil {
 			return
 		}
+
 		ctx, cancel := context.WithTimeout(context.Background(), commitTime)
 		refused, err := s.addEvents(ctx, batch)
 		if err != nil && len(batch) > 1 && ctx.Err() == nil {
@@ -89,6 +95,7 @@ func (s *Store) commitArrivals() {
 			cancel()
 			continue
 		}
+
 		cancel()
 		for _, a := range batch {
 			a.done <- cmp.Or(err, refused[a])
@@ -102,6 +109,7 @@ func (s *Store) nextArrivals() []*arrival {
 	q := &s.arrivals
 	q.mu.Lock()
 	defer q.mu.Unlock()
+
 	// Messages that are being handled at this moment go along: on a busy machine commits
 	// would otherwise be many and small. On an idle one this takes no time.
 	for before := -1; before < len(q.waiting); {
@@ -110,10 +118,12 @@ func (s *Store) nextArrivals() []*arrival {
 		runtime.Gosched()
 		q.mu.Lock()
 	}
+
 	if len(q.waiting) == 0 {
 		q.committing = false
 		return nil
 	}
+
 	batch := q.waiting[:min(len(q.waiting), maxCommit)]
 	q.waiting = q.waiting[len(batch):]
 	for _, a := range batch {
@@ -135,17 +145,20 @@ func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*a
 		e.ReceivedAt = now
 		rows[i] = [...]any{e.TableID, e.Type, e.MessageID, e.Rows.FirstRow, e.Rows.LastRow, string(e.Data)}
 	}
+
 	// All rows are one parameter, so that the statement is always the same.
 	list, err := json.Marshal(rows)
 	if err != nil {
 		return nil, err
 	}
+
 	defer s.write()()
 	found, err := s.db.QueryContext(ctx, `
 		INSERT INTO webhook_events (config_id, event_type, message_id, first_row, last_row, event_data, received_at)
 		SELECT CAST(value->>0 AS BIGINT), value->>1, value->>2, CAST(value->>3 AS BIGINT), CAST(value->>4 AS BIGINT), value->>5, $2
 		FROM `+s.dialect.each("$1")+` WHERE TRUE
 		ON CONFLICT (config_id, message_id) DO NOTHING RETURNING id, config_id, message_id`, string(list), now)
+
 	ids := map[eventKey]int64{}
 	_, err = collect(found, err, func(row scanner) (k eventKey, err error) {
 		var id int64
@@ -156,6 +169,7 @@ func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*a
 	if err != nil {
 		return nil, err
 	}
+
 	refused = map[*arrival]error{}
 	for _, a := range batch {
 		k := eventKey{a.event.TableID, a.event.MessageID}
@@ -179,6 +193,7 @@ func (s *Store) UnprocessedEvents(ctx context.Context, tableID int64, limit int)
 		e := sheet24.Event{TableID: tableID}
 		var data string
 		err := row.Scan(&e.ID, &e.Type, &e.MessageID, &e.Rows.FirstRow, &e.Rows.LastRow, &data, &e.ReceivedAt, &e.Joined)
+
 		e.Data = []byte(data)
 		return e, err
 	})

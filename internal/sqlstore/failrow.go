@@ -20,6 +20,7 @@ func (s *Store) FailRow(ctx context.Context, t *sheet24.Table, c sheet24.RowChan
 		} else if err != nil {
 			return err
 		}
+
 		if err := s.lockRows(ctx, tx, t.ID, []int64{c.EntityID}); err != nil {
 			return err
 		}

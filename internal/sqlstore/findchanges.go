@@ -45,6 +45,7 @@ func (s *Store) FindChanges(ctx context.Context, tableID int64, f sheet24.Change
 		from = `reverse_sync_logs AS l`
 	}
 	args := []any{tableID, before, lookedAt, limit}
+
 	where := conditions(f, &args)
 	rows, err := s.db.QueryContext(ctx, `SELECT `+changeFields+` FROM `+from+`
 		WHERE config_id = $1 AND id < $2 AND $3 > 0`+where+` ORDER BY id DESC LIMIT $4`, args...)
@@ -57,6 +58,7 @@ func (s *Store) FindChanges(ctx context.Context, tableID int64, f sheet24.Change
 		found.Next, found.Back = last.ID, last.CreatedAt
 		return found, nil
 	}
+
 	if f.Record != 0 {
 		return found, nil
 	}
@@ -108,6 +110,7 @@ func (s *Store) furtherBack(ctx context.Context, tableID, before int64, f sheet2
 	var at time.Time
 	err := s.db.QueryRowContext(ctx, `SELECT id, created_at FROM reverse_sync_logs WHERE config_id = $1 AND id < $2 ORDER BY id DESC LIMIT 1 OFFSET $3`,
 		tableID, before, lookedAt-1).Scan(&oldest, &at)
+
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -133,6 +136,7 @@ func (s *Store) changeAfter(ctx context.Context, tableID int64, after time.Time)
 		if err := s.db.QueryRowContext(ctx, `SELECT id, created_at FROM reverse_sync_logs WHERE config_id = $1 AND id >= $2 ORDER BY id LIMIT 1`, tableID, middle).Scan(&id, &at); err != nil {
 			return 0, err
 		}
+
 		if at.After(after) {
 			high = middle
 		} else {

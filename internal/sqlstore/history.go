@@ -28,9 +28,9 @@ func (s *Store) ChangesSince(ctx context.Context, tableID, first int64, records 
 	return s.changesWhere(ctx, `id >= $2 AND entity_id IN `+s.dialect.numbers("$3"), tableID, first, listed(records))
 }
 
-// Open returns the changes of records that have yet to reach the CRM: those that are not
+// PendingChanges returns the changes of records that have yet to reach the CRM: those that are not
 // settled, and those that failed and are unsent.
-func (s *Store) Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error) {
+func (s *Store) PendingChanges(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error) {
 	open, err := s.changesWhere(ctx, `status IN ('pending', 'syncing', 'asked') AND entity_id IN `+s.dialect.numbers("$2"), tableID, listed(records))
 	if err != nil {
 		return nil, err

@@ -24,9 +24,11 @@ func (s *Store) leaveIDColumn(ctx context.Context, tx *sql.Tx, was *sheet24.Tabl
 	if !ok {
 		return nil
 	}
+
 	if err := s.takeIDColumn(ctx, tx, was); err != nil { // it is remembered once
 		return err
 	}
+
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO former_id_columns (sheet_id, sheet_gid, column_index, column_name, portal_id, entity_type, entity_title, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -23,7 +23,7 @@ func (s *Store) Renew(ctx context.Context, subject, owner string, d time.Duratio
 	return touched(done, err)
 }
 
-// touched tells whether a statement changed a row.
+// touched reports whether a statement changed a row.
 func touched(done sql.Result, err error) (bool, error) {
 	if err != nil {
 		return false, err

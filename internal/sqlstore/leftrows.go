@@ -33,6 +33,7 @@ func (s *Store) ignore(ctx context.Context, tx *sql.Tx, c sheet24.RowChange) err
 			return err
 		}
 	}
+
 	return s.freeTwins(ctx, tx, c.TableID, []int64{c.EntityID})
 }
 
@@ -48,6 +49,7 @@ func (s *Store) unleave(ctx context.Context, tx *sql.Tx, tableID int64) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -56,6 +58,7 @@ func (s *settling) restore(ctx context.Context, c sheet24.RowChange, waiting *sh
 	if len(c.Dropped) == 0 {
 		return nil
 	}
+
 	held, err := s.snapshots(ctx, s.tx, c.TableID, []int64{c.EntityID})
 	if err != nil {
 		return err

@@ -53,6 +53,7 @@ func (s *Store) linkRow(ctx context.Context, tx *sql.Tx, tableID int64, link she
 	if err != nil {
 		return done, err
 	}
+
 	sent, err := s.creationsSent(ctx, tx, tableID, key)
 	if err != nil {
 		return done, err
@@ -66,14 +67,16 @@ func (s *Store) linkRow(ctx context.Context, tx *sql.Tx, tableID int64, link she
 	if err != nil {
 		return done, err
 	}
-	if err := s.becomeRecord(ctx, tx, way, tableID, key, link.EntityID); err != nil {
+	if err := s.linkKey(ctx, tx, way, tableID, key, link.EntityID); err != nil {
 		return done, err
 	}
+
 	if next, _ := change.HandOn(done.Change, change.Waiting(open[key]), nil, s.now()); next != nil {
 		if err := s.updateOpen(ctx, tx, *next); err != nil {
 			return done, err
 		}
 	}
+
 	return done, s.saveLinked(ctx, tx, done.Change)
 }
 
@@ -95,6 +98,7 @@ func (s *Store) creationsSent(ctx context.Context, q querier, tableID int64, key
 	if len(keys) == 0 {
 		return sent, nil
 	}
+
 	rows, err := q.QueryContext(ctx, `SELECT entity_id FROM row_snapshots WHERE config_id = $1 AND entity_id IN `+s.dialect.numbers("$2")+` AND CAST(crm_values AS TEXT) <> '{}'`,
 		tableID, listed(keys))
 	_, err = collect(rows, err, func(row scanner) (key int64, err error) {
@@ -128,9 +132,9 @@ func (s *Store) wayTo(ctx context.Context, tx *sql.Tx, tableID, key, entityID in
 	return w, err
 }
 
-// becomeRecord makes the row that waited under a key a record's, whose open changes are
+// linkKey makes the row that waited under a key a record's, whose open changes are
 // out of the way: its snapshot, its changes and its history.
-func (s *Store) becomeRecord(ctx context.Context, tx *sql.Tx, w way, tableID, key, entityID int64) error {
+func (s *Store) linkKey(ctx context.Context, tx *sql.Tx, w way, tableID, key, entityID int64) error {
 	statements := []string{`INSERT INTO row_keys (config_id, row_key, entity_id) VALUES ($1, $2, $3) ON CONFLICT (config_id, row_key) DO UPDATE SET entity_id = excluded.entity_id`}
 
 	// A snapshot of the record takes in the row's, unless it is another row by now; what

@@ -28,14 +28,17 @@ func Migrate(ctx context.Context, databaseURL string, version int64) ([]Migratio
 			_, err := p.Up(ctx)
 			return err
 		}
+
 		sources := p.ListSources()
 		if newest := sources[len(sources)-1].Version; version < 0 || version > newest {
 			return fmt.Errorf("there is no version %d; the newest is %d", version, newest)
 		}
+
 		now, err := p.GetDBVersion(ctx)
 		if err != nil {
 			return err
 		}
+
 		if version >= now {
 			_, err = p.UpTo(ctx, version)
 		} else {
@@ -55,17 +58,20 @@ func withMigrations(ctx context.Context, databaseURL string, change func(*goose.
 	if err != nil {
 		return nil, err
 	}
+
 	db, err := d.open(true)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
 	defer db.Close()
+
 	err = d.alone(ctx, db, func() error {
 		if d.prepare != "" {
 			if _, err := db.ExecContext(ctx, d.prepare); err != nil {
 				return err
 			}
 		}
+
 		p, err := d.migrations(db)
 		if err != nil {
 			return err
@@ -73,6 +79,7 @@ func withMigrations(ctx context.Context, databaseURL string, change func(*goose.
 		if err := change(p); err != nil {
 			return err
 		}
+
 		steps, err := p.Status(ctx)
 		for _, s := range steps {
 			_, name, _ := strings.Cut(strings.TrimSuffix(path.Base(s.Source.Path), ".sql"), "_")
@@ -80,6 +87,7 @@ func withMigrations(ctx context.Context, databaseURL string, change func(*goose.
 		}
 		return err
 	})
+
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.name, err)
 	}

@@ -28,10 +28,12 @@ func (s *Store) openIn(ctx context.Context, q querier, tableID int64, rows []int
 	if len(rows) == 0 {
 		return open, nil
 	}
+
 	found, err := q.QueryContext(ctx, changeColumns+`
 		WHERE config_id = $1 AND entity_id IN `+s.dialect.numbers("$2")+` AND entity_id <> 0 AND status IN ('pending', 'syncing', 'asked') AND `+condition+` ORDER BY id`+s.dialect.forUpdate,
 		tableID, listed(rows))
 	changes, err := collect(found, err, scanChange)
+
 	for _, c := range changes {
 		open[c.EntityID] = append(open[c.EntityID], c)
 	}
@@ -53,6 +55,7 @@ func (s *Store) rowsOf(ctx context.Context, q querier, t *sheet24.Table, changes
 			ids = append(ids, c.EntityID)
 		}
 	}
+
 	open, err := s.waitingOf(ctx, q, t.ID, ids...)
 	if err != nil {
 		return nil, err
@@ -67,6 +70,7 @@ func (s *Store) rowsOf(ctx context.Context, q querier, t *sheet24.Table, changes
 			without = append(without, id)
 		}
 	}
+
 	failed, err := s.lastFailedOf(ctx, q, t, without)
 	for i := range failed {
 		rows[failed[i].EntityID] = change.Row{Last: &failed[i]}
@@ -91,6 +95,7 @@ func (s *Store) insertChange(ctx context.Context, q querier, c sheet24.RowChange
 	if err != nil {
 		return 0, err
 	}
+
 	err = q.QueryRowContext(ctx, `
 		INSERT INTO reverse_sync_logs (config_id, user_id, binding, entity_id, action, sheet_row_id, changed_fields, status, error_message,
 			webhook_payload, not_before, created_at, synced_at)
@@ -128,11 +133,12 @@ func nullable(t time.Time) sql.NullTime {
 
 // know keeps what the CRM was last known to hold of records' fields. (One statement for all
 // records is slower by far: SQLite goes through the table, and for each row through the list.)
-func (s *Store) know(ctx context.Context, q querier, tableID int64, records map[int64]sheet24.Known) error {
+func (s *Store) know(ctx context.Context, q querier, tableID int64, records map[int64]sheet24.LastKnown) error {
 	for _, id := range slices.Sorted(maps.Keys(records)) {
 		if len(records[id]) == 0 {
 			continue
 		}
+
 		text, err := json.Marshal(records[id])
 		if err != nil {
 			return err

@@ -25,10 +25,12 @@ func (s *Store) SavePortal(ctx context.Context, p *sheet24.Portal) error {
 				return err
 			}
 		}
+
 		webhook, grant, err := s.sealConnection(p)
 		if err != nil {
 			return err
 		}
+
 		account, err := json.Marshal(p.Account)
 		if err != nil {
 			return err
@@ -44,6 +46,7 @@ func (s *Store) SavePortal(ctx context.Context, p *sheet24.Portal) error {
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) RETURNING id`,
 				p.UserID, p.Host, webhook, grant, member, string(account), p.Plan.Rate, p.Plan.Burst, s.now()).Scan(&p.ID)
 		}
+
 		p.ID = id
 		_, err = tx.ExecContext(ctx, `
 			UPDATE portals SET webhook_url = $2, app_grant = $3, member_id = CASE WHEN $4 = '' THEN member_id ELSE $4 END, account = $5,
@@ -76,6 +79,7 @@ func (s *Store) portalToRenew(ctx context.Context, tx *sql.Tx, p *sheet24.Portal
 	if err != nil {
 		return 0, err
 	}
+
 	var same, at portalRow // the portal itself, and which one has its host
 	for _, r := range all {
 		if p.Grant != nil && r.member == p.Grant.MemberID {
@@ -95,6 +99,7 @@ func (s *Store) portalToRenew(ctx context.Context, tx *sql.Tx, p *sheet24.Portal
 		}
 		at = portalRow{}
 	}
+
 	switch {
 	case same.id == 0:
 		p.UserID = cmp.Or(at.user, p.UserID)
@@ -136,6 +141,7 @@ func (s *Store) sealConnection(p *sheet24.Portal) (webhook, grant string, err er
 		webhook, err = s.box.Seal(p.WebhookURL, p.UserID)
 		return webhook, "", err
 	}
+
 	text, err := json.Marshal(p.Grant)
 	if err != nil {
 		return "", "", err
@@ -149,10 +155,12 @@ func (s *Store) SaveGrant(ctx context.Context, p *sheet24.Portal) error {
 	if p.UserID == "" {
 		return errors.New("a grant without an owner")
 	}
+
 	_, grant, err := s.sealConnection(p)
 	if err != nil {
 		return err
 	}
+
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE portals SET app_grant = $2, updated_at = $3 WHERE id = $1`, p.ID, grant, s.now()); err != nil {
 			return err
@@ -214,6 +222,7 @@ func (s *Store) scanPortal(row scanner) (*sheet24.Portal, error) {
 	if err := row.Scan(&p.ID, &p.UserID, &p.Host, &webhook, &grant, &account, &p.Plan.Rate, &p.Plan.Burst, &paused, &until, &p.CreatedAt, &p.Replaced); err != nil {
 		return nil, err
 	}
+
 	p.Host, _, _ = strings.Cut(p.Host, replacedMark)
 	if paused != "" {
 		p.Paused = &sheet24.Pause{Code: sheet24.Code(paused), Until: until.Time}
@@ -221,11 +230,13 @@ func (s *Store) scanPortal(row scanner) (*sheet24.Portal, error) {
 	if err := json.Unmarshal([]byte(account), &p.Account); err != nil {
 		return nil, err
 	}
+
 	if grant == "" {
 		var err error
 		p.WebhookURL, err = s.box.Open(webhook, p.UserID)
 		return &p, err
 	}
+
 	text, err := s.box.Open(grant, p.UserID)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, scanned sheet2
 			func() error { return s.saveSnapshots(ctx, tx, t.ID, found.Snapshots) },
 			func() error { return s.noteUnidentified(ctx, tx, t, found, payload) },
 			func() error { return s.noteEdited(ctx, tx, t.ID, len(found.Changes)) },
-			func() error { return s.know(ctx, tx, t.ID, found.Known) },
+			func() error { return s.know(ctx, tx, t.ID, found.LastKnown) },
 			func() error { return s.drop(ctx, tx, t.ID, found.Dropped) },
 			func() error { return s.freeTwins(ctx, tx, t.ID, goneRows(found)) },
 			func() error { return s.written(ctx, tx, t.ID, found.Written) },
@@ -55,7 +55,7 @@ func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, scanned sheet2
 
 // scannedRows are the records, and the keys, that a scan tells of.
 func scannedRows(found sheet24.Scanned) []int64 {
-	rows := slices.Concat(found.Dropped, found.Returned, slices.Collect(maps.Keys(found.Known)))
+	rows := slices.Concat(found.Dropped, found.Returned, slices.Collect(maps.Keys(found.LastKnown)))
 	for _, c := range found.Changes {
 		rows = append(rows, c.EntityID)
 	}
@@ -77,10 +77,12 @@ func (s *Store) resolveKeys(ctx context.Context, q querier, tableID int64, found
 	for _, n := range found.Snapshots {
 		keys = append(keys, n.EntityID)
 	}
+
 	records, err := s.recordsOf(ctx, q, tableID, keys)
 	if err != nil || len(records) == 0 {
 		return found, err
 	}
+
 	snapshots, err := s.snapshots(ctx, q, tableID, slices.Collect(maps.Values(records)))
 	return change.ResolveKeys(found, records, snapshots), err
 }
@@ -116,6 +118,7 @@ func (s *Store) drop(ctx context.Context, tx *sql.Tx, tableID int64, keys []int6
 	if err != nil {
 		return err
 	}
+
 	keys = slices.DeleteFunc(slices.Clone(keys), func(key int64) bool { return !change.MayDrop(open[key], sent[key]) })
 	if len(keys) == 0 {
 		return nil
@@ -140,6 +143,7 @@ func (s *Store) joinChanges(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c
 	if err := s.deleteCellWrites(ctx, tx, t.ID, change.Overtaken(changes)); err != nil {
 		return err
 	}
+
 	rows, err := s.rowsOf(ctx, tx, t, changes)
 	if err != nil {
 		return err
@@ -163,6 +167,7 @@ func (s *Store) saveJoined(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c 
 		c.TableID, c.UserID, c.Binding = t.ID, t.UserID, t.Binding
 		return s.insertChange(ctx, tx, c, payload)
 	}
+
 	if err := s.updateOpen(ctx, tx, c); err != nil {
 		return 0, err
 	}
@@ -175,14 +180,17 @@ func (s *Store) deleteCellWrites(ctx context.Context, tx *sql.Tx, tableID int64,
 	if len(cells) == 0 {
 		return nil
 	}
+
 	list := make([][2]any, len(cells))
 	for i, c := range cells {
 		list[i] = [2]any{c.EntityID, c.Field}
 	}
+
 	text, err := json.Marshal(list)
 	if err != nil {
 		return err
 	}
+
 	_, err = tx.ExecContext(ctx, `DELETE FROM cell_writes WHERE config_id = $1 AND (entity_id, field) IN (
 		SELECT CAST(value ->> 0 AS BIGINT), value ->> 1 FROM `+s.dialect.each("$2")+`)`, tableID, string(text))
 	return err
@@ -205,6 +213,7 @@ func (s *Store) saveSnapshots(ctx context.Context, tx *sql.Tx, tableID int64, sn
 		if err != nil {
 			return err
 		}
+
 		if n.EntityID == 0 {
 			_, err = tx.ExecContext(ctx, `INSERT INTO left_rows (config_id, row_hash) VALUES ($1, $2) ON CONFLICT DO NOTHING`, tableID, hash(string(values)))
 		} else {
@@ -227,18 +236,20 @@ func (s *Store) written(ctx context.Context, tx *sql.Tx, tableID int64, cells []
 	if len(cells) == 0 {
 		return nil
 	}
+
 	var ids []int64
-	records := map[int64]sheet24.Known{}
+	records := map[int64]sheet24.LastKnown{}
 	for _, w := range cells {
 		ids = append(ids, w.ID)
 		if w.Seen == nil || w.Undo {
 			continue
 		}
 		if records[w.EntityID] == nil {
-			records[w.EntityID] = sheet24.Known{}
+			records[w.EntityID] = sheet24.LastKnown{}
 		}
 		records[w.EntityID][w.Field] = []any{w.Seen}
 	}
+
 	if _, err := tx.ExecContext(ctx, `DELETE FROM cell_writes WHERE id IN `+s.dialect.numbers("$1"), listed(ids)); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ func (ss Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at <= $1`, ss.s.now()); err != nil {
 			return err
 		}
+
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO sessions (token, data, expires_at, user_id, agent, began_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at,

@@ -28,10 +28,11 @@ func (s *Store) SettleChanges(ctx context.Context, changes []sheet24.RowChange) 
 			return err
 		}
 
-		all := settling{Store: s, tx: tx, now: s.now(), routine: map[bool][]int64{}, known: map[int64]map[int64]sheet24.Known{}, synced: map[int64]bool{}}
+		all := settling{Store: s, tx: tx, now: s.now(), routine: map[bool][]int64{}, known: map[int64]map[int64]sheet24.LastKnown{}, synced: map[int64]bool{}}
 		if err := all.load(ctx, changes); err != nil {
 			return err
 		}
+
 		for _, c := range changes {
 			if err := all.settle(ctx, c); err != nil {
 				return err
@@ -47,6 +48,7 @@ func (s *Store) lockChanged(ctx context.Context, tx *sql.Tx, changes []sheet24.R
 	for _, c := range changes {
 		rows[c.TableID] = append(rows[c.TableID], c.EntityID, c.Key)
 	}
+
 	for _, table := range slices.Sorted(maps.Keys(rows)) {
 		if err := s.lockRows(ctx, tx, table, rows[table]); err != nil {
 			return err
@@ -62,7 +64,7 @@ type settling struct {
 	now     time.Time
 	open    map[int64]map[int64][]sheet24.RowChange // by table and row, as far as settling has to do with it
 	routine map[bool][]int64                        // changes of which no more is to be stored; true: nor told
-	known   map[int64]map[int64]sheet24.Known       // by table and record, what the CRM holds
+	known   map[int64]map[int64]sheet24.LastKnown   // by table and record, what the CRM holds
 	synced  map[int64]bool                          // tables of which something is completed
 }
 
@@ -107,6 +109,7 @@ func (s *settling) settle(ctx context.Context, c sheet24.RowChange) error {
 		s.synced[c.TableID] = true
 		return nil
 	}
+
 	if c.Key != 0 {
 		if err := s.handOn(ctx, c); err != nil {
 			return err
@@ -124,6 +127,7 @@ func (s *settling) settle(ctx context.Context, c sheet24.RowChange) error {
 	if err := s.storeWaiting(ctx, c, waiting, done.Waiting); err != nil {
 		return err
 	}
+
 	if done.Discard {
 		return s.deleteChanges(ctx, s.tx, c.ID)
 	}
@@ -135,6 +139,7 @@ func (s *settling) settle(ctx context.Context, c sheet24.RowChange) error {
 	if err := s.storeSettled(ctx, s.tx, done.Change, done.Notify); err != nil {
 		return err
 	}
+
 	if done.Change.Status != sheet24.Completed {
 		return nil
 	}
@@ -161,13 +166,14 @@ func (s *settling) handOn(ctx context.Context, c sheet24.RowChange) error {
 	if err != nil || w.linked {
 		return err
 	}
+
 	open := s.open[c.TableID]
 	waiting := change.Waiting(slices.DeleteFunc(slices.Clone(open[c.Key]), func(o sheet24.RowChange) bool { return o.ID == c.ID }))
 	next, ended := change.HandOn(c, waiting, open[c.EntityID], s.now)
 	if err := s.deleteChanges(ctx, s.tx, ended...); err != nil {
 		return err
 	}
-	if err := s.becomeRecord(ctx, s.tx, w, c.TableID, c.Key, c.EntityID); err != nil {
+	if err := s.linkKey(ctx, s.tx, w, c.TableID, c.Key, c.EntityID); err != nil {
 		return err
 	}
 
@@ -193,6 +199,7 @@ func (s *settling) storeWaiting(ctx context.Context, c sheet24.RowChange, before
 	if now == nil || err != nil {
 		return err
 	}
+
 	next := *now
 	if next.ID == 0 {
 		next.ID, err = s.insertChange(ctx, s.tx, next, "")
@@ -209,10 +216,12 @@ func (s *Store) storeSettled(ctx context.Context, q querier, c sheet24.RowChange
 	if err != nil {
 		return err
 	}
+
 	told := "reported_at"
 	if notify {
 		told = "NULL"
 	}
+
 	_, err = q.ExecContext(ctx, `
 		UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, changed_fields = $5, action = $6, note = $7, twin_of = $8, not_before = $9, tried_since = $10,
 			reported_at = `+told+` WHERE id = $1`,
@@ -233,18 +242,20 @@ func (s *settling) deleted(ctx context.Context, c sheet24.RowChange) error {
 
 // knowOf notes what the CRM holds by now of a change's record.
 func (s *settling) knowOf(c sheet24.RowChange) {
-	if len(c.Known) == 0 {
+	if len(c.LastKnown) == 0 {
 		return
 	}
+
 	records := s.known[c.TableID]
 	if records == nil {
-		records = map[int64]sheet24.Known{}
+		records = map[int64]sheet24.LastKnown{}
 		s.known[c.TableID] = records
 	}
+
 	if records[c.EntityID] == nil {
-		records[c.EntityID] = sheet24.Known{}
+		records[c.EntityID] = sheet24.LastKnown{}
 	}
-	maps.Copy(records[c.EntityID], c.Known)
+	maps.Copy(records[c.EntityID], c.LastKnown)
 }
 
 // finish stores what is the same for many changes.
@@ -254,6 +265,7 @@ func (s *settling) finish(ctx context.Context) error {
 			return err
 		}
 	}
+
 	for quiet, ids := range s.routine {
 		told := "NULL"
 		if quiet {

@@ -61,9 +61,9 @@ func (p prefixed) Scan(dest ...any) error {
 	return p.scanner.Scan(append([]any{p.first}, dest...)...)
 }
 
-// Untold lists tables with rows that wait because their portal is paused, and that nobody
+// PausedUnreported lists tables with rows that wait because their portal is paused, and that nobody
 // has told so.
-func (s *Store) Untold(ctx context.Context) ([]int64, error) {
+func (s *Store) PausedUnreported(ctx context.Context) ([]int64, error) {
 	return s.ids(ctx, `SELECT DISTINCT l.config_id FROM reverse_sync_logs l
 		JOIN sheet_sync_config c ON c.id = l.config_id JOIN portals p ON p.id = c.portal_id
 		WHERE `+untold+` AND c.enabled AND p.paused_until > $1`, s.now())
@@ -73,8 +73,8 @@ func (s *Store) Untold(ctx context.Context) ([]int64, error) {
 // word in it.
 const untold = `status = 'pending' AND error_message = '' AND action <> 'delete'`
 
-// TellWaiting has the rows of a table that wait say why.
-func (s *Store) TellWaiting(ctx context.Context, tableID int64, why string) error {
+// ReportPaused has the rows of a table that wait say why.
+func (s *Store) ReportPaused(ctx context.Context, tableID int64, why string) error {
 	_, err := s.exec(ctx, s.db, `UPDATE reverse_sync_logs SET error_message = $2, reported_at = NULL WHERE config_id = $1 AND `+untold, tableID, why)
 	return err
 }

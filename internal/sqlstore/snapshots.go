@@ -48,10 +48,12 @@ func (s *Store) SnapshotsHolding(ctx context.Context, tableID int64, held []map[
 	if len(held) == 0 {
 		return nil, nil
 	}
+
 	list, err := json.Marshal(held)
 	if err != nil {
 		return nil, err
 	}
+
 	rows, err := s.db.QueryContext(ctx, `SELECT entity_id, sheet_row, row_values FROM row_snapshots
 		WHERE config_id = $1 AND entity_id > 0 AND row_values IN (SELECT value FROM `+s.dialect.each("$2")+`)`, tableID, string(list))
 	return collect(rows, err, scanSnapshot)

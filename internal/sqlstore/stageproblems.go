@@ -15,6 +15,7 @@ func (s *Store) NoteStageFailure(ctx context.Context, stage sheet24.Stage, subje
 	if err != nil {
 		args = []byte("[]")
 	}
+
 	defer s.write()()
 	_, err = s.quick.ExecContext(ctx, `
 		INSERT INTO stage_problems (stage, subject_id, times, code, args, since) VALUES ($1, $2, 1, $3, $4, $5)

@@ -59,16 +59,19 @@ func (c *keepingConn) statement(ctx context.Context, query string, parameters in
 	if parameters == 0 || parameters > fewParameters {
 		return nil, nil
 	}
+
 	if s, ok := c.kept[query]; ok {
 		if s.reading {
 			return nil, nil
 		}
 		return s, nil
 	}
+
 	prepared, err := c.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
+
 	s := &statement{preparedStatement: prepared.(preparedStatement)}
 	c.kept[query] = s
 	return s, nil
@@ -93,10 +96,12 @@ func (c *keepingConn) QueryContext(ctx context.Context, query string, args []dri
 	case s == nil:
 		return c.sqliteConn.QueryContext(ctx, query, args)
 	}
+
 	rows, err := s.QueryContext(ctx, args)
 	if err != nil {
 		return nil, err
 	}
+
 	s.reading = true
 	return &keptRows{rows.(sqliteRows), s}, nil
 }

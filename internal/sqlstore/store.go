@@ -37,10 +37,12 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	if err != nil {
 		return nil, err
 	}
+
 	db, err := d.open(true)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
+
 	quick, err := d.open(false)
 	if err != nil {
 		db.Close()
@@ -49,6 +51,7 @@ func Open(ctx context.Context, databaseURL string, box *secret.Box) (*Store, err
 	if !d.server() {
 		quick.SetMaxOpenConns(1)
 	}
+
 	s := &Store{db: db, quick: quick, box: box, now: func() time.Time { return moment(time.Now()) }, dialect: d}
 	if err := d.migrate(ctx, db); err != nil {
 		s.Close()
@@ -74,7 +77,7 @@ func (s *Store) Alone(ctx context.Context, f func() error) error {
 // Close closes the database.
 func (s *Store) Close() error { return errors.Join(s.quick.Close(), s.db.Close()) }
 
-// Ping tells whether the database answers.
+// Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
 // write waits for its turn to write; what it returns ends it. SQLite has one writer at a
@@ -100,6 +103,7 @@ func (s *Store) once(ctx context.Context, f func(*sql.Tx) error) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after a commit
+
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -122,6 +126,7 @@ func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([
 		return nil, err
 	}
 	defer rows.Close()
+
 	var all []T
 	for rows.Next() {
 		v, err := scan(rows)

@@ -47,6 +47,7 @@ func (s *Store) DeleteTable(ctx context.Context, t *sheet24.Table) error {
 	if err := s.RetireTable(ctx, t, "table_deleting"); err != nil {
 		return err
 	}
+
 	for _, name := range []string{"reverse_sync_logs", "webhook_events"} {
 		if err := s.forgetInPieces(ctx, name, t.ID); err != nil {
 			return err
@@ -58,6 +59,7 @@ func (s *Store) DeleteTable(ctx context.Context, t *sheet24.Table) error {
 		if err := s.leaveIDColumn(ctx, tx, t); err != nil {
 			return err
 		}
+
 		_, err := tx.ExecContext(ctx, `DELETE FROM sheet_sync_config WHERE id = $1`, t.ID)
 		return err
 	})
@@ -70,6 +72,7 @@ func (s *Store) forgetInPieces(ctx context.Context, name string, tableID int64) 
 		if err != nil {
 			return err
 		}
+
 		if n, err := done.RowsAffected(); err != nil || n < forgetRows {
 			return err
 		}

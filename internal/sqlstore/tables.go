@@ -69,6 +69,7 @@ func (s *Store) former(ctx context.Context, tx *sql.Tx, t *sheet24.Table, replac
 	if err != nil {
 		return nil, err
 	}
+
 	for _, is := range replaces {
 		if i := slices.IndexFunc(found, is); i >= 0 {
 			return found[i], nil
@@ -95,15 +96,18 @@ func (s *Store) saveAgain(ctx context.Context, tx *sql.Tx, t, was *sheet24.Table
 	if err := s.saveConfig(ctx, tx, t, was.ID); err != nil {
 		return err
 	}
+
 	if err := s.keepPlaces(ctx, tx, t, was); err != nil {
 		return err
 	}
 	if err := s.forgetRows(ctx, tx, t.ID, "comparisons", "comparison_rows", "unidentified_rows"); err != nil {
 		return err
 	}
+
 	if was.Policies.Seeks() {
 		return nil
 	}
+
 	known := func(n sheet24.Snapshot) bool { return n.EntityID != 0 }
 	return s.saveSnapshots(ctx, tx, t.ID, slices.DeleteFunc(slices.Clone(baseline), known))
 }
@@ -117,9 +121,11 @@ func (s *Store) keepPlaces(ctx context.Context, tx *sql.Tx, t, was *sheet24.Tabl
 		same = same && before.Column == m.Column
 		t.Mappings[i].Column = before.Column
 	}
+
 	if same {
 		return nil
 	}
+
 	return s.saveMappings(ctx, tx, t)
 }
 
@@ -151,9 +157,11 @@ func (s *Store) RetireTable(ctx context.Context, t *sheet24.Table, code string) 
 		if err := s.checkBinding(ctx, tx, t); err != nil {
 			return err
 		}
+
 		if err := s.closeFormer(ctx, tx, t, t.Language); err != nil {
 			return err
 		}
+
 		_, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET enabled = FALSE, problem = $2, updated_at = $3 WHERE id = $1`, t.ID, code, s.now())
 		return err
 	})
@@ -180,6 +188,7 @@ func (s *Store) saveConfig(ctx context.Context, tx *sql.Tx, t *sheet24.Table, id
 	if err != nil {
 		return err
 	}
+
 	key, err := s.box.Seal(string(t.Key), t.UserID)
 	if err != nil {
 		return err
@@ -195,6 +204,7 @@ func (s *Store) saveConfig(ctx context.Context, tx *sql.Tx, t *sheet24.Table, id
 			webhook_url, webhook_key, locale, enabled, policies, created_at, updated_at, table_number)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21,
 			(SELECT COALESCE(MAX(table_number), 0) + 1 FROM sheet_sync_config WHERE user_id = $1 AND sheet_id = $2))`
+
 	if id != 0 {
 		parameters = append(parameters, id)
 		statement = `
@@ -212,6 +222,7 @@ func (s *Store) saveMappings(ctx context.Context, tx *sql.Tx, t *sheet24.Table) 
 	if err := s.forgetRows(ctx, tx, t.ID, "field_mappings"); err != nil {
 		return err
 	}
+
 	for _, m := range t.Mappings {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO field_mappings (config_id, sheet_column_index, sheet_column_name, bitrix_field, data_type, is_updatable, created_at)
@@ -220,6 +231,7 @@ func (s *Store) saveMappings(ctx context.Context, tx *sql.Tx, t *sheet24.Table) 
 			return err
 		}
 	}
+
 	return s.takeIDColumn(ctx, tx, t)
 }
 
@@ -252,6 +264,7 @@ func (s *Store) ScriptOf(ctx context.Context, userID, spreadsheetID string) (she
 		SELECT script_id, deployment_id, web_app_url, script_version, script_wide FROM sheet_sync_config
 		WHERE user_id = $1 AND sheet_id = $2 AND script_id <> '' ORDER BY updated_at DESC LIMIT 1`,
 		userID, spreadsheetID).Scan(&sc.ProjectID, &sc.DeploymentID, &sc.WebAppURL, &sc.Version, &sc.Wide)
+
 	if err == sql.ErrNoRows {
 		return sc, nil
 	}
@@ -324,6 +337,7 @@ func (s *Store) tablesOf(ctx context.Context, q querier, where string, args ...a
 	if err != nil {
 		return nil, err
 	}
+
 	for _, t := range tables {
 		rows, err := q.QueryContext(ctx, `
 			SELECT sheet_column_index, sheet_column_name, bitrix_field, data_type, is_updatable
@@ -345,11 +359,11 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	err := row.Scan(&t.ID, &t.UserID, &t.PortalID, &t.SpreadsheetID, &t.GID, &t.Tab, &t.SpreadsheetTitle, &t.Entity, &t.EntityTitle,
 		&t.CustomView, &colors, &t.HeaderRow, &t.StatusColumn.Index, &t.StatusColumn.Name, &t.Language, &t.TimeZone,
 		&t.WebhookURL, &key, &t.WebhookRegistered, &t.Script.ProjectID, &t.Script.DeploymentID, &t.Script.WebAppURL, &t.Script.Version, &t.Script.Wide,
-		&lastSync, &look, &edited, &t.Look.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &policies, &secondLook, &t.Enabled, &t.CreatedAt, &t.Binding, &t.Name)
+		&lastSync, &look, &edited, &t.Polling.Unannounced, &lost, &t.Locale, &t.Problem, &t.StatusProblem, &policies, &secondLook, &t.Enabled, &t.CreatedAt, &t.Binding, &t.Name)
 	if err != nil {
 		return nil, err
 	}
-	t.LastSyncAt, t.Look.At, t.Look.EditedAt = lastSync.Time, look.Time, edited.Time
+	t.LastSyncAt, t.Polling.At, t.Polling.EditedAt = lastSync.Time, look.Time, edited.Time
 
 	for _, column := range []struct {
 		text string
@@ -359,6 +373,7 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 			return nil, asData(err)
 		}
 	}
+
 	plain, err := s.box.Open(key, t.UserID)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the table's key: %w", sheet24.ErrData, err)
@@ -367,8 +382,8 @@ func (s *Store) scanTable(row scanner) (*sheet24.Table, error) {
 	return &t, nil
 }
 
-// SetLook keeps when a table is looked at next, and what the last look found.
-func (s *Store) SetLook(ctx context.Context, tableID int64, l sheet24.Look) error {
+// SetPolling keeps when a table is looked at next, and what the last look found.
+func (s *Store) SetPolling(ctx context.Context, tableID int64, l sheet24.Polling) error {
 	var edited any
 	if !l.EditedAt.IsZero() {
 		edited = moment(l.EditedAt)
@@ -393,6 +408,7 @@ func (s *Store) SetColumns(ctx context.Context, t *sheet24.Table, found []sheet2
 				t.ID, m.Field, index, m.Column.Name)
 			return err
 		}
+
 		// No two may stand in one place, not even on the way: all go below 0 first.
 		for i, m := range append(append([]sheet24.FieldMapping{}, found...), lost...) {
 			if err := place(m, -1000-i); err != nil {
@@ -410,6 +426,7 @@ func (s *Store) SetColumns(ctx context.Context, t *sheet24.Table, found []sheet2
 				return err
 			}
 		}
+
 		text, err := json.Marshal(names)
 		if err != nil {
 			return err
@@ -417,6 +434,7 @@ func (s *Store) SetColumns(ctx context.Context, t *sheet24.Table, found []sheet2
 		if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET lost_columns = $2, updated_at = $3 WHERE id = $1`, t.ID, string(text), s.now()); err != nil {
 			return err
 		}
+
 		return s.retryWithout(ctx, tx, t.ID, lost)
 	})
 }
@@ -450,6 +468,7 @@ func (s *Store) SetPolicies(ctx context.Context, tableID int64, p sheet24.Polici
 	if err != nil {
 		return err
 	}
+
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		var before sheet24.Policies
 		var old string
@@ -459,9 +478,11 @@ func (s *Store) SetPolicies(ctx context.Context, tableID int64, p sheet24.Polici
 		if err := json.Unmarshal([]byte(old), &before); err != nil {
 			return err
 		}
+
 		if _, err := tx.ExecContext(ctx, `UPDATE sheet_sync_config SET policies = $2, updated_at = $3 WHERE id = $1`, tableID, string(text), s.now()); err != nil {
 			return err
 		}
+
 		if !p.SeeksOtherwise(before) {
 			return nil
 		}

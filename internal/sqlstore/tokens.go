@@ -15,10 +15,12 @@ func (s *Store) SaveToken(ctx context.Context, t *sheet24.Token) error {
 	if err != nil {
 		return err
 	}
+
 	refresh, err := s.box.Seal(t.RefreshToken, t.UserID)
 	if err != nil {
 		return err
 	}
+
 	_, err = s.db.ExecContext(ctx, `
 		INSERT INTO user_sheets_tokens (user_id, user_email, access_token, refresh_token, token_expires_at, scopes, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
@@ -41,6 +43,7 @@ func (s *Store) Token(ctx context.Context, userID string) (*sheet24.Token, error
 	if err != nil {
 		return nil, found(err, sheet24.CodeGoogleNotConnected)
 	}
+
 	t.Scopes = strings.Fields(scopes)
 	if t.AccessToken, err = s.box.Open(access, userID); err != nil {
 		return nil, err

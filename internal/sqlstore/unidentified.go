@@ -22,6 +22,7 @@ func (s *Store) noteUnidentified(ctx context.Context, tx *sql.Tx, t *sheet24.Tab
 			return err
 		}
 	}
+
 	for _, number := range ended {
 		if err := s.endUnidentified(ctx, tx, t.ID, number); err != nil {
 			return err

@@ -21,16 +21,17 @@ const lastFailed = `l.status IN ('failed', 'asked') AND l.status = 'failed' AND 
 const retriable = lastFailed + ` AND NOT EXISTS (SELECT 1 FROM reverse_sync_logs w
 	WHERE w.config_id = l.config_id AND w.entity_id = l.entity_id AND w.status = 'pending')`
 
-// Decide ends a question: what the sheet holds wins, or what the CRM does. What was
+// Resolve ends a question: what the sheet holds wins, or what the CRM does. What was
 // decided is done by the next push.
-func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
+func (s *Store) Resolve(ctx context.Context, tableID, id int64, winner sheet24.Side) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`+s.dialect.forUpdate, id, tableID))
 		if err != nil {
 			return s.formerOr(ctx, tx, tableID, id, found(err, sheet24.CodeChangeDecided))
 		}
+
 		resolved, lastKnown := change.Resolve(c, winner, s.now())
-		if err := s.know(ctx, tx, tableID, map[int64]sheet24.Known{c.EntityID: lastKnown}); err != nil {
+		if err := s.know(ctx, tx, tableID, map[int64]sheet24.LastKnown{c.EntityID: lastKnown}); err != nil {
 			return err
 		}
 		return s.backToWork(ctx, tx, c, resolved)
@@ -43,24 +44,26 @@ func (s *Store) backToWork(ctx context.Context, tx *sql.Tx, stored, c sheet24.Ro
 	if err != nil {
 		return err
 	}
+
 	if waiting != nil {
 		if err := s.deleteChanges(ctx, tx, waiting.ID); err != nil {
 			return err
 		}
 	}
+
 	pending, notify := change.Postpone(stored, c, waiting)
 	return s.storeSettled(ctx, tx, pending, notify)
 }
 
-// CountAsked tells how many rows of a table wait for what their owner decides.
-func (s *Store) CountAsked(ctx context.Context, tableID int64) (n int, err error) {
+// CountNeedsReview tells how many rows of a table wait for what their owner decides.
+func (s *Store) CountNeedsReview(ctx context.Context, tableID int64) (n int, err error) {
 	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM reverse_sync_logs WHERE config_id = $1 AND status IN ('failed', 'asked') AND status = 'asked'`, tableID).Scan(&n)
 	return n, err
 }
 
-// Asked returns the changes of a table that wait for what their owner decides, oldest
+// ChangesToReview returns the changes of a table that wait for what their owner decides, oldest
 // first.
-func (s *Store) Asked(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error) {
+func (s *Store) ChangesToReview(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error) {
 	rows, err := s.db.QueryContext(ctx, changeColumns+`WHERE config_id = $1 AND status IN ('failed', 'asked') AND status = 'asked' ORDER BY id LIMIT $2`, tableID, limit)
 	return collect(rows, err, scanChange)
 }
@@ -101,17 +104,20 @@ func (s *Store) retryWithout(ctx context.Context, tx *sql.Tx, tableID int64, los
 	if len(lost) == 0 {
 		return nil
 	}
+
 	rows, err := tx.QueryContext(ctx, changeColumns+`l WHERE l.config_id = $1 AND `+retriable, tableID)
 	failed, err := collect(rows, err, scanChange)
 	if err != nil {
 		return err
 	}
+
 	var ids []int64
 	for _, c := range failed {
 		if slices.ContainsFunc(lost, func(m sheet24.FieldMapping) bool { _, ok := c.Fields[m.Field]; return ok }) {
 			ids = append(ids, c.ID)
 		}
 	}
+
 	_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', tried_since = NULL, not_before = $1 WHERE id IN `+s.dialect.numbers("$2"), s.now(), listed(ids))
 	return err
 }

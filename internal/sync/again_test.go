@@ -51,7 +51,7 @@ func TestDeletedRowIsTypedAgain(t *testing.T) {
 			w.later(c.waits)
 			w.edit("B5", []any{"Memet", "2@ornek.com.tr", "İşlemde", 250.0})
 			w.edit("B2", []any{"Ayşe 2"}) // another row must not be held up
-			w.nudge(2, 5)
+			w.notify(2, 5)
 			w.sync()
 			w.later(4 * time.Second)
 			w.settled()
@@ -59,7 +59,7 @@ func TestDeletedRowIsTypedAgain(t *testing.T) {
 			expect(t, "record", w.lead(2), "Memet 2@ornek.com.tr IN_PROCESS 250")
 			expect(t, "the other", w.lead(1)+fmt.Sprint(w.status(2)), "Ayşe 2 1@ornek.com.tr NEW 100"+ok)
 			expect(t, "records", len(w.portal.Records(1)), 4)
-			asked, err := w.store.Asked(t.Context(), w.table.ID, 10)
+			asked, err := w.store.ChangesToReview(t.Context(), w.table.ID, 10)
 			w.check(err)
 			expect(t, "asked", len(asked), 0)
 			said := false
@@ -91,7 +91,7 @@ func TestDeletedRowIsTypedAgainWhileItsEditWaits(t *testing.T) {
 	_, err := w.Scan(t.Context(), w.table.ID)
 	w.check(err)
 	w.edit("B5", []any{"Memet", "2@ornek.com.tr", "İşlemde", 250.0})
-	w.nudge(5, 5)
+	w.notify(5, 5)
 	_, err = w.Scan(t.Context(), w.table.ID)
 	w.check(err)
 	w.later(4 * time.Second)
@@ -120,7 +120,7 @@ func TestRecordOfADeletedRowIsLinkedAgain(t *testing.T) {
 			w.sync()
 		}
 		w.edit("B5", []any{"Memet", "2@ornek.com.tr", "İşlemde", 250.0})
-		w.nudge(5, 5)
+		w.notify(5, 5)
 		w.sync()
 		w.later(4 * time.Second)
 		w.settled()
@@ -140,13 +140,13 @@ func TestOneRecordIsOneRow(t *testing.T) {
 		twice := w.portal.Add(1, map[string]any{"name": "Can", "stageId": "NEW"}, bitrixsim.Multi{TypeID: "EMAIL", ValueType: "WORK", Value: "can@ornek.com.tr"},
 			bitrixsim.Multi{TypeID: "EMAIL", ValueType: "HOME", Value: "can@ev.com.tr"})
 		w.edit("B6", []any{"Can Bey", "can@ornek.com.tr"}, []any{"Can Ev", "can@ev.com.tr"})
-		w.nudge(6, 6)
+		w.notify(6, 6)
 		if pushes == 2 {
 			w.sync()
 			w.later(4 * time.Second)
 			w.sync()
 		}
-		w.nudge(7, 7)
+		w.notify(7, 7)
 		w.sync()
 		w.later(4 * time.Second)
 		w.sync()
@@ -170,7 +170,7 @@ func TestKeyOfADeletedRow(t *testing.T) {
 	w := newWorld(t)
 	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew, Keys: []string{"EMAIL"}})
 	w.edit("B6", []any{"Can", "can@ornek.com.tr", "Yenii"}, []any{"Can 2", "can@ornek.com.tr"})
-	w.nudge(6, 7)
+	w.notify(6, 7)
 	w.sync()
 	w.later(4 * time.Second)
 	w.sync()
@@ -189,7 +189,7 @@ func TestRowThatMatchesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.policies(sheet24.Policies{Keys: []string{"EMAIL"}})
 	w.edit("B6", []any{"Can", "can@ornek.com.tr"})
-	w.nudge(6, 6)
+	w.notify(6, 6)
 	w.settled()
 	expect(t, "the row", fmt.Sprint(w.id(6), w.status(6)), "<nil>Kayıt açılmadı: bu satıra uyan kayıt yok, yeni satırlardan kayıt açılması da kapalı")
 	for range 2 {
@@ -218,7 +218,7 @@ func TestRowsThatKeptTheirKeys(t *testing.T) {
 	w := newWorld(t)
 	w.policies(sheet24.Policies{Keys: []string{"EMAIL"}})
 	w.edit("A6", []any{"⏳ 3f9k2m", "Can", "can@ornek.com.tr"})
-	w.nudge(6, 6)
+	w.notify(6, 6)
 	_, err := w.Scan(t.Context(), w.table.ID)
 	w.check(err)
 	w.sql(`DELETE FROM reverse_sync_logs`) // as it was done then
@@ -232,19 +232,19 @@ func TestRowsThatKeptTheirKeys(t *testing.T) {
 func TestDeclinedRowsKeepNoKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.policies(sheet24.Policies{NewRows: sheet24.AskNew})
+	w.policies(sheet24.Policies{NewRows: sheet24.ReviewNew})
 	w.edit("B6", []any{"Can"})
-	w.nudge(6, 6)
+	w.notify(6, 6)
 	w.settled()
-	asked, err := w.store.Asked(t.Context(), w.table.ID, 10)
+	asked, err := w.store.ChangesToReview(t.Context(), w.table.ID, 10)
 	w.check(err)
-	w.check(w.store.Decide(t.Context(), w.table.ID, asked[0].ID, sheet24.CRMWins))
+	w.check(w.store.Resolve(t.Context(), w.table.ID, asked[0].ID, sheet24.CRMWins))
 	for range 2 {
 		w.settled()
 		w.event(sheet24.Recheck, sheet24.Range{})
 	}
 	expect(t, "the row", fmt.Sprint(w.id(6), w.status(6)), "<nil>Kayıt açılmadı")
-	if n, err := w.store.CountAsked(t.Context(), w.table.ID); n != 0 || err != nil {
+	if n, err := w.store.CountNeedsReview(t.Context(), w.table.ID); n != 0 || err != nil {
 		t.Errorf("asked again: %d, %v", n, err)
 	}
 	w.change(6, "B", "Canan")
@@ -258,11 +258,11 @@ func TestUnsentValueOfALostColumn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("D2", []any{"Yenii", 555.0})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	expect(t, "failed", strings.HasPrefix(fmt.Sprint(w.status(2)), "❌ Durum"), true)
 	w.edit("D1", []any{"Not"}, []any{"a"}, []any{"b"}, []any{"c"}, []any{"d"})
-	w.nudge(1, 5)
+	w.notify(1, 5)
 	w.settled()
 	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 555")
 	expect(t, "status", w.status(2), any(ok))
@@ -274,7 +274,7 @@ func TestUnsentValueOfALostColumn(t *testing.T) {
 
 	// The column comes back: the cell is as wrong as it was.
 	w.edit("D1", []any{"Durum"}, []any{"Yenii"}, []any{"Yeni"}, []any{"Yeni"}, []any{"Yeni"})
-	w.nudge(1, 5)
+	w.notify(1, 5)
 	w.settled()
 	expect(t, "failed again", strings.HasPrefix(fmt.Sprint(w.status(2)), "❌ Durum"), true)
 	w.change(2, "D", "İşlemde")
@@ -301,7 +301,7 @@ func TestAllBadCellsAreSaid(t *testing.T) {
 	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
 	w.edit("B2", []any{"#REF!"})
 	w.edit("D2", []any{"Yenii", "çok"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	const stages = "“Yenii” yok; var olanlar: Yeni, İşlemde, Teklif verildi, Kazanıldı, Kaybedildi. “Yeni” mi demek istediniz?"
 	const amount = " · Tutar: “çok” bir sayı değil; 1234,56 gibi yazın"
@@ -309,7 +309,7 @@ func TestAllBadCellsAreSaid(t *testing.T) {
 	expect(t, "status", w.status(2), any("❌ "+says))
 	expect(t, "history", w.history()[0].Error, says)
 	w.edit("B6", []any{"Can", nil, "Yenii", "çok"})
-	w.nudge(6, 6)
+	w.notify(6, 6)
 	w.settled()
 	expect(t, "a new row", w.status(6), any("❌ Durum: "+stages+amount))
 

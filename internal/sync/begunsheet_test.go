@@ -120,13 +120,13 @@ func TestKeyOverAnID(t *testing.T) {
 	}
 	for move, edits := range moves {
 		for ending := range endings {
-			for _, policy := range []sheet24.NewRows{sheet24.CreateNew, sheet24.AskNew} {
+			for _, policy := range []sheet24.NewRows{sheet24.CreateNew, sheet24.ReviewNew} {
 				t.Run(fmt.Sprint(move, " ", ending, " ", policy), func(t *testing.T) {
 					t.Parallel()
 					w := newWorld(t)
 					w.policies(sheet24.Policies{NewRows: policy, Deleted: sheet24.DeleteRecord})
 					w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
-					w.nudge(6, 6)
+					w.notify(6, 6)
 					w.endsAtWrite(w.Scan, ending, edits...)
 
 					// Half of the row is edited that has no id any more.
@@ -134,14 +134,14 @@ func TestKeyOverAnID(t *testing.T) {
 					if number := w.rowNamed("Ali"); !strings.HasPrefix(fmt.Sprint(w.id(number)), "4") {
 						edited["Ali Can"] = "Ali"
 						w.edit(fmt.Sprint("B", number), []any{"Ali Can", "ali.can@ornek.com.tr"})
-						w.nudge(number, number)
+						w.notify(number, number)
 					}
 					w.looksAgain()
 					records := 5
 					if move == "row deleted" {
 						records = 4
 					}
-					if policy == sheet24.AskNew {
+					if policy == sheet24.ReviewNew {
 						records--
 						number := w.rowNamed("Can")
 						if !strings.HasPrefix(fmt.Sprint(w.id(number)), "⏳") || w.status(number) == nil {
@@ -176,7 +176,7 @@ func TestKeyOverAnotherText(t *testing.T) {
 				w.edit("A6", row)
 				w.looksAgain()
 				w.edit("B7", []any{"Can", "can@ornek.com.tr", "Yeni", 12.5})
-				w.nudge(7, 7)
+				w.notify(7, 7)
 				w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "insert_rows", Range: "3:3"})
 				if ending != seen && !strings.HasPrefix(fmt.Sprint(w.id(7)), "⏳") {
 					t.Fatalf("row 7 shows %v", w.id(7)) // the world is hostile indeed
@@ -214,7 +214,7 @@ func TestKeysInEmptyRows(t *testing.T) {
 	w := newWorld(t)
 	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew, Deleted: sheet24.DeleteRecord})
 	w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
-	w.nudge(6, 6)
+	w.notify(6, 6)
 	_, err := w.Scan(t.Context(), w.table.ID)
 	w.check(err)
 	key := fmt.Sprint(w.id(6))
@@ -238,11 +238,11 @@ func TestKeyOfAnEmptiedRow(t *testing.T) {
 	w := newWorld(t)
 	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
 	w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
-	w.nudge(6, 6)
+	w.notify(6, 6)
 	_, err := w.Scan(t.Context(), w.table.ID)
 	w.check(err)
 	w.edit("B6", []any{"", "", "", ""})
-	w.nudge(6, 6)
+	w.notify(6, 6)
 	w.looksAgain()
 	if id := w.id(6); id != nil && id != "" {
 		t.Errorf("the empty row shows %v", id)
@@ -259,7 +259,7 @@ func TestValueOverAnothers(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.edit("B3", []any{"Memo"})
-			w.nudge(3, 3)
+			w.notify(3, 3)
 			w.sync()
 			expect(t, "record", w.lead(2), "Memo 2@ornek.com.tr NEW 200")
 			_, err := w.Undo(t.Context(), w.table, w.history()[:1])
@@ -283,7 +283,7 @@ func TestValueOverARowWithoutAnID(t *testing.T) {
 			w := newWorld(t)
 			w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
 			w.edit("B5", []any{"Memo"})
-			w.nudge(5, 5)
+			w.notify(5, 5)
 			w.sync()
 			_, err := w.Undo(t.Context(), w.table, w.history()[:1])
 			w.check(err)
@@ -306,14 +306,14 @@ func TestStatusOverAnothers(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.edit("D4", []any{"Yenii"})
-			w.nudge(4, 4)
+			w.notify(4, 4)
 			w.sync()
 			failed := w.status(4)
 			if !strings.HasPrefix(fmt.Sprint(failed), "❌") {
 				t.Fatalf("row 4 says %v", failed)
 			}
 			w.edit("E2", []any{111.0}, []any{222.0})
-			w.nudge(2, 3)
+			w.notify(2, 3)
 			for _, stage := range []func(context.Context, int64) (bool, error){w.Scan, w.Push} {
 				_, err := stage(t.Context(), w.table.ID)
 				w.check(err)
@@ -341,7 +341,7 @@ func TestStatusOfARowWithoutAnID(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
-				w.nudge(6, 6)
+				w.notify(6, 6)
 				_, err := w.Scan(t.Context(), w.table.ID)
 				w.check(err)
 				if ending == "before it is read" {
@@ -370,7 +370,7 @@ func TestStatusOverAnEmptyRow(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.edit("E3", []any{222.0})
-			w.nudge(3, 3)
+			w.notify(3, 3)
 			for _, stage := range []func(context.Context, int64) (bool, error){w.Scan, w.Push} {
 				_, err := stage(t.Context(), w.table.ID)
 				w.check(err)
@@ -399,7 +399,7 @@ func TestStatusOverACopy(t *testing.T) {
 					t.Fatalf("row 6 says %v", failed)
 				}
 				w.edit("E5", []any{444.0})
-				w.nudge(5, 5)
+				w.notify(5, 5)
 				for _, stage := range []func(context.Context, int64) (bool, error){w.Scan, w.Push} {
 					_, err := stage(t.Context(), w.table.ID)
 					w.check(err)
@@ -538,10 +538,10 @@ func TestValueOverARowWithAKey(t *testing.T) {
 			w := newWorld(t)
 			w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
 			w.edit("B5", []any{"Memo"})
-			w.nudge(5, 5)
+			w.notify(5, 5)
 			w.sync()
 			w.edit("B6", []any{"Can", "can@ornek.com.tr", "İşlemde", 12.5})
-			w.nudge(6, 6)
+			w.notify(6, 6)
 			w.endsAtWrite(w.Scan, "the process ends")
 			if !strings.HasPrefix(fmt.Sprint(w.id(6)), "⏳") {
 				t.Fatalf("row 6 shows %v", w.id(6))
@@ -573,12 +573,12 @@ func TestValueOverAnEmptyCell(t *testing.T) {
 				w := newWorld(t)
 				w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
 				w.edit("B5", []any{"Memo"})
-				w.nudge(5, 5)
+				w.notify(5, 5)
 				w.sync()
 				_, err := w.Undo(t.Context(), w.table, w.history()[:1])
 				w.check(err)
 				w.edit("A6", row)
-				w.nudge(6, 6)
+				w.notify(6, 6)
 				w.endsAtWrite(w.Scan, ending, googlesim.Edit{Kind: "move_rows", Range: "5:5", To: "7"})
 				expect(t, "the cell of another", w.rowNamed("Ali"), 5) // the world is hostile indeed
 				w.looksAgain()
@@ -603,7 +603,7 @@ func TestValuesOverEachOther(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.edit("B4", []any{"Zeyno"}, []any{"Memo"})
-			w.nudge(4, 5)
+			w.notify(4, 5)
 			w.sync()
 			_, err := w.Undo(t.Context(), w.table, w.history()[:2])
 			w.check(err)

@@ -93,7 +93,7 @@ func TestEmptiedBesideOthers(t *testing.T) {
 	w.edit(fmt.Sprint("B", row), []any{"yeni"})
 	w.edit(fmt.Sprint("H", row), []any{nil})
 	w.edit(fmt.Sprint("E", row), []any{"Ege Lojistik"})
-	w.nudge(row, row)
+	w.notify(row, row)
 	w.sync()
 	r, _ := w.portal.Record(2, id)
 	if r.Fields["title"] != "yeni" || r.Fields["ufCrm_1700000102"] != nil || r.Fields["companyId"] != 1.0 || w.status(row) != any(ok) {

@@ -56,7 +56,7 @@ func TestComparison(t *testing.T) {
 	c, err := w.store.Comparison(t.Context(), w.table.ID)
 	w.check(err)
 	expect(t, "state", c.State, sheet24.Compared)
-	expect(t, "counts", c.Counts, sheet24.ComparisonCounts{Same: 1, Update: 1, Fill: 1, Create: 1, Left: 1, Problem: 2})
+	expect(t, "counts", c.Counts, sheet24.ComparisonCounts{Same: 1, Update: 1, Fill: 1, Create: 1, Ignored: 1, Problem: 2})
 	rows, err := w.store.Differences(t.Context(), w.table.ID, 0, 100)
 	w.check(err)
 	expect(t, "differences", fmt.Sprint(len(rows), rows[0].Row, rows[0].Fields["NAME"].Old, rows[0].Fields["NAME"].New, rows[0].Fields["OPPORTUNITY"].Old, rows[1].Message),
@@ -86,7 +86,7 @@ func TestComparisonIsPushed(t *testing.T) {
 	}
 	expect(t, "acted once", sheet24.AsError(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing)).Code, sheet24.CodeComparisonState)
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
-	expect(t, "again", w.compare().Counts, sheet24.ComparisonCounts{Same: 1, Fill: 3, Left: 1, Problem: 2})
+	expect(t, "again", w.compare().Counts, sheet24.ComparisonCounts{Same: 1, Fill: 3, Ignored: 1, Problem: 2})
 }
 
 // TestChangedAfterComparison changes a record in the CRM after its difference was shown.
@@ -194,7 +194,7 @@ func TestUndo(t *testing.T) {
 	w.check(err)
 	expect(t, "all", fmt.Sprint(done), "{4 0 0 0}")
 	w.edit("B4", []any{"Elle"})
-	w.nudge(4, 4)
+	w.notify(4, 4)
 	w.sync()
 	_, cells, _ := w.google.Cells(w.sheet, gid)
 	expect(t, "the sheet", fmt.Sprint(cells[1][1], cells[1][4], cells[2][1], cells[3][1]), fmt.Sprint("Ayşe", 100.0, "Mehmet", "Elle"))
@@ -220,7 +220,7 @@ func TestUndo(t *testing.T) {
 func TestEventsAreReplayed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync() // before the edit could be seen
 	w.edit("B2", []any{"Ayşe 2"})
 	w.sync()

@@ -69,7 +69,7 @@ func TestSheetOfEveryEntityByTheRules(t *testing.T) {
 			}
 			says := func(what string, want ...any) {
 				t.Helper()
-				w.nudge(2, 2)
+				w.notify(2, 2)
 				w.settled()
 				if status := w.status(2); !slices.Contains(want, status) {
 					t.Errorf("%s: %v", what, status)

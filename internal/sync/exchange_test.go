@@ -41,7 +41,7 @@ func (w *world) rename(rows int, name string) {
 		cells = append(cells, []any{fmt.Sprint(name, " ", n)})
 	}
 	w.edit("B2", cells...)
-	w.nudge(2, rows+1)
+	w.notify(2, rows+1)
 }
 
 // exchange sets the table up anew, changed, with its rows as the sheet holds them.
@@ -139,7 +139,7 @@ func TestWaitingChangesStayWithTheirMapping(t *testing.T) {
 			// From here on it is a table like any other.
 			w.edit("B2", []any{"Can"})
 			w.edit("C2", []any{"Can"})
-			w.nudge(2, 2)
+			w.notify(2, 2)
 			w.settled()
 			wrote := map[string]string{"name": "Aday 0", "lastName": "Soyad", "comments": ""}
 			for _, m := range mappings[1:] {
@@ -310,7 +310,7 @@ func TestExchangeWhileRowsAreRead(t *testing.T) {
 	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
 	w.rename(3, "Yeni ad")
 	w.edit("B52", []any{"Yeni aday"})
-	w.nudge(2, 52)
+	w.notify(2, 52)
 	w.Sheets = &hooked{Sheets: w.Sheets, after: func() {
 		w.exchange(func(t *sheet24.Table) { t.Mappings[1].Field = "LAST_NAME" })
 	}}
@@ -401,7 +401,7 @@ func TestUndoEndsWithItsTable(t *testing.T) {
 	_, err = w.Undo(t.Context(), stale, before)
 	expect(t, "undoing them from a page that is out of date", sheet24.AsError(err).Code, sheet24.CodeTableExchanged)
 	w.edit("B4", []any{"Kişi"})
-	w.nudge(4, 4)
+	w.notify(4, 4)
 	w.settled()
 	done, err := w.Undo(t.Context(), w.fresh(), w.history())
 	w.check(err)
@@ -434,12 +434,12 @@ func TestQuestionsAndEventsEndWithTheirTable(t *testing.T) {
 	w.portal.Edit(1, 1, map[string]any{"name": "CRM'deki ad"})
 	w.rename(2, "Yeni ad")
 	w.sync()
-	asked, err := w.store.Asked(t.Context(), w.table.ID, 10)
+	asked, err := w.store.ChangesToReview(t.Context(), w.table.ID, 10)
 	w.check(err)
 	expect(t, "questions", len(asked), 1)
 	w.exchange(func(t *sheet24.Table) { t.Entity = sheet24.Contacts })
 
-	expect(t, "deciding", sheet24.AsError(w.store.Decide(t.Context(), w.table.ID, asked[0].ID, sheet24.SheetWins)).Code, sheet24.CodeChangeFormer)
+	expect(t, "deciding", sheet24.AsError(w.store.Resolve(t.Context(), w.table.ID, asked[0].ID, sheet24.SheetWins)).Code, sheet24.CodeChangeFormer)
 	n, err := w.store.ReplayEvents(t.Context(), w.table.ID, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 	w.check(err)
 	expect(t, "events looked into again", n, 1)
@@ -455,7 +455,7 @@ func TestRowsThatWaitForRecordsAreLeft(t *testing.T) {
 	w := fiftyLeads(t)
 	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
 	w.edit("B52", []any{"Yeni aday"})
-	w.nudge(52, 52)
+	w.notify(52, 52)
 	w.outage()
 	_, isKey := w.id(52).(string)
 	expect(t, "it waits under a key", isKey, true)
@@ -467,7 +467,7 @@ func TestRowsThatWaitForRecordsAreLeft(t *testing.T) {
 	expect(t, "leads", len(w.portal.Records(1)), 50)
 
 	w.edit("C52", []any{"aradı"})
-	w.nudge(52, 52)
+	w.notify(52, 52)
 	w.settled()
 	w.event(sheet24.Recheck, sheet24.Range{})
 	w.settled()
@@ -506,7 +506,7 @@ func TestExchangeWaitsForWhatIsWritten(t *testing.T) {
 			w := newWorld(t)
 			w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
 			w.edit("B3", []any{"Memo"})
-			w.nudge(3, 3)
+			w.notify(3, 3)
 			w.sync()
 			_, err := w.Undo(t.Context(), w.table, w.history()[:1])
 			w.check(err)

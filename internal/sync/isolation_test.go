@@ -77,7 +77,7 @@ func (p poisonedStore) MarkReported(ctx context.Context, changes []sheet24.RowCh
 	return p.Store.MarkReported(ctx, changes)
 }
 
-func (p poisonedStore) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error {
+func (p poisonedStore) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.LastKnown) error {
 	for _, r := range rows {
 		if r.Kind != sheet24.WouldFail {
 			p.bite("SaveCompared", r.EntityID)
@@ -237,7 +237,7 @@ func TestOneBadRowStaysOne(t *testing.T) {
 			p.at[where] = true
 
 			w.edit("B2", []any{"Ayşe 2"}, []any{"Mehmet 2"}, []any{"Zeynep 2"}, []any{"Ali 2"})
-			w.nudge(2, 5)
+			w.notify(2, 5)
 			w.check(w.store.CommitScan(t.Context(), deals, sheet24.Scanned{Changes: []sheet24.RowChange{{EntityID: 1, Row: 2, Status: sheet24.Pending,
 				Fields: map[string]sheet24.Change{"TITLE": {Old: "Eski", New: "Yeni"}}}}}))
 			w.sync()
@@ -295,7 +295,7 @@ func TestOneBadNewRowStaysOne(t *testing.T) {
 			w.event(sheet24.Structure, sheet24.Range{})
 			w.sync()
 			w.edit("B6", []any{"Ayşe 2", "1@ornek.com.tr"}, []any{"Mehmet 2", "2@ornek.com.tr"}, []any{"Yeni", "yeni@ornek.com.tr"})
-			w.nudge(6, 8)
+			w.notify(6, 8)
 			w.settled()
 			expect(t, "linked", fmt.Sprint(w.id(6), w.status(6)), "1"+ok)
 			expect(t, "created", fmt.Sprint(w.id(8), w.status(8)), "5"+ok)
@@ -316,7 +316,7 @@ func TestOneBadReportedRowStaysOne(t *testing.T) {
 			w.sql(`CREATE TRIGGER planted BEFORE UPDATE OF reported_at ON reverse_sync_logs WHEN NEW.entity_id = 2 AND NEW.reported_at IS NOT NULL BEGIN SELECT RAISE(ABORT, 'planted'); END`)
 		}
 		w.edit("B2", []any{"Ayşe 2"}, []any{"Mehmet 2"}, []any{"#REF!" + strings.Repeat("x", 60000)})
-		w.nudge(2, 4)
+		w.notify(2, 4)
 		w.sync()
 		expect(t, "statuses", fmt.Sprint(w.status(2), w.status(3)), ok+ok)
 		if s := []rune(fmt.Sprint(w.status(4))); len(s) > 1000 {
@@ -400,7 +400,7 @@ func TestStagesThatPanic(t *testing.T) {
 	w, p, log, _ := newPoisoned(t)
 	p.at["Portal"] = true
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	for name, stage := range map[string]func(context.Context, int64) (bool, error){"scan": w.Scan, "push": w.Push, "compare": w.Compare} {
 		if more, err := stage(t.Context(), w.table.ID); more || err == nil || !strings.Contains(err.Error(), "poison in Portal") {
 			t.Errorf("%s: %v, %v", name, more, err)
@@ -414,7 +414,7 @@ func TestDatabaseThatIsAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("B2", []any{"Ayşe 2"}, []any{"Mehmet 2"})
-	w.nudge(2, 3)
+	w.notify(2, 3)
 	away := errors.New("the database is away")
 	w.Store = awayStore{w.store, away}
 	if _, err := w.Scan(t.Context(), w.table.ID); !errors.Is(err, away) {

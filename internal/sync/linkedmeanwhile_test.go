@@ -19,12 +19,12 @@ type racing struct {
 	before func()
 }
 
-func (r *racing) Present(ctx context.Context, tableID int64) (map[int64]int, error) {
+func (r *racing) RecordRows(ctx context.Context, tableID int64) (map[int64]int, error) {
 	if f := r.before; f != nil {
 		r.before = nil
 		f()
 	}
-	return r.Store.Present(ctx, tableID)
+	return r.Store.RecordRows(ctx, tableID)
 }
 
 // TestRowIsLinkedWhileItsTabIsScanned has a push find that a new row is a record after a scan
@@ -40,7 +40,7 @@ func TestRowIsLinkedWhileItsTabIsScanned(t *testing.T) {
 			id := w.portal.Add(1, map[string]any{"name": "Fatma", "stageId": "NEW"},
 				bitrixsim.Multi{TypeID: "EMAIL", ValueType: "WORK", Value: "5@ornek.com.tr"}, bitrixsim.Multi{TypeID: "EMAIL", ValueType: "HOME", Value: "beş@ornek.com.tr"})
 			w.edit("B6", []any{"Fatma", "5@ornek.com.tr"})
-			w.nudge(6, 6)
+			w.notify(6, 6)
 			w.sync()
 			w.later(4 * time.Second)
 
@@ -58,7 +58,7 @@ func TestRowIsLinkedWhileItsTabIsScanned(t *testing.T) {
 			}
 			w.Rounds.Store = w.store
 			w.edit("B7", []any{"Fatma", "beş@ornek.com.tr"})
-			w.nudge(7, 7)
+			w.notify(7, 7)
 			for range 2 {
 				_, err = w.Scan(t.Context(), w.table.ID) // before the report has shown the id
 				w.check(err)

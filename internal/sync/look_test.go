@@ -58,7 +58,7 @@ func TestLooksComeAsOftenAsTheyAreNeeded(t *testing.T) {
 	w := newWorld(t)
 	pass := w.clock()
 	pass(time.Hour) // long after it was set up
-	next := func() time.Duration { return w.fresh().Look.At.Sub(w.Now()).Round(time.Second) }
+	next := func() time.Duration { return w.fresh().Polling.At.Sub(w.Now()).Round(time.Second) }
 	w.sync()
 	expect(t, "at rest", next(), time.Minute)
 	w.edit("E2", []any{5.0})
@@ -82,7 +82,7 @@ func TestLooksComeAsOftenAsTheyAreNeeded(t *testing.T) {
 	}
 	expect(t, "silent", w.fresh().Silent(), true)
 	expect(t, "without the script", next(), 15*time.Second)
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	expect(t, "heard of again", w.fresh().Silent(), false)
 }
@@ -99,7 +99,7 @@ func TestLooksAreSharedAmongTables(t *testing.T) {
 		w.check(w.store.SaveTable(t.Context(), &other, nil))
 	}
 	w.sync()
-	expect(t, "one of 41 tables", w.fresh().Look.At.Sub(w.Now()).Round(time.Second), 82*time.Second)
+	expect(t, "one of 41 tables", w.fresh().Polling.At.Sub(w.Now()).Round(time.Second), 82*time.Second)
 }
 
 // TestRandomEditsWithoutNudges makes a thousand edits that nobody tells of: two
@@ -341,12 +341,12 @@ func TestCopiedRows(t *testing.T) {
 	w.sync()
 	_, rows, _ := w.google.Cells(w.sheet, gid)
 	w.edit("A9", rows[2]) // Mehmet
-	w.nudge(9, 9)
+	w.notify(9, 9)
 	w.sync()
 	expect(t, "the copy", fmt.Sprint(w.status(9)), "❌ ID 2 birden çok satırda var. Hangisinin doğru olduğunu bilemeyiz; birini silin.")
 	w.edit("B9", []any{"Kopya"})
 	w.edit("B3", []any{"Mehmet Can"})
-	w.nudge(3, 9)
+	w.notify(3, 9)
 	w.sync()
 	expect(t, "the record", w.lead(2), "Mehmet Can 2@ornek.com.tr NEW 200")
 
@@ -355,7 +355,7 @@ func TestCopiedRows(t *testing.T) {
 	pass(time.Minute)
 	w.sync()
 	w.edit("B5", []any{"Mehmet Ali"})
-	w.nudge(5, 5)
+	w.notify(5, 5)
 	w.sync()
 	expect(t, "the record", w.lead(2), "Mehmet Ali 2@ornek.com.tr NEW 200")
 
@@ -386,7 +386,7 @@ func TestSheetIsGone(t *testing.T) {
 	}
 	w.google.Unshare(w.sheet, owner)
 	w.edit("B2", []any{"Ayşe 2"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	look()
 	expect(t, "problem", w.fresh().Problem, sheet24.CodeGoogleForbidden)
 	expect(t, "writes", w.writes(), 0)
@@ -477,29 +477,29 @@ func TestTenMillionCells(t *testing.T) {
 	w.sync()
 	measured("a look", mapped+columns*30)
 	w.edit("K2", []any{"Ayşe"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
-	measured("a nudge", 2*rows*12+columns*60) // the IDs, and one row
+	measured("a notification", 2*rows*12+columns*60) // the IDs, and one row
 	expect(t, "record", w.lead(1), "Ayşe  NEW <nil>")
 }
 
-// TestBurstIsFollowedByALook makes sure that nothing was lost among many nudges.
+// TestBurstIsFollowedByALook makes sure that nothing was lost among many notifications.
 func TestBurstIsFollowedByALook(t *testing.T) {
 	t.Parallel()
-	for nudges, within := range map[int]time.Duration{3: time.Hour, 60: 11 * time.Second} {
+	for notifications, within := range map[int]time.Duration{3: time.Hour, 60: 11 * time.Second} {
 		w := newWorld(t)
 		w.Every = 15 * time.Second
 		w.check(w.store.SetRegistered(t.Context(), w.table.ID))
 		w.sync() // the first look
-		for range nudges {
-			w.nudge(2, 2)
+		for range notifications {
+			w.notify(2, 2)
 		}
 		w.sync()
 		table, err := w.store.Table(t.Context(), w.table.ID)
 		w.check(err)
-		wait := time.Until(table.Look.At)
-		if wait > within || nudges < 50 && wait < 30*time.Second {
-			t.Errorf("after %d nudges the next look comes in %v", nudges, wait)
+		wait := time.Until(table.Polling.At)
+		if wait > within || notifications < 50 && wait < 30*time.Second {
+			t.Errorf("after %d notifications the next look comes in %v", notifications, wait)
 		}
 	}
 }

@@ -43,7 +43,7 @@ const (
 )
 
 // TestModel holds the promise of the sync against random histories: edits of every kind,
-// nudges lost, doubled and late, faults of both services, colleagues who change records
+// notifications lost, doubled and late, faults of both services, colleagues who change records
 // in the CRM, and a process that is killed at any call and commit.
 func TestModel(t *testing.T) {
 	set := func(name string, value any) {
@@ -198,7 +198,7 @@ func (h *history) setUp(user int) {
 		return sheet24.FieldMapping{Column: sheet24.Column{Index: i, Name: modelHeader[i].(string)}, Field: field, Type: kind, Updatable: field != sheet24.IDField}
 	}
 	policies := sheet24.Policies{
-		NewRows:  rapid.SampledFrom([]sheet24.NewRows{sheet24.CreateNew, sheet24.CreateNew, sheet24.AskNew, sheet24.IgnoreNew}).Draw(h.t, "new rows"),
+		NewRows:  rapid.SampledFrom([]sheet24.NewRows{sheet24.CreateNew, sheet24.CreateNew, sheet24.ReviewNew, sheet24.IgnoreNew}).Draw(h.t, "new rows"),
 		Deleted:  rapid.SampledFrom([]sheet24.Deleted{sheet24.KeepRecord, sheet24.DeleteRecord}).Draw(h.t, "deleted rows"),
 		Conflict: rapid.SampledFrom([]sheet24.Side{sheet24.SheetWins, sheet24.CRMWins, sheet24.Ask}).Draw(h.t, "conflicts"),
 	}
@@ -499,10 +499,10 @@ func (h *history) takeBack() {
 
 func (h *history) decide(winner sheet24.Side) {
 	ctx := context.Background()
-	asked, err := h.store.Asked(ctx, h.table.ID, 100)
+	asked, err := h.store.ChangesToReview(ctx, h.table.ID, 100)
 	h.ok(err)
 	for _, c := range asked {
-		h.ok(h.store.Decide(ctx, h.table.ID, c.ID, winner))
+		h.ok(h.store.Resolve(ctx, h.table.ID, c.ID, winner))
 	}
 }
 
@@ -538,11 +538,11 @@ func (h *history) settle(tick func()) {
 	h.t.Fatalf("it does not come to rest: %+v", all)
 }
 
-// quiet tells whether nothing is left to do.
+// quiet reports whether nothing is left to do.
 func (h *history) quiet(ctx context.Context) bool {
 	open, err := h.store.CountOpen(ctx, h.table.ID)
 	h.ok(err)
-	asked, err := h.store.CountAsked(ctx, h.table.ID)
+	asked, err := h.store.CountNeedsReview(ctx, h.table.ID)
 	h.ok(err)
 	cells, err := h.store.CellWrites(ctx, h.table.ID, 1)
 	h.ok(err)
@@ -703,7 +703,7 @@ func (h *history) checkRow(number int, id int64, row []any, logs []sheet24.RowCh
 			if before := logged[field]; before != nil && !h.compared && !(linked && change.Old == nil) && !slices.Contains(before, change.Old) {
 				h.t.Errorf("record %d: %s was logged as %v, and then from %v to %v", id, field, before, change.Old, change.New)
 			}
-			if logged[field] = []any{change.New}; change.Kept == sheet24.CRMWins {
+			if logged[field] = []any{change.New}; change.Resolution == sheet24.CRMWins {
 				logged[field] = append(logged[field], change.CRM)
 			}
 		}

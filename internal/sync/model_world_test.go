@@ -112,7 +112,7 @@ func (s fragileStore) MarkReported(ctx context.Context, changes []sheet24.RowCha
 	return s.commit("MarkReported", func() error { return s.Store.MarkReported(ctx, changes) })
 }
 
-func (s fragileStore) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error {
+func (s fragileStore) SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.LastKnown) error {
 	return s.commit("SaveCompared", func() error { return s.Store.SaveCompared(ctx, c, from, rows, seen) })
 }
 
@@ -641,7 +641,7 @@ func (w *modelWorld) stage(stage string) (more bool, err error) {
 	return w.sync.Compare(ctx, w.table.ID)
 }
 
-// tell stores a nudge, as receive does.
+// tell stores a notification, as receive does.
 func (w *modelWorld) tell(kind sheet24.EventType, rows sheet24.Range) error {
 	w.messages++
 	return w.store.AddEvent(context.Background(), &sheet24.Event{TableID: w.table.ID, Type: kind, MessageID: fmt.Sprint(w.messages), Rows: rows, Data: []byte("{}")})

@@ -82,8 +82,8 @@ func movesAt(t *testing.T, name string, edits []googlesim.Edit, n int64, told bo
 	// One edit, and one new row.
 	w.edit("D4", []any{99.0})
 	w.edit("B10", []any{"Yeni", "yeni@ornek.com.tr", 55.0, "serbest yeni"})
-	w.nudge(4, 4)
-	w.nudge(10, 10)
+	w.notify(4, 4)
+	w.notify(10, 10)
 	done := w.moving(edits, n, told)
 	for range 6 {
 		w.settled()

@@ -48,7 +48,7 @@ func (w *world) rowOf(funnel float64) (row int, id int64) {
 func (w *world) change(row int, column string, value any) {
 	w.t.Helper()
 	w.edit(fmt.Sprint(column, row), []any{value})
-	w.nudge(row, row)
+	w.notify(row, row)
 	w.sync()
 }
 
@@ -146,7 +146,7 @@ func TestAmountWithoutACurrency(t *testing.T) {
 	})
 	w.policies(sheet24.Policies{NewRows: sheet24.CreateNew})
 	w.edit("B3", []any{"yeni", "12.50 USD"})
-	w.nudge(3, 3)
+	w.notify(3, 3)
 	w.settled()
 	r, _ := w.portal.Record(2, 2)
 	expect(t, "deal", fmt.Sprint(r.Fields["opportunity"], " ", r.Fields["currencyId"]), "12.5 USD")
@@ -178,7 +178,7 @@ func TestSmartProcess(t *testing.T) {
 	})
 	expect(t, "title", w.table.EntityTitle, "Projeler")
 	w.edit("B2", []any{"Depo 2", "Tamamlandı", "Büyük anlaşma"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	r, _ := w.portal.Record(1036, 1)
 	expect(t, "project", fmt.Sprint(r.Fields["title"], "|", r.Fields["stageId"], "|", r.Fields["parentId2"], "|", w.status(2)), "Depo 2|DT1036_14:SUCCESS|1|"+ok)
@@ -192,7 +192,7 @@ func TestFunnelAndStageTogether(t *testing.T) {
 		return [][]any{{"ID", "Huni", "Aşama", "Senkronizasyon"}, {float64(id), "Uygulama", "Başlangıç"}}
 	})
 	w.edit("B2", []any{"Bakım", "Tamamlandı"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	r, _ := w.portal.Record(1036, 1)
 	expect(t, "project", fmt.Sprint(r.Fields["categoryId"], " ", r.Fields["stageId"], " ", w.status(2)), "14 DT1036_14:SUCCESS "+ok)
@@ -373,9 +373,9 @@ func TestHeaderBelowATitle(t *testing.T) {
 	})
 	expect(t, "header row", w.table.HeaderRow, 4)
 	w.edit("B1", []any{"başlıkta", 13.0}) // above the header nothing is data
-	w.nudge(1, 4)
+	w.notify(1, 4)
 	w.edit("B6", []any{"Memet"})
-	w.nudge(6, 6)
+	w.notify(6, 6)
 	w.sync()
 	a, _ := w.portal.Record(1, 1)
 	b, _ := w.portal.Record(1, 2)
@@ -400,7 +400,7 @@ func TestTextFieldsTakeWhatIsShown(t *testing.T) {
 	for row := 2; row <= 4; row++ {
 		w.edit(fmt.Sprint("B", row), []any{46387.0, 5321234567.0, 0.5, 46387.0, 0.25})
 	}
-	w.nudge(2, 4)
+	w.notify(2, 4)
 	w.sync()
 	for id := int64(1); id <= 3; id++ {
 		r, _ := w.portal.Record(1, id)
@@ -437,7 +437,7 @@ func TestBurstIsGathered(t *testing.T) {
 		}
 		return rows
 	})
-	w.Gather = time.Second
+	w.Debounce = time.Second
 	began := time.Now() // time passes only when it is said to
 	w.Now = func() time.Time { return began.Add(time.Duration(w.ahead.Load())) }
 	w.store.SetClock(w.Now)
@@ -458,7 +458,7 @@ func TestBurstIsGathered(t *testing.T) {
 		for i := range 20 {
 			w.edit(fmt.Sprint("B", row+i), []any{"Toplu"})
 		}
-		w.nudge(row, row+19)
+		w.notify(row, row+19)
 		w.sync()
 		w.later(100 * time.Millisecond)
 	}

@@ -131,7 +131,7 @@ func TestOneTabFeedsSeveralEntities(t *testing.T) {
 	}
 }
 
-// told has a nudge received that is signed with a table's key.
+// told has a notification received that is signed with a table's key.
 func (w *world) told(t *sheet24.Table, first, last int) {
 	w.t.Helper()
 	w.events++

@@ -30,7 +30,7 @@ func TestSilentPortal(t *testing.T) {
 
 	// A push finds it out; what comes later is not even claimed.
 	w.edit("C2", []any{"yeni@ornek.com.tr"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	for end := time.Now().Add(5 * time.Second); !paused(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -39,7 +39,7 @@ func TestSilentPortal(t *testing.T) {
 	}
 	asked := w.portal.Stats().Requests
 	w.edit("C3", []any{"daha@ornek.com.tr"})
-	w.nudge(3, 3)
+	w.notify(3, 3)
 	w.sync()
 	if _, err := w.Compare(t.Context(), w.table.ID); err != nil {
 		t.Errorf("compare: %v", err)
@@ -78,19 +78,19 @@ func TestRowsSayWhyTheyWait(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("C2", []any{"yeni@ornek.com.tr"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	_, err := w.Scan(t.Context(), w.table.ID)
 	w.check(err)
 	portal, err := w.store.Portal(t.Context(), w.table.PortalID)
 	w.check(err)
 	w.check(w.store.Silent(t.Context(), portal.Host, w.Now().Add(time.Minute), w.Now().Add(time.Second)))
-	w.check(w.TellWaiting(t.Context()))
+	w.check(w.ReportPaused(t.Context()))
 	w.sync()
 	if s, _ := w.status(2).(string); !strings.HasPrefix(s, "⏳") || !strings.Contains(s, "yanıt vermiyor") {
 		t.Errorf("the row says %q", s)
 	}
 	w.check(w.store.Answers(t.Context(), portal.Host))
-	w.check(w.TellWaiting(t.Context()))
+	w.check(w.ReportPaused(t.Context()))
 	w.sync()
 	expect(t, "the row", w.status(2), any(ok))
 }

@@ -33,7 +33,7 @@ func TestNewRowLikeADeletedOne(t *testing.T) {
 		}
 		w.edit(fmt.Sprint("B", row), []any{"Veli", "Yeni", 100.0, "fuar"})
 		w.event(sheet24.Structure, sheet24.Range{})
-		w.nudge(row, row)
+		w.notify(row, row)
 		w.sync()
 		w.settled()
 

@@ -53,7 +53,7 @@ func TestTypedReferences(t *testing.T) {
 	w := newPeople(t)
 	text := "$result[c0][item][name]"
 	w.edit("B2", []any{"yeni", "", ""}, []any{text, "", text + "@x.tr"}, []any{text + " ve $result[c0][item][comments]"})
-	w.nudge(2, 4)
+	w.notify(2, 4)
 	w.sync()
 	second, _ := w.portal.Record(1, 2)
 	third, _ := w.portal.Record(1, 3)
@@ -87,7 +87,7 @@ func TestKeysFindByMeaning(t *testing.T) {
 		[]any{"d", "", "bir@x.tr, iki@x.tr"},
 		[]any{"e", "+90 (536) 630 70 10", ""},
 	)
-	w.nudge(5, 9)
+	w.notify(5, 9)
 	w.sync()
 	w.settled()
 

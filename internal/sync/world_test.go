@@ -175,8 +175,8 @@ func (w *world) edit(a1 string, rows ...[]any) {
 	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Range: a1, Values: rows}))
 }
 
-// nudge stores an event, as receive does.
-func (w *world) nudge(first, last int) {
+// notify stores an event, as receive does.
+func (w *world) notify(first, last int) {
 	w.t.Helper()
 	w.event(sheet24.RowEdited, sheet24.Rows(first, last))
 }
@@ -251,7 +251,7 @@ func TestEditReachesTheCRM(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("C3", []any{"yeni@ornek.com.tr"})
-	w.nudge(3, 3)
+	w.notify(3, 3)
 	w.sync()
 	expect(t, "record", w.lead(2), "Mehmet yeni@ornek.com.tr NEW 200")
 	expect(t, "status", w.status(3), any(ok))
@@ -268,7 +268,7 @@ func TestManyEditsAreOneWrite(t *testing.T) {
 	w := newWorld(t)
 	for i := range 10 {
 		w.edit("E2", []any{float64(i)})
-		w.nudge(2, 2)
+		w.notify(2, 2)
 		if i%3 == 0 {
 			if _, err := w.Scan(t.Context(), w.table.ID); err != nil {
 				t.Fatal(err)
@@ -285,10 +285,10 @@ func TestNudgesThatSayNothingNewWriteNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("C3", []any{"yeni@ornek.com.tr"})
-	w.nudge(3, 3)
+	w.notify(3, 3)
 	w.sync()
-	w.nudge(3, 3)
-	w.nudge(1, 5)
+	w.notify(3, 3)
+	w.notify(1, 5)
 	w.event(sheet24.Structure, sheet24.Range{})
 	w.sync()
 	expect(t, "writes", w.writes(), 1)
@@ -299,7 +299,7 @@ func TestPasteOverManyRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("B2", []any{"A", "a@x.tr"}, []any{"B", "b@x.tr"}, []any{"C", "c@x.tr"})
-	w.nudge(2, 4)
+	w.notify(2, 4)
 	before := w.portal.Calls()["batch"]
 	w.sync()
 	expect(t, "records", w.lead(1)+"|"+w.lead(2)+"|"+w.lead(3), "A a@x.tr NEW 100|B b@x.tr NEW 200|C c@x.tr NEW 300")
@@ -311,7 +311,7 @@ func TestWrongValueFailsItsRowAlone(t *testing.T) {
 	w := newWorld(t)
 	w.edit("D2", []any{"Yenii", 555.0})
 	w.edit("E3", []any{777.0})
-	w.nudge(2, 3)
+	w.notify(2, 3)
 	w.sync()
 	sentence := "Durum: “Yenii” yok; var olanlar: Yeni, İşlemde, Teklif verildi, Kazanıldı, Kaybedildi. “Yeni” mi demek istediniz?"
 	expect(t, "status", w.status(2), any("❌ "+sentence))
@@ -320,7 +320,7 @@ func TestWrongValueFailsItsRowAlone(t *testing.T) {
 	expect(t, "error", w.history()[1].Error, sentence)
 	// The wrong cell is mended: the amount that was refused with it goes along.
 	w.edit("D2", []any{"işlemde"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr IN_PROCESS 555")
 	expect(t, "status", w.status(2), any(ok))
@@ -331,7 +331,7 @@ func TestClearedCellsClearFields(t *testing.T) {
 	w := newWorld(t)
 	w.edit("C2", []any{""})
 	w.edit("E2", []any{""})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe  NEW 0") // which is nothing
 	if r, _ := w.portal.Record(1, 1); r.FirstOf("PHONE") == "" {
@@ -343,7 +343,7 @@ func TestFormulaErrorsAreNotSynced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("B2", []any{"#REF!"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 100")
 	expect(t, "status", w.status(2), any("❌ Ad: hücre bir hata gösteriyor (#REF!)"))
@@ -361,7 +361,7 @@ func TestSortedRowsKeepTheirRecords(t *testing.T) {
 	}
 	w.edit("A2", rows[1:]...)
 	w.edit("C5", []any{"ilk@ornek.com.tr"}) // Ayşe, who was first
-	w.nudge(2, 5)
+	w.notify(2, 5)
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe ilk@ornek.com.tr NEW 100")
 	expect(t, "the others", w.lead(4), "Ali 4@ornek.com.tr NEW 400")
@@ -374,7 +374,7 @@ func TestRowMovedBeforeTheReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("E2", []any{1.0})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	if _, err := w.Scan(t.Context(), w.table.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -403,12 +403,12 @@ func TestLostColumnChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.edit("B2", []any{"Ayşe Nur"})
 	w.edit("C1", []any{"Not"}, []any{"a"}, []any{"b"}, []any{"c"}, []any{"d"})
-	w.nudge(1, 5)
+	w.notify(1, 5)
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe Nur 1@ornek.com.tr NEW 100")
 	expect(t, "writes", w.writes(), 1)
 	w.edit("C1", []any{"E-posta"}, []any{"baska@ornek.com.tr"}, []any{"2@ornek.com.tr"}, []any{"3@ornek.com.tr"}, []any{"4@ornek.com.tr"}) // it comes back
-	w.nudge(1, 2)
+	w.notify(1, 2)
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe Nur baska@ornek.com.tr NEW 100")
 }
@@ -430,7 +430,7 @@ func TestRowsThatCannotBeTold(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.edit(c.cell, c.values)
-			w.nudge(c.row, c.row)
+			w.notify(c.row, c.row)
 			w.sync()
 			expect(t, "status", w.status(c.row), any(c.message))
 			expect(t, "writes", w.writes(), 0)
@@ -444,20 +444,20 @@ func TestLostIDs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("A2", []any{""}, []any{"", "Başkası"}, []any{""})
-	w.nudge(2, 4)
+	w.notify(2, 4)
 	w.sync()
 	_, rows, _ := w.google.Cells(w.sheet, gid)
 	expect(t, "ids", fmt.Sprint(rows[1][0], rows[2][0], rows[3][0]), "1 <nil> 3")
 	expect(t, "the changed row", w.status(3), any("❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın ya da tablonun ayarlarında yeni satırlardan kayıt açılmasını seçin."))
 	expect(t, "writes", w.writes(), 0)
 	w.edit("B2", []any{"Ayşe 2"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe 2 1@ornek.com.tr NEW 100")
 
 	// A row pasted elsewhere with no id is nobody's.
 	w.edit("A9", []any{"", "Zeynep", "3@ornek.com.tr", "Yeni", 300.0})
-	w.nudge(9, 9)
+	w.notify(9, 9)
 	w.sync()
 	expect(t, "a copy without an id", w.status(9), any("❌ Satırın ID hücresi boş. Kaydın Bitrix24 ID'sini yazın ya da tablonun ayarlarında yeni satırlardan kayıt açılmasını seçin."))
 }
@@ -478,7 +478,7 @@ func TestPortalThatIsDownForAWhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("E2", []any{1.0})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.down.Store(true)
 	before := time.Now()
 	w.sync()
@@ -490,7 +490,7 @@ func TestPortalThatIsDownForAWhile(t *testing.T) {
 	w.sync()
 	w.down.Store(false)
 	w.edit("E2", []any{2.0})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	time.Sleep(time.Until(h[0].NotBefore))
 	w.sync()
 	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 2")
@@ -505,7 +505,7 @@ func TestGivesUpAfterADay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("E2", []any{1.0})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.down.Store(true)
 	attempts := 0
 	for ; w.lastStatus() != sheet24.Failed && attempts < 100; attempts++ {
@@ -561,7 +561,7 @@ func TestWaitingIsNoReasonToGiveUp(t *testing.T) {
 			w := newWorld(t)
 			w.down.Store(true)
 			w.edit("E2", []any{1.0})
-			w.nudge(2, 2)
+			w.notify(2, 2)
 			_, err := w.Scan(t.Context(), w.table.ID)
 			w.check(err)
 			for range 3 {
@@ -583,7 +583,7 @@ func TestRevokedGrantLosesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.edit("E2", []any{1.0})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.google.RevokeAll(owner)
 	if more, err := w.Scan(t.Context(), w.table.ID); more || err != nil {
 		t.Fatalf("scan without a grant: %v, %v", more, err)
@@ -607,7 +607,7 @@ func TestStatusColumnIsAddedWhenAskedFor(t *testing.T) {
 			AddStatus: add, Fields: map[int]string{0: "ID", 4: "OPPORTUNITY"}})
 		w.check(err)
 		w.edit("E2", []any{1.0})
-		w.nudge(2, 2)
+		w.notify(2, 2)
 		w.sync()
 		expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 1")
 		_, rows, _ := w.google.Cells(w.sheet, gid)
@@ -668,7 +668,7 @@ func TestIDColumnIsAddedWhenAskedFor(t *testing.T) {
 
 	// Nothing was sent; an edit now is, and says so in the new column.
 	w.edit("B3", []any{"Mehmet Can"})
-	w.nudge(3, 3)
+	w.notify(3, 3)
 	w.sync()
 	expect(t, "record", w.lead(2), "Mehmet Can 2@ornek.com.tr NEW 200")
 	expect(t, "writes", w.writes(), 1)

@@ -49,7 +49,7 @@ func TestNewRowsSayNo(t *testing.T) {
 				w.edit(fmt.Sprint("B", 2+i), append([]any{fmt.Sprint("a", i), no}, c.cells...))
 			}
 			w.edit("B6", append([]any{"a4", nil}, c.cells...)) // says nothing: the portal's own choice
-			w.nudge(2, 6)
+			w.notify(2, 6)
 			w.settled()
 
 			records := w.portal.Records(c.entity.TypeID())
@@ -126,10 +126,10 @@ func TestForgottenZeros(t *testing.T) {
 
 	w.edit("B2", []any{"0", "Hayır", 0.0, "0", 0.0, nil})
 	w.edit("D2", []any{7.0})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.settled()
 	w.edit("D2", []any{0.0, 0.0, 0.0, "yorum"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.settled()
 	r, _ := w.portal.Record(2, 1)
 	expect(t, "the comment", r.Fields["comments"], any("yorum"))
@@ -137,7 +137,7 @@ func TestForgottenZeros(t *testing.T) {
 	before := w.writes()
 	w.edit("D2", []any{0.0, 0.0, 0.0, nil})
 	w.edit("C2", []any{"No"})
-	w.nudge(2, 2)
+	w.notify(2, 2)
 	w.settled()
 	r, _ = w.portal.Record(2, 1)
 	expect(t, "the comment, emptied", r.Fields["comments"], any(nil))

@@ -20,10 +20,10 @@ type Store interface {
 	StructureChangedAt(ctx context.Context, tableID int64, since time.Time) (time.Time, error)
 	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
-	Present(ctx context.Context, tableID int64) (map[int64]int, error)
-	Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
+	RecordRows(ctx context.Context, tableID int64) (map[int64]int, error)
+	IgnoredRows(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
 	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
-	TellAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
+	ReportAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
 	AddEvent(ctx context.Context, e *sheet24.Event) error
 }
 

@@ -47,6 +47,7 @@ func begunIDs(tab *Tab, column sheet24.Column, cells map[int]any, stood []sheet2
 			IsID: true, Held: Values(tab.Layout, tab.Rows[number]),
 		})
 	}
+
 	slices.SortFunc(w.Cells, func(a, b sheet24.BegunCell) int { return a.Row - b.Row })
 	return w
 }

@@ -9,10 +9,10 @@ import (
 	"sheet24/internal/mapping"
 )
 
-// proofRows is how many records tell whether a column is the one it is taken for.
+// proofRows is how many records report whether a column is the one it is taken for.
 const proofRows = 500
 
-// proven tells where a table's columns stand after some were moved or renamed. A name
+// proven says where a table's columns stand after some were moved or renamed. A name
 // alone is no proof: people give an old name to another column. A column is the one
 // it was when it holds what it held; one that does not is lost, and left alone.
 func (p *Access) proven(ctx context.Context, t *sheet24.Table, got *Tab) (mapping.Layout, error) {
@@ -25,11 +25,14 @@ func (p *Access) proven(ctx context.Context, t *sheet24.Table, got *Tab) (mappin
 			l.ID, l.IDName = c.Index, c.Name
 		}
 	}
+	idMoved := l.ID != id.Column.Index || renamed.Name != ""
+
 	suspects, trusted := suspects(t, got.Header, l)
-	if l.ID < 0 || (len(suspects) == 0 && l.ID == id.Column.Index && renamed.Name == "") {
-		l.Fields, l.Lost = trusted, lostOf(t, l, trusted)
-		return l, nil
+	if l.ID < 0 || len(suspects) == 0 && !idMoved {
+		return withFields(t, l, trusted), nil
 	}
+
+	// What they hold, and what they were last known to hold.
 	held, err := p.ReadAt(ctx, t, mapping.Layout{ID: l.ID, Status: -1, Fields: append(formerPlaces(t, suspects), suspects...)}, Whole(t))
 	if err != nil {
 		return l, err
@@ -37,28 +40,34 @@ func (p *Access) proven(ctx context.Context, t *sheet24.Table, got *Tab) (mappin
 	if !slices.Equal(held.Header, got.Header) {
 		return l, ErrMoves
 	}
-
-	var ids []int64
-	for _, row := range slices.Sorted(maps.Keys(held.IDAt)) {
-		if record := held.IDAt[row]; record > 0 && len(held.ByID[record]) == 1 && len(ids) < proofRows {
-			ids = append(ids, record)
-		}
-	}
+	ids := held.uniqueRecords(proofRows)
 	known, err := p.Store.Snapshots(ctx, t.ID, ids)
 	if err != nil {
 		return l, err
 	}
-	if l.ID != id.Column.Index || renamed.Name != "" {
-		if !mostly(len(known), len(ids), renamed.Name != "") {
-			l.ID, l.IDName = -1, ""
-			l.Fields, l.Lost = trusted, lostOf(t, l, trusted)
-			return l, nil
-		}
+
+	if idMoved && !mostly(len(known), len(ids), renamed.Name != "") {
+		l.ID, l.IDName = -1, ""
+		return withFields(t, l, trusted), nil
 	}
-	found := append(trusted, p.accepted(t, suspects, held, known)...)
+	return withFields(t, l, append(trusted, p.accepted(t, suspects, held, known)...)), nil
+}
+
+// withFields is a layout that has the fields that were found, and lost the others.
+func withFields(t *sheet24.Table, l mapping.Layout, found []sheet24.FieldMapping) mapping.Layout {
 	slices.SortFunc(found, func(a, b sheet24.FieldMapping) int { return a.Column.Index - b.Column.Index })
 	l.Fields, l.Lost = found, lostOf(t, l, found)
-	return l, nil
+	return l
+}
+
+// uniqueRecords are the first of the records that show in one row each.
+func (t *Tab) uniqueRecords(most int) (ids []int64) {
+	for _, row := range slices.Sorted(maps.Keys(t.IDAt)) {
+		if record := t.IDAt[row]; record > 0 && len(t.ByID[record]) == 1 && len(ids) < most {
+			ids = append(ids, record)
+		}
+	}
+	return ids
 }
 
 // formerPlaces are columns as they last stood.
@@ -92,6 +101,8 @@ func (p *Access) accepted(t *sheet24.Table, suspects []sheet24.FieldMapping, hel
 			doubted = append(doubted, m)
 		}
 	}
+
+	// Where most was edited meanwhile, the place that holds more of it is believed.
 	for _, m := range doubted {
 		before, _ := t.Mapping(m.Field)
 		same, of := held.same(m, known)
@@ -100,6 +111,7 @@ func (p *Access) accepted(t *sheet24.Table, suspects []sheet24.FieldMapping, hel
 			found = append(found, m)
 			continue
 		}
+
 		if moved[m.Column.Index-before.Column.Index] || len(known) <= fewRecords && still == 0 {
 			found = append(found, m)
 		}
@@ -118,12 +130,15 @@ func suspects(t *sheet24.Table, header []string, l mapping.Layout) (suspects, tr
 			suspects = append(suspects, m)
 		}
 	}
+
+	// Those that were renamed.
 	for _, m := range l.Lost {
 		if c, ok := mapping.Renamed(t, header, m); ok && m.Field != sheet24.IDField {
 			m.Column = c
 			suspects = append(suspects, m)
 		}
 	}
+
 	return suspects, trusted
 }
 
@@ -154,7 +169,7 @@ func (t *Tab) same(m sheet24.FieldMapping, known map[int64]sheet24.Snapshot) (sa
 	return same, held
 }
 
-// mostly tells whether enough is the same for a column to be the one it was. Under a
+// mostly reports whether enough is the same for a column to be the one it was. Under a
 // new name that takes nearly all, but for one edit; under its own, half.
 func mostly(same, held int, renamed bool) bool {
 	if renamed {

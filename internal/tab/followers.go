@@ -34,7 +34,7 @@ type followed struct {
 }
 
 // remembered is how long it is remembered who follows a tab: a tab in use sends many
-// nudges.
+// notifications.
 const remembered = 2 * time.Second
 
 // Of are the tables that a tab feeds, as they were a moment ago.

@@ -16,7 +16,7 @@ type Formats map[int]map[string]string
 
 // ByFormat reports whether what a cell's value means to a field depends on how the sheet
 // shows it.
-func ByFormat(m sheet24.FieldMapping, v any) bool { return mapping.NeedsShown(m.Type, v) }
+func ByFormat(m sheet24.FieldMapping, v any) bool { return mapping.NeedsFormatted(m.Type, v) }
 
 // ReadFormats reads rows anew together with what the sheet shows for their cells: both
 // come in one answer, which from then on is what is known of these rows. Where it does
@@ -32,18 +32,8 @@ func (p *Access) ReadFormats(ctx context.Context, t *sheet24.Table, tab *Tab, nu
 }
 
 func (p *Access) readFormatsOf(ctx context.Context, t *sheet24.Table, tab *Tab, numbers []int, texts Formats) error {
-	// The header, and for each block of rows the ID column and the mapped ones.
-	ranges := []sheet24.Range{sheet24.Rows(t.HeaderRow, t.HeaderRow)}
-	read := append(columns(tab.Layout), tab.Layout.ID)
-	slices.Sort(read)
-	runs := joined(read)
-	blocks := BlocksOf(numbers)
-	for _, rows := range blocks {
-		for _, run := range runs {
-			ranges = append(ranges, sheet24.Range{FirstRow: rows.FirstRow, LastRow: rows.LastRow, FirstColumn: run[0] + 1, LastColumn: run[1] + 1})
-		}
-	}
-	values, shown, err := p.Sheets.ReadFormatted(ctx, t.Ref(), ranges)
+	ranges := append([]sheet24.Range{sheet24.Rows(t.HeaderRow, t.HeaderRow)}, formatRanges(tab, numbers)...)
+	values, formatted, err := p.Sheets.ReadFormatted(ctx, t.Ref(), ranges)
 	if err != nil {
 		return err
 	}
@@ -63,25 +53,50 @@ func (p *Access) readFormatsOf(ctx context.Context, t *sheet24.Table, tab *Tab, 
 				continue // it stands between those that were wanted
 			}
 			tab.Set(number, r.FirstColumn-1, values[i+1][j])
-			for _, m := range tab.Layout.Fields {
-				if at := m.Column.Index - (r.FirstColumn - 1); at >= 0 && at < len(shown[i+1][j]) {
-					texts[number][m.Field], _ = shown[i+1][j][at].(string)
-				}
-			}
+			texts.take(tab.Layout, number, r.FirstColumn-1, formatted[i+1][j])
 		}
 	}
 
+	return tab.checkIDs(numbers)
+}
+
+// formatRanges are, for each block of rows, the ID column and the mapped ones.
+func formatRanges(tab *Tab, numbers []int) (ranges []sheet24.Range) {
+	read := append(columns(tab.Layout), tab.Layout.ID)
+	slices.Sort(read)
+	runs := joined(read)
+
+	for _, rows := range BlocksOf(numbers) {
+		for _, run := range runs {
+			ranges = append(ranges, sheet24.Range{FirstRow: rows.FirstRow, LastRow: rows.LastRow, FirstColumn: run[0] + 1, LastColumn: run[1] + 1})
+		}
+	}
+	return ranges
+}
+
+// take keeps the texts of a row's cells, the first of which stands in a 0-based column.
+func (f Formats) take(layout mapping.Layout, number, first int, cells []any) {
+	for _, m := range layout.Fields {
+		if at := m.Column.Index - first; at >= 0 && at < len(cells) {
+			f[number][m.Field], _ = cells[at].(string)
+		}
+	}
+}
+
+// checkIDs reports, as ErrMoves, that rows which were read anew are not what they were.
+func (t *Tab) checkIDs(numbers []int) error {
 	for _, number := range numbers {
-		id, has := tab.IDOf(Cell(tab.Rows[number], tab.Layout.ID))
-		if was, had := tab.IDAt[number]; has != had || id != was {
+		id, has := t.IDOf(Cell(t.Rows[number], t.Layout.ID))
+		if was, had := t.IDAt[number]; has != had || id != was {
 			return ErrMoves
 		}
-		_, shows := RecordID(Cell(tab.Rows[number], tab.Layout.ID))
+
+		_, shows := RecordID(Cell(t.Rows[number], t.Layout.ID))
 		switch {
 		case has:
-			tab.Set(number, tab.Layout.ID, []any{CellOf(id)})
+			t.Set(number, t.Layout.ID, []any{CellOf(id)})
 		case shows: // the key of a row that is left alone
-			tab.Set(number, tab.Layout.ID, []any{nil})
+			t.Set(number, t.Layout.ID, []any{nil})
 		}
 	}
 	return nil
@@ -114,7 +129,7 @@ func (f Formats) Apply(t *sheet24.Table, layout mapping.Layout, number int, fiel
 			continue
 		}
 
-		change.New = mapping.Shown(m.Type, change.New, text, t.Locale)
+		change.New = mapping.AsFormatted(m.Type, change.New, text, t.Locale)
 		fields[m.Field] = change
 	}
 }

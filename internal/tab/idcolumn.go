@@ -36,10 +36,12 @@ func sharesIDs(all []*sheet24.Table, t *sheet24.Table, tab *Tab) bool {
 		if o.ID >= t.ID || !o.Enabled {
 			return false
 		}
+
 		if o.HeaderRow != t.HeaderRow {
 			id, _ := o.Mapping(sheet24.IDField)
 			return id.Column.Index == tab.Layout.ID
 		}
+
 		return mapping.Locate(o, tab.Header).ID == tab.Layout.ID
 	})
 }

@@ -16,14 +16,17 @@ func Identify(t *sheet24.Table, tab *Tab, number int, known map[int64]sheet24.Sn
 		m, _ := t.Mapping(sheet24.IDField)
 		return 0, sheet24.Errorf(sheet24.Invalid, sheet24.CodeColumnLost, m.Column.Name)
 	}
+
 	v := Cell(tab.Rows[number], tab.Layout.ID)
 	if v == nil {
 		return 0, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowWithoutID)
 	}
+
 	id, ok := RecordID(v)
 	if !ok {
 		return 0, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowIDInvalid, mapping.Text(v))
 	}
+
 	if len(tab.ByID[id]) > 1 && tab.Original(id, known) != number {
 		return 0, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowIDTwice, mapping.Text(v))
 	}
@@ -39,9 +42,12 @@ func (t *Tab) Original(id int64, known map[int64]sheet24.Snapshot) int {
 	if !ok {
 		return 0
 	}
+
+	// The row that still stands where it stood, else the only one that holds what it held.
 	if slices.Contains(t.ByID[id], snapshot.Row) && t.Unmoved(snapshot.Row, known) {
 		return snapshot.Row
 	}
+
 	same, equal := 0, 0
 	for _, number := range t.ByID[id] {
 		row, read := t.Rows[number]
@@ -52,6 +58,7 @@ func (t *Tab) Original(id int64, known map[int64]sheet24.Snapshot) int {
 			same, equal = number, equal+1
 		}
 	}
+
 	if equal != 1 {
 		return 0
 	}
@@ -67,11 +74,13 @@ func (t *Tab) Unmoved(number int, known map[int64]sheet24.Snapshot) bool {
 		if !ok || !known || len(t.ByID[id]) > 1 {
 			continue
 		}
+
 		if snapshot.Row != beside {
 			return false
 		}
 		seen = true
 	}
+
 	return seen
 }
 
@@ -80,6 +89,7 @@ func (t *Tab) neighbours(id int64) (ids []int64) {
 	if len(t.ByID[id]) < 2 {
 		return nil
 	}
+
 	for _, number := range t.ByID[id] {
 		for _, beside := range []int{number - 1, number + 1} {
 			if other, ok := t.IDAt[beside]; ok {
@@ -108,6 +118,7 @@ func (p *Access) SnapshotsOf(ctx context.Context, t *sheet24.Table, tab *Tab) (m
 			ids = append(ids, tab.neighbours(id)...)
 		}
 	}
+
 	slices.Sort(ids)
 	return p.Store.Snapshots(ctx, t.ID, slices.Compact(ids))
 }

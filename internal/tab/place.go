@@ -68,6 +68,8 @@ func (p *Access) PlaceAt(ctx context.Context, stage sheet24.Stage, t *sheet24.Ta
 		if len(wrong) == 0 && after.allDone(writes) {
 			return skipped, p.Begun.EndSheetWrites(ctx, begun)
 		}
+
+		// What went elsewhere is written back, and the rest is tried again.
 		wanted = append(wrong, writes...)
 		if before, err = p.ReadPlaces(ctx, t, before.Columns); err != nil {
 			return nil, err
@@ -149,6 +151,7 @@ func (s *Places) writes(wanted []Placement, skipped map[CellOfRecord]bool) (writ
 			writes = append(writes, w)
 		}
 	}
+
 	return writes
 }
 
@@ -173,6 +176,7 @@ func (s *Places) begun(stage sheet24.Stage, writes []Placement) sheet24.BegunShe
 			w.Columns = append(w.Columns, sheet24.BegunColumn{Name: c.Name, Cells: s.cells[i]})
 		}
 	}
+
 	for _, p := range writes {
 		w.Cells = append(w.Cells, sheet24.BegunCell{Row: p.Row, EntityID: p.ID, Column: p.Column.Name, Value: orNil(p.Value)})
 	}
@@ -203,6 +207,7 @@ func (s *Places) displaced(after *Places, writes []Placement) (wrong []Placement
 		if len(s.Rows[id]) != 1 || len(after.Rows[id]) != 1 {
 			continue
 		}
+
 		for column, values := range wrote {
 			was, now := s.At(column, s.Rows[id][0]), after.At(column, after.Rows[id][0])
 			if was != now && values[now] && !meant[target{id, column}] {
@@ -210,6 +215,8 @@ func (s *Places) displaced(after *Places, writes []Placement) (wrong []Placement
 			}
 		}
 	}
+
+	// What rows show that have no id.
 	for _, w := range writes {
 		if was, ok := s.lostFrom(after, w); ok {
 			wrong = append(wrong, Placement{Row: w.Row, Shows: after.At(s.Columns[0], w.Row), Column: w.Column, Value: was, Only: true, Holds: orNil(w.Value)})
@@ -233,6 +240,7 @@ func (s *Places) crossed(after *Places, writes []Placement) {
 		if w.ID == 0 || len(rows) != 1 {
 			continue
 		}
+
 		now := after.At(w.Column, rows[0])
 		if now != orNil(w.Value) && now != s.At(w.Column, w.Row) && wrote[w.Column][now] {
 			writes[i].Holds = now

@@ -35,9 +35,9 @@ func keyOf(text string) (int64, bool) {
 	return -n, err == nil && n > 0
 }
 
-// BecameRecords tells a tab which rows, that still show their keys, are records by now,
+// ResolveRowKeys tells a tab which rows, that still show their keys, are records by now,
 // or are left alone, and returns what is to be shown instead.
-func (p *Access) BecameRecords(ctx context.Context, t *sheet24.Table, tab *Tab) ([]sheet24.Replacement, error) {
+func (p *Access) ResolveRowKeys(ctx context.Context, t *sheet24.Table, tab *Tab) ([]sheet24.Replacement, error) {
 	var keys []int64
 	for id := range tab.ByID {
 		if id < 0 {
@@ -47,6 +47,8 @@ func (p *Access) BecameRecords(ctx context.Context, t *sheet24.Table, tab *Tab) 
 	if len(keys) == 0 {
 		return nil, nil
 	}
+
+	// What became of them.
 	records, err := p.Store.RecordsOf(ctx, t.ID, keys)
 	if err != nil {
 		return nil, err
@@ -67,6 +69,7 @@ func (p *Access) BecameRecords(ctx context.Context, t *sheet24.Table, tab *Tab) 
 			}
 			continue
 		}
+
 		tab.become(key, records[key])
 		shown = append(shown, sheet24.Replacement{Find: KeyText(key), Text: mapping.Text(float64(records[key]))})
 	}
@@ -134,11 +137,8 @@ func (p *Access) WriteIDs(ctx context.Context, t *sheet24.Table, tab *Tab, cells
 	if err != nil {
 		return err
 	}
-	for number := range cells {
-		now := before.At(id, number)
-		if was, _ := tab.IDOf(now); was != tab.IDAt[number] || was == 0 && now != Cell(tab.Rows[number], tab.Layout.ID) {
-			return ErrMoves
-		}
+	if !tab.standsAs(before, id, cells) {
+		return ErrMoves
 	}
 
 	stood, err := p.stood(ctx, t, tab, before, cells)
@@ -161,6 +161,7 @@ func (p *Access) WriteIDs(ctx context.Context, t *sheet24.Table, tab *Tab, cells
 	if missing, _ := after.missing(stood); len(records) < len(lost) || len(missing) > 0 {
 		return cmp.Or(settle(), error(ErrMoves))
 	}
+
 	if err := p.readAgain(ctx, t, tab, slices.Sorted(maps.Keys(cells))); err != nil {
 		return err
 	}
@@ -170,6 +171,18 @@ func (p *Access) WriteIDs(ctx context.Context, t *sheet24.Table, tab *Tab, cells
 	return p.Begun.EndSheetWrites(ctx, []int64{number})
 }
 
+// standsAs reports whether the rows that are to get ids still show what was read of them.
+func (t *Tab) standsAs(now *Places, id sheet24.Column, cells map[int]any) bool {
+	for number := range cells {
+		shows := now.At(id, number)
+		was, _ := t.IDOf(shows)
+		if was != t.IDAt[number] || was == 0 && shows != Cell(t.Rows[number], t.Layout.ID) {
+			return false
+		}
+	}
+	return true
+}
+
 // idsLost are the ids and keys that a write took from the sheet, though it was to replace
 // others: their rows stood by then where the right ones had stood.
 func (s *Places) idsLost(after *Places, idAt map[int]int64, cells map[int]any) (lost []int64) {
@@ -177,6 +190,7 @@ func (s *Places) idsLost(after *Places, idAt map[int]int64, cells map[int]any) (
 	for number := range cells {
 		meant[idAt[number]] = true
 	}
+
 	for id := range s.Rows {
 		if len(after.Rows[id]) == 0 && !meant[id] {
 			lost = append(lost, id)
@@ -195,6 +209,7 @@ func (p *Access) readAgain(ctx context.Context, t *sheet24.Table, tab *Tab, numb
 	if !slices.Equal(again.Header, tab.Header) {
 		return ErrMoves
 	}
+
 	again.Layout = tab.Layout
 	for key, record := range tab.records {
 		again.become(key, record)
@@ -205,6 +220,7 @@ func (p *Access) readAgain(ctx context.Context, t *sheet24.Table, tab *Tab, numb
 			return ErrMoves
 		}
 	}
+
 	tab.ByID, tab.IDAt = again.ByID, again.IDAt
 	for _, number := range numbers {
 		delete(tab.Rows, number)

@@ -61,6 +61,7 @@ func (p *Access) SettleBegun(ctx context.Context, next *sheet24.Next, t *sheet24
 	if err != nil || tab.Layout.ID < 0 {
 		return Doubts{}, err
 	}
+
 	left, err := p.settleIDs(ctx, next, t, tab, begun)
 	if err != nil {
 		return left, err
@@ -68,6 +69,7 @@ func (p *Access) SettleBegun(ctx context.Context, next *sheet24.Next, t *sheet24
 	if err := p.settleCleared(ctx, next, t, tab, begun); err != nil {
 		return left, err
 	}
+
 	err = p.settleValues(ctx, next, t, tab, begun, events, &left)
 	return left, err
 }
@@ -99,6 +101,8 @@ func (p *Access) settleIDs(ctx context.Context, next *sheet24.Next, t *sheet24.T
 	if err != nil {
 		return s.doubts, err
 	}
+
+	// What was written is settled; where rows got other ids, they are read anew.
 	if len(s.doubts.Rows) == 0 {
 		if err := p.Begun.EndSheetWrites(ctx, done); err != nil {
 			return s.doubts, err
@@ -107,6 +111,7 @@ func (p *Access) settleIDs(ctx context.Context, next *sheet24.Next, t *sheet24.T
 	if !wrote {
 		return s.doubts, nil
 	}
+
 	if err := p.Store.AddEvent(ctx, sheet24.NewRecheck(t.ID)); err != nil { // what was edited in these rows meanwhile is found
 		return s.doubts, err
 	}
@@ -130,6 +135,7 @@ func (s *settling) open(ctx context.Context, tab *Tab, begun []sheet24.BegunShee
 			keys = append(keys, key)
 		}
 	}
+
 	records, err := s.access.Store.RecordsOf(ctx, s.t.ID, keys)
 	if err != nil {
 		return nil, nil, err
@@ -143,6 +149,7 @@ func (s *settling) open(ctx context.Context, tab *Tab, begun []sheet24.BegunShee
 		if slices.ContainsFunc(w.Cells, func(c sheet24.BegunCell) bool { return !c.IsID }) {
 			continue
 		}
+
 		landed := false
 		for _, c := range w.Cells {
 			id, _ := RecordID(c.Value)
@@ -153,6 +160,7 @@ func (s *settling) open(ctx context.Context, tab *Tab, begun []sheet24.BegunShee
 				open = append(open, openCell{c, w.Stood})
 			}
 		}
+
 		if landed || s.access.Now().Sub(w.At) > landsWithin {
 			done = append(done, w.ID)
 		}
@@ -183,10 +191,12 @@ func (p *Access) standing(ctx context.Context, t *sheet24.Table, tab *Tab, cells
 // missing are the records, and the keys that rows wait under, that stand nowhere though
 // they were last seen in a row, and what these held.
 func (s *settling) missing(ctx context.Context, cells []openCell) (map[int64]sheet24.Snapshot, error) {
-	present, err := s.access.Store.Present(ctx, s.t.ID)
+	present, err := s.access.Store.RecordRows(ctx, s.t.ID)
 	if err != nil {
 		return nil, err
 	}
+
+	// Those that show, under their ids or the keys that they had.
 	var keys []int64
 	for id := range s.tab.ByID {
 		delete(present, id)
@@ -194,6 +204,7 @@ func (s *settling) missing(ctx context.Context, cells []openCell) (map[int64]she
 			keys = append(keys, id)
 		}
 	}
+
 	records, err := s.access.Store.RecordsOf(ctx, s.t.ID, keys)
 	if err != nil {
 		return nil, err
@@ -201,11 +212,13 @@ func (s *settling) missing(ctx context.Context, cells []openCell) (map[int64]she
 	for _, record := range records {
 		delete(present, record)
 	}
+
 	for _, c := range cells { // a key that was to be replaced
 		if c.EntityID < 0 {
 			delete(present, c.EntityID)
 		}
 	}
+
 	return s.access.Store.Snapshots(ctx, s.t.ID, slices.Sorted(maps.Keys(present)))
 }
 
@@ -257,6 +270,7 @@ func (s *settling) takeFrom(ctx context.Context, misled map[int]openCell) error 
 	if len(misled) == 0 {
 		return nil
 	}
+
 	all, err := s.access.ReadAt(ctx, s.t, s.tab.Layout, Whole(s.t))
 	if err != nil {
 		return err
@@ -356,7 +370,7 @@ func (s *settling) whose(now map[string]any, c sheet24.BegunCell) (record int64,
 // takeBack takes keys out of rows that are not to become records, or are others than those
 // they were made for: of the last nothing is held. Those that are new get keys of their own.
 func (s *settling) takeBack(ctx context.Context, cells []sheet24.BegunCell, held []map[string]any) error {
-	left, err := s.access.Store.Left(ctx, s.t.ID, held)
+	left, err := s.access.Store.IgnoredRows(ctx, s.t.ID, held)
 	if err != nil {
 		return err
 	}
@@ -374,12 +388,15 @@ func (s *settling) write(ctx context.Context) (wrote bool, err error) {
 	if len(s.replaced)+len(s.written) == 0 {
 		return false, nil
 	}
+
 	if len(s.replaced) > 0 { // whatever the table is by now: it is our own damage
 		err = s.access.Sheets.Replace(ctx, s.t.Ref(), s.replaced)
 	}
 	if err == nil {
 		err = s.access.WriteIDs(ctx, s.t, s.tab, s.written, s.access.Now(), func() error { return nil })
 	}
+
+	// The column is protected: nobody knows then which rows these are.
 	if !sheet24.IsKind(err, sheet24.Invalid) {
 		return true, err
 	}
@@ -400,6 +417,7 @@ func (p *Access) settleCleared(ctx context.Context, next *sheet24.Next, t *sheet
 	if !cleared || tab.Layout.Status < 0 {
 		return nil
 	}
+
 	status := t.StatusColumn
 	status.Index = tab.Layout.Status
 	at, err := p.ReadPlaces(ctx, t, []sheet24.Column{IDColumnOf(t, tab.Layout), status})
@@ -413,7 +431,8 @@ func (p *Access) settleCleared(ctx context.Context, next *sheet24.Next, t *sheet
 			silent = append(silent, id)
 		}
 	}
-	told, err := p.Store.TellAgain(ctx, t.ID, silent)
+
+	told, err := p.Store.ReportAgain(ctx, t.ID, silent)
 	if len(told) > 0 {
 		next.Report(t.ID)
 	}

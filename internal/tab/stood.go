@@ -41,6 +41,7 @@ func (p *Access) stood(ctx context.Context, t *sheet24.Table, tab *Tab, ids *Pla
 	if !slices.Equal(read.Header, tab.Header) {
 		return nil, ErrMoves
 	}
+
 	var stood []sheet24.StoodCell
 	for _, number := range numbers {
 		v := Cell(read.Rows[number], tab.Layout.ID)
@@ -59,6 +60,7 @@ func (s *Places) missing(stood []sheet24.StoodCell) (cells []sheet24.StoodCell, 
 	for _, c := range stood {
 		count[c.Value]++
 	}
+
 	for _, v := range s.cells[0][min(s.headerRow, len(s.cells[0])):] {
 		count[v]--
 	}
@@ -72,6 +74,7 @@ func (s *settling) onlyMissing(ctx context.Context, cells []openCell) error {
 	if !slices.ContainsFunc(cells, func(c openCell) bool { return len(c.stood) > 0 }) {
 		return nil
 	}
+
 	at, err := s.access.ReadPlaces(ctx, s.t, []sheet24.Column{IDColumnOf(s.t, s.tab.Layout)})
 	if err != nil {
 		return err

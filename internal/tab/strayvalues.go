@@ -56,20 +56,12 @@ type doubtfulValue struct {
 // settleValues looks where values went, and puts right what they were written over. Values
 // of which it is not certain whether they went into a new row are left in doubt.
 func (p *Access) settleValues(ctx context.Context, next *sheet24.Next, t *sheet24.Table, tab *Tab, begun []sheet24.BegunSheetWrite, events []sheet24.Event, left *Doubts) error {
-	fields, columns := map[sheet24.Column]string{}, []sheet24.Column{IDColumnOf(t, tab.Layout)}
-	for _, w := range begun {
-		for _, c := range w.Cells {
-			m, found := columnNamed(tab, c.Column)
-			if _, again := fields[m.Column]; found && !c.IsID && !again {
-				fields[m.Column] = m.Field
-				columns = append(columns, m.Column)
-			}
-		}
-	}
+	fields, columns := columnsWritten(tab, begun)
 	if len(fields) == 0 {
 		return p.endValues(ctx, next, t, begun, nil)
 	}
-	at, err := p.ReadPlaces(ctx, t, columns)
+
+	at, err := p.ReadPlaces(ctx, t, append([]sheet24.Column{IDColumnOf(t, tab.Layout)}, columns...))
 	if err != nil {
 		return err
 	}
@@ -78,19 +70,20 @@ func (p *Access) settleValues(ctx context.Context, next *sheet24.Next, t *sheet2
 	var wrong []Placement
 	landed := map[int64]bool{}
 	for _, w := range begun {
-		if slices.ContainsFunc(w.Cells, func(c sheet24.BegunCell) bool { return c.IsID }) {
+		if writesIDs(w) {
 			continue
 		}
 		s := &straying{access: p, t: t, at: at, events: events}
-		found, err := s.find(ctx, w, columns[1:], fields)
+		hit, err := s.find(ctx, w, columns, fields)
+		if err == nil {
+			hit, err = s.withoutEmpty(ctx, tab, hit)
+		}
 		if err != nil {
 			return err
 		}
-		if found, err = s.withoutEmpty(ctx, tab, found); err != nil {
-			return err
-		}
-		landed[w.ID] = s.landed(w, columns[1:])
-		for _, c := range found {
+
+		landed[w.ID] = s.landed(w, columns)
+		for _, c := range hit {
 			if !c.known {
 				left.values = append(left.values, doubtfulValue{c.field, c.holds})
 				continue
@@ -111,6 +104,27 @@ func (p *Access) settleValues(ctx context.Context, next *sheet24.Next, t *sheet2
 	return ErrMoves
 }
 
+// columnsWritten are the columns that values were written into and that are still there,
+// each once, and their fields.
+func columnsWritten(tab *Tab, begun []sheet24.BegunSheetWrite) (fields map[sheet24.Column]string, columns []sheet24.Column) {
+	fields = map[sheet24.Column]string{}
+	for _, w := range begun {
+		for _, c := range w.Cells {
+			m, found := columnNamed(tab, c.Column)
+			if _, again := fields[m.Column]; found && !c.IsID && !again {
+				fields[m.Column] = m.Field
+				columns = append(columns, m.Column)
+			}
+		}
+	}
+	return fields, columns
+}
+
+// writesIDs reports whether a write put ids into rows, not values.
+func writesIDs(w sheet24.BegunSheetWrite) bool {
+	return slices.ContainsFunc(w.Cells, func(c sheet24.BegunCell) bool { return c.IsID })
+}
+
 // columnNamed is the mapping of a column of that name, if it is known where that is.
 func columnNamed(tab *Tab, name string) (sheet24.FieldMapping, bool) {
 	for _, m := range tab.Layout.Fields {
@@ -127,18 +141,19 @@ func (p *Access) endValues(ctx context.Context, next *sheet24.Next, t *sheet24.T
 	var done []int64
 	late := false
 	for _, w := range begun {
-		ids := slices.ContainsFunc(w.Cells, func(c sheet24.BegunCell) bool { return c.IsID })
-		if !ids && (landed[w.ID] || p.Now().Sub(w.At) > landsWithin) {
+		if !writesIDs(w) && (landed[w.ID] || p.Now().Sub(w.At) > landsWithin) {
 			done = append(done, w.ID)
 			late = late || !landed[w.ID]
 		}
 	}
+
 	if late {
 		if err := p.Store.AddEvent(ctx, sheet24.NewRecheck(t.ID)); err != nil {
 			return err
 		}
 		next.Scan(t.ID)
 	}
+
 	return p.Begun.EndSheetWrites(ctx, done)
 }
 
@@ -158,6 +173,7 @@ func (s *straying) find(ctx context.Context, w sheet24.BegunSheetWrite, columns 
 				s.meant[CellOfRecord{s.become(c.EntityID), column}] = orNil(c.Value)
 			}
 		}
+
 		if len(written) == 0 {
 			continue
 		}
@@ -175,6 +191,7 @@ func placesBefore(t *sheet24.Table, w sheet24.BegunSheetWrite) *Places {
 	if len(w.Columns) == 0 {
 		return nil
 	}
+
 	var columns []sheet24.Column
 	var cells [][]any
 	for _, c := range w.Columns {
@@ -216,6 +233,7 @@ func (s *straying) rowName(shows any) any {
 }
 
 // rowsBy are the rows of some places by their names.
+
 func (s *straying) rowsBy(of *Places) map[any][]int {
 	rows := map[any][]int{}
 	if of == nil {
@@ -228,11 +246,65 @@ func (s *straying) rowsBy(of *Places) map[any][]int {
 	return rows
 }
 
+// namesakes are the rows of one name, and what they hold in one column. A name is a
+// record's id or a key; that of rows whose ID cell is empty is nil.
+type namesakes struct {
+	name   any
+	holds  map[any][]int // the rows by what they show now
+	stood  []any         // in rows of that name before the write
+	wanted []any         // in these rows, had the write hit what it was meant for
+}
+
+// named reports whether the rows have a name at all.
+func (n *namesakes) named() bool { return n.name != nil }
+
+// only is what the one row of that name held before; copies of it made since hold it too.
+func (n *namesakes) only() (v any, one bool) {
+	if len(n.stood) == 1 && n.named() {
+		return n.stood[0], true
+	}
+	return nil, false
+}
+
+// missing is the one value that a row held and none shows any more.
+func (n *namesakes) missing() (v any, one bool) {
+	gone := map[any]bool{}
+	for _, v := range n.stood {
+		if len(n.holds[v]) < count(n.stood, v) && (v != nil || n.named()) {
+			gone[v] = true
+		}
+	}
+
+	if len(gone) != 1 {
+		return nil, false
+	}
+	return slices.Collect(maps.Keys(gone))[0], true
+}
+
+// tooMany reports whether more rows show a value than held it, or were to get it.
+func (n *namesakes) tooMany(v any) bool {
+	if v == nil && !n.named() { // of rows without an id, an empty cell says nothing
+		return false
+	}
+	if before, one := n.only(); one && before != v { // its copies hold what it does
+		return true
+	}
+	return len(n.holds[v]) > max(count(n.stood, v), count(n.wanted, v))
+}
+
+func count(values []any, v any) (n int) {
+	for _, other := range values {
+		if other == v {
+			n++
+		}
+	}
+	return n
+}
+
 // inColumn is find of one column.
 func (s *straying) inColumn(ctx context.Context, w sheet24.BegunSheetWrite, column sheet24.Column, field string, written map[any]bool) (found []stray, err error) {
 	var was sheet24.Column
 	expected := map[int]any{} // by the row as it stood before
-	before := s.rowsBy(s.before)
 	if s.before != nil {
 		was = sheet24.Column{Name: column.Name}
 		for _, c := range w.Cells {
@@ -242,20 +314,24 @@ func (s *straying) inColumn(ctx context.Context, w sheet24.BegunSheetWrite, colu
 		}
 	}
 
-	now := s.rowsBy(s.at)
+	before := s.rowsBy(s.before)
 	var unknown []stray
-	for name, rows := range now {
-		var stood, wanted []any // in rows of that name, before the write, and if it hit what it was meant for
+	for name, rows := range s.rowsBy(s.at) {
+		n := &namesakes{name: name, holds: map[any][]int{}}
+		for _, row := range rows {
+			v := orNil(s.at.At(column, row))
+			n.holds[v] = append(n.holds[v], row)
+		}
 		for _, row := range before[name] {
 			v := orNil(s.before.At(was, row))
-			stood = append(stood, v)
+			n.stood = append(n.stood, v)
 			if e, meant := expected[row]; meant {
 				v = e
 			}
-			wanted = append(wanted, v)
+			n.wanted = append(n.wanted, v)
 		}
-		cells := s.inRows(column, field, name, rows, stood, wanted, written)
-		for _, c := range cells {
+
+		for _, c := range s.inRows(column, field, n, written) {
 			if c.known {
 				found = append(found, c)
 			} else {
@@ -273,53 +349,29 @@ func (s *straying) inColumn(ctx context.Context, w sheet24.BegunSheetWrite, colu
 
 // inRows finds those of the rows of one name that show a written value which none of them
 // held, nor was to get; and what they held.
-func (s *straying) inRows(column sheet24.Column, field string, name any, rows []int, stood, wanted []any, written map[any]bool) (found []stray) {
-	shown := map[any][]int{}
-	for _, row := range rows {
-		v := orNil(s.at.At(column, row))
-		shown[v] = append(shown[v], row)
-	}
-	count := func(values []any, v any) (n int) {
-		for _, other := range values {
-			if other == v {
-				n++
-			}
-		}
-		return n
-	}
+func (s *straying) inRows(column sheet24.Column, field string, n *namesakes, written map[any]bool) (found []stray) {
+	id, _ := n.name.(int64)
+	mine, meant := s.meant[CellOfRecord{id, column}]
+	only, one := n.only()
+	missing, oneMissing := n.missing()
 
-	// What none of them shows any more.
-	missing := map[any]bool{}
-	for _, v := range stood {
-		if len(shown[v]) < count(stood, v) && (v != nil || name != nil) {
-			missing[v] = true
+	for v, rows := range n.holds {
+		itsOwn := id != 0 && meant && mine == v
+		if !written[v] || itsOwn || !n.tooMany(v) {
+			continue
 		}
-	}
 
-	id, _ := name.(int64)
-	for v, hit := range shown {
-		mine, meant := s.meant[CellOfRecord{id, column}]
+		c := stray{column: column, field: field, holds: v, blank: !n.named()}
 		switch {
-		case !written[v] || id != 0 && meant && mine == v:
-			continue
-		case v == nil && name == nil: // of rows without an id, an empty cell says nothing
-			continue
-		case len(stood) == 1 && name != nil && stood[0] != v: // its copies hold what it does
-		case len(hit) <= max(count(stood, v), count(wanted, v)):
-			continue
+		case one:
+			c.value, c.known = only, true
+		case oneMissing && count(n.stood, v) == 0:
+			c.value, c.known = missing, true
 		}
-		for _, row := range hit {
-			c := stray{row: row, column: column, field: field, holds: v, blank: name == nil}
-			switch {
-			case len(stood) == 1 && name != nil:
-				c.value, c.known = stood[0], true
-			case len(missing) == 1 && count(stood, v) == 0:
-				c.value, c.known = slices.Collect(maps.Keys(missing))[0], true
+		for _, row := range rows {
+			if c.row = row; !s.typed(c, column, v) {
+				found = append(found, c)
 			}
-			if s.typed(c, column, v) {
-				continue
-			}
-			found = append(found, c)
 		}
 	}
 	return found
@@ -352,6 +404,7 @@ func (s *straying) lastKnown(ctx context.Context, cells []stray) (found []stray,
 			ids = append(ids, id)
 		}
 	}
+
 	known, err := s.access.Store.Snapshots(ctx, s.t.ID, ids)
 	if err != nil {
 		return nil, err
@@ -408,6 +461,7 @@ func (s *straying) withoutEmpty(ctx context.Context, tab *Tab, cells []stray) ([
 		if others[c.field] != c.holds {
 			return nil, ErrMoves
 		}
+
 		delete(others, c.field)
 		if len(others) == 0 || !c.known && !s.common(c.column, c.holds) && s.present(c) {
 			cells[i].value, cells[i].known = nil, true

@@ -42,7 +42,7 @@ func CellOf(id int64) any {
 	return float64(id)
 }
 
-// Covered tells whether a cell is hidden behind another that it was merged with: it is
+// Covered reports whether a cell is hidden behind another that it was merged with: it is
 // not empty, it is not there. row is from 1, column from 0.
 func (t *Tab) Covered(row, column int) bool {
 	return slices.ContainsFunc(t.Merged, func(m sheet24.Range) bool {
@@ -106,6 +106,7 @@ func lastLayout(t *sheet24.Table) mapping.Layout {
 	if t.StatusColumn.Name != "" {
 		at.Status = t.StatusColumn.Index
 	}
+
 	for _, m := range t.Mappings {
 		if m.Field != sheet24.IDField {
 			at.Fields = append(at.Fields, m)
@@ -123,6 +124,7 @@ func (p *Access) Follow(ctx context.Context, t *sheet24.Table, l mapping.Layout)
 		id.Column = sheet24.Column{Index: l.ID, Name: cmp.Or(l.IDName, id.Column.Name)}
 		found = append(found, id)
 	}
+
 	if l.Status >= 0 && l.Status != t.StatusColumn.Index {
 		t.StatusColumn.Index = l.Status
 		if err := p.Store.SetStatusColumn(ctx, t.ID, l.Status); err != nil {
@@ -135,10 +137,12 @@ func (p *Access) Follow(ctx context.Context, t *sheet24.Table, l mapping.Layout)
 		names = append(names, m.Column.Name)
 	}
 	same := slices.Equal(names, t.Lost)
+
 	for _, m := range found {
 		before, _ := t.Mapping(m.Field)
 		same = same && before.Column == m.Column
 	}
+
 	if same {
 		return nil
 	}
@@ -155,15 +159,19 @@ func (p *Access) ReadAt(ctx context.Context, t *sheet24.Table, at mapping.Layout
 			ranges = append(ranges, sheet24.Range{FirstRow: r.FirstRow, LastRow: r.LastRow, FirstColumn: b[0] + 1, LastColumn: b[1] + 1})
 		}
 	}
+
 	read, err := p.Sheets.Read(ctx, t.UserID, t.SpreadsheetID, t.GID, ranges)
 	if err != nil {
 		return nil, err
 	}
+
 	got := &Tab{Rows: map[int][]any{}, ByID: map[int64][]int{}, IDAt: map[int]int64{}, Doubtful: map[int]int64{}}
 	got.Header = headerOf(read[0])
 	asked := func(row int) bool {
 		return slices.ContainsFunc(rows, func(r sheet24.Range) bool { return row >= r.FirstRow && (r.LastRow == 0 || row <= r.LastRow) })
 	}
+
+	// The ids of all rows, of which only those that were wanted have cells.
 	for i, row := range read[1] {
 		if len(row) == 0 || row[0] == "" {
 			continue
@@ -177,6 +185,7 @@ func (p *Access) ReadAt(ctx context.Context, t *sheet24.Table, at mapping.Layout
 			got.Set(number, at.ID, row)
 		}
 	}
+
 	for i, values := range read[2:] {
 		first, column := rows[i/len(blocks)].FirstRow, blocks[i%len(blocks)][0]
 		for j, row := range values {
@@ -186,7 +195,7 @@ func (p *Access) ReadAt(ctx context.Context, t *sheet24.Table, at mapping.Layout
 	return got, nil
 }
 
-// GoesOn tells whether there are rows after those that were read.
+// GoesOn reports whether there are rows after those that were read.
 func (t *Tab) GoesOn(last int) bool {
 	for number := range t.IDAt {
 		if number > last {
@@ -208,6 +217,7 @@ func (p *Access) NextPage(ctx context.Context, t *sheet24.Table, got *Tab, rows 
 	for _, b := range blocks {
 		ranges = append(ranges, sheet24.Range{FirstRow: rows.FirstRow, LastRow: rows.LastRow, FirstColumn: b[0] + 1, LastColumn: b[1] + 1})
 	}
+
 	read, err := p.Sheets.Read(ctx, t.UserID, t.SpreadsheetID, t.GID, ranges)
 	if err != nil {
 		return err
@@ -220,6 +230,7 @@ func (p *Access) NextPage(ctx context.Context, t *sheet24.Table, got *Tab, rows 
 	for number := rows.FirstRow; number <= rows.LastRow; number++ {
 		got.Forget(number)
 	}
+
 	for i, row := range read[1] {
 		number := rows.FirstRow + i
 		if id, ok := RecordID(Cell(row, 0)); ok {
@@ -229,6 +240,7 @@ func (p *Access) NextPage(ctx context.Context, t *sheet24.Table, got *Tab, rows 
 			got.Set(number, got.Layout.ID, row)
 		}
 	}
+
 	for i, values := range read[2:] {
 		for j, row := range values {
 			got.Set(rows.FirstRow+j, blocks[i][0], row)
@@ -353,6 +365,7 @@ func Baseline(t *sheet24.Table, layout mapping.Layout, first int, rows [][]any) 
 			}
 			continue
 		}
+
 		if at, twice := seen[id]; twice {
 			if at >= 0 {
 				snapshots[at].Row = 0
@@ -363,6 +376,8 @@ func Baseline(t *sheet24.Table, layout mapping.Layout, first int, rows [][]any) 
 		seen[id] = len(snapshots)
 		snapshots = append(snapshots, sheet24.Snapshot{EntityID: id, Row: first + i, Values: Values(layout, row)})
 	}
+
+	// An id that stands twice says nothing.
 	unique := snapshots[:0]
 	for _, s := range snapshots {
 		if s.Row != 0 {
@@ -401,7 +416,7 @@ func (p *Access) ReadRecords(ctx context.Context, t *sheet24.Table, rows []sheet
 	if err != nil {
 		return nil, err
 	}
-	_, err = p.BecameRecords(ctx, t, tab) // the report writes their ids
+	_, err = p.ResolveRowKeys(ctx, t, tab) // the report writes their ids
 	return tab, err
 }
 

@@ -35,6 +35,7 @@ func (p *Undo) Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.Row
 	if len(changes) == 0 {
 		return Undone{}, nil
 	}
+
 	since, err := p.changesSince(ctx, t, changes)
 	if err != nil {
 		return Undone{}, err
@@ -47,6 +48,7 @@ func (p *Undo) Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.Row
 	if err := p.Store.AddCellWrites(ctx, t, undone.Cells); err != nil {
 		return Undone{}, err
 	}
+
 	return Undone{Cells: len(undone.Cells), Later: undone.Later, Other: undone.Other, Former: undone.Former}, nil
 }
 

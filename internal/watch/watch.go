@@ -66,6 +66,7 @@ func (w *Watch) Renew(ctx context.Context) error {
 	if w.Address == "" {
 		return nil
 	}
+
 	users, err := w.Store.Unwatched(ctx, w.Now().Add(renewBefore))
 	if err != nil {
 		return err
@@ -74,6 +75,7 @@ func (w *Watch) Renew(ctx context.Context) error {
 		if !w.due(id) {
 			continue
 		}
+
 		if err := w.renew(ctx, id); err != nil {
 			w.postpone(id)
 			w.Log.Info("Drive does not tell of changes; tables are looked at all the same", "user", id, "error", err)
@@ -101,14 +103,17 @@ func (w *Watch) postpone(userID string) {
 func (w *Watch) renew(ctx context.Context, userID string) error {
 	ctx, cancel := context.WithTimeout(ctx, renewWithin)
 	defer cancel()
+
 	old, err := w.Store.ChannelsOf(ctx, userID)
 	if err != nil {
 		return err
 	}
+
 	c := &sheet24.DriveChannel{ID: rand.Text(), UserID: userID, Token: rand.Text()}
 	if len(old) > 0 {
 		c.PageToken = old[0].PageToken
 	}
+
 	if err := w.Drive.Watch(ctx, w.Address, c); err != nil {
 		return err
 	}
@@ -123,6 +128,7 @@ func (w *Watch) end(ctx context.Context, channels []*sheet24.DriveChannel) error
 		if err := w.Drive.StopWatch(ctx, c); err != nil {
 			w.Log.Info("a channel of Drive goes on until it expires", "user", c.UserID, "error", err)
 		}
+
 		if err := w.Store.DeleteChannel(ctx, c.ID); err != nil {
 			return err
 		}
@@ -146,20 +152,25 @@ func (w *Watch) Notify(ctx context.Context, channelID, token, state string) erro
 	if err != nil {
 		return err
 	}
+
 	if subtle.ConstantTimeCompare([]byte(token), []byte(c.Token)) != 1 {
 		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeDriveChannel)
 	}
+
 	if state == "sync" { // the first message of a channel: it works
 		return nil
 	}
+
 	files, next, err := w.Drive.Changed(ctx, c.UserID, c.PageToken)
 	if err != nil {
 		return err
 	}
+
 	tables, err := w.Store.TablesOf(ctx, c.UserID)
 	if err != nil {
 		return err
 	}
+
 	for _, t := range tables {
 		if t.Enabled && slices.Contains(files, t.SpreadsheetID) {
 			if err := w.Work.Recheck(ctx, t); err != nil {
@@ -167,6 +178,7 @@ func (w *Watch) Notify(ctx context.Context, channelID, token, state string) erro
 			}
 		}
 	}
+
 	c.PageToken = next
 	return w.Store.SaveChannel(ctx, c)
 }

@@ -71,5 +71,5 @@ type rowCount struct {
 }
 
 func countsOf(n sheet24.ComparisonCounts) []rowCount {
-	return []rowCount{{"update", n.Update}, {"fill", n.Fill}, {"create", n.Create}, {"problem", n.Problem}, {"left", n.Left}, {"same", n.Same}}
+	return []rowCount{{"update", n.Update}, {"fill", n.Fill}, {"create", n.Create}, {"problem", n.Problem}, {"left", n.Ignored}, {"same", n.Same}}
 }

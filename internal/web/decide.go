@@ -13,7 +13,7 @@ func (w *Web) decide(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) 
 
 	winner, err := decision(r)
 	if err == nil {
-		err = w.History.Decide(r.Context(), t, id, winner)
+		err = w.History.Resolve(r.Context(), t, id, winner)
 	}
 
 	if err != nil {
@@ -28,7 +28,7 @@ func (w *Web) decide(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) 
 func (w *Web) decideAll(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	winner, err := decision(r)
 	if err == nil {
-		err = w.History.DecideAll(r.Context(), t, winner)
+		err = w.History.ResolveAll(r.Context(), t, winner)
 	}
 
 	if err != nil {

@@ -45,9 +45,9 @@ func columnsOf(t *sheet24.Table, c sheet24.RowChange) []columnChange {
 // conflictText says who won a conflict.
 func conflictText(c sheet24.RowChange, change sheet24.Change) string {
 	switch {
-	case c.Status == sheet24.Asked:
+	case c.Status == sheet24.NeedsReview:
 		return "conflict_asked"
-	case change.Kept == sheet24.CRMWins:
+	case change.Resolution == sheet24.CRMWins:
 		return "conflict_kept"
 	}
 

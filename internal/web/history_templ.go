@@ -315,7 +315,7 @@ func historyTable(t *sheet24.Table, changes []sheet24.RowChange, older bool) tem
 						return templ_7745c5c3_Err
 					}
 				}
-				if c.Status == sheet24.Asked {
+				if c.Status == sheet24.NeedsReview {
 					templ_7745c5c3_Err = decideForm(t, t.Path()+"/changes/"+strconv.FormatInt(c.ID, 10)+"/decide", c).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -17,7 +17,7 @@ type historyFilter struct {
 }
 
 // filterable are the states that a change can be looked for by.
-var filterable = []sheet24.Status{sheet24.Completed, sheet24.Failed, sheet24.Pending, sheet24.Asked}
+var filterable = []sheet24.Status{sheet24.Completed, sheet24.Failed, sheet24.Pending, sheet24.NeedsReview}
 
 // filterOf reads what is looked for.
 func filterOf(r *http.Request) historyFilter {

@@ -171,7 +171,7 @@ func (f settingsForm) sideOf(r *http.Request, field string) (side sheet24.Side, 
 
 // What forms offer, in their order.
 var (
-	newRows   = []sheet24.NewRows{sheet24.CreateNew, sheet24.AskNew, sheet24.IgnoreNew}
+	newRows   = []sheet24.NewRows{sheet24.CreateNew, sheet24.ReviewNew, sheet24.IgnoreNew}
 	deletions = []sheet24.Deleted{sheet24.KeepRecord, sheet24.SetStage, sheet24.DeleteRecord}
 	winners   = []sheet24.Side{sheet24.SheetWins, sheet24.CRMWins, sheet24.Ask}
 )

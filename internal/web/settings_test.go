@@ -12,7 +12,7 @@ import (
 // TestIncompleteSettings: what a form does not say is no choice.
 func TestIncompleteSettings(t *testing.T) {
 	t.Parallel()
-	table := &sheet24.Table{Policies: sheet24.Policies{NewRows: sheet24.AskNew, Deleted: sheet24.DeleteRecord, Conflict: sheet24.Ask,
+	table := &sheet24.Table{Policies: sheet24.Policies{NewRows: sheet24.ReviewNew, Deleted: sheet24.DeleteRecord, Conflict: sheet24.Ask,
 		Fields: map[string]sheet24.Side{"TITLE": sheet24.CRMWins}}}
 	f := settingsForm{table: table, fields: []sheet24.Field{{Name: "TITLE", Type: "string"}, {Name: "NAME", Type: "string"}}}
 

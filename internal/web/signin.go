@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"sheet24"
@@ -42,14 +43,7 @@ func (w *Web) toGoogle(rw http.ResponseWriter, r *http.Request, s signingIn) {
 // callback is where Google sends the user back to.
 func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	ctx, q := r.Context(), r.URL.Query()
-	s, err := w.takeSigningIn(rw, r, q.Get("state"))
-	switch {
-	case err != nil:
-	case s.State == "":
-		err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeGoogleState)
-	case q.Get("code") == "":
-		err = refusal(q.Get("error"))
-	}
+	s, err := w.answered(rw, r, q)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
@@ -99,6 +93,19 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(rw, r, next, http.StatusSeeOther)
+}
+
+// answered is the way to Google that somebody comes back from with a code.
+func (w *Web) answered(rw http.ResponseWriter, r *http.Request, q url.Values) (signingIn, error) {
+	s, err := w.takeSigningIn(rw, r, q.Get("state"))
+	switch {
+	case err != nil:
+	case s.State == "":
+		err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeGoogleState)
+	case q.Get("code") == "":
+		err = refusal(q.Get("error"))
+	}
+	return s, err
 }
 
 // ensureUser is the user of an account. The language that they chose before they signed in is

@@ -339,8 +339,8 @@ func tablePage(v tableView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if v.open.Asked > 0 {
-					templ_7745c5c3_Err = reviewCard(t, v.open.Asked).Render(ctx, templ_7745c5c3_Buffer)
+				if v.open.NeedsReview > 0 {
+					templ_7745c5c3_Err = reviewCard(t, v.open.NeedsReview).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -83,6 +83,6 @@ func undoable(t *sheet24.Table, c sheet24.RowChange) bool {
 	}
 
 	// Where the CRM's value stayed, nothing was done.
-	done := func(f columnChange) bool { return f.change.Kept != sheet24.CRMWins }
+	done := func(f columnChange) bool { return f.change.Resolution != sheet24.CRMWins }
 	return slices.ContainsFunc(columnsOf(nil, c), done)
 }

@@ -39,7 +39,7 @@ var actions = []action{
 	{"change in the CRM", 8, (*history).changeInCRM, "colleagues"},
 	{"delete in the CRM", 1, (*history).deleteInCRM, "colleagues"},
 	{"two addresses of one record", 1, (*history).twoAddresses, "keys"},
-	{"look now", 2, (*history).lookNow, "damage"},
+	{"look now", 2, (*history).pollDue, "damage"},
 	{"decide", 1, (*history).decide, "colleagues"},
 	{"retry", 1, (*history).retry, ""},
 	{"paste a column", 0, (*history).pasteColumn, "large large"},
@@ -646,7 +646,7 @@ func (h *history) twoAddresses() (bool, error) {
 // namedByColleague is what a colleague calls the record of a group.
 func namedByColleague(group string) string { return "CRM " + group }
 
-func (h *history) lookNow() (bool, error) {
+func (h *history) pollDue() (bool, error) {
 	h.step("“Look now” is pressed")
 	h.press("/recheck", nil)
 	return true, nil

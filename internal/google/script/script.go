@@ -50,7 +50,7 @@ type Project struct {
 	Version string
 }
 
-// SameRights tells whether two versions may do the same, so that one can take the
+// SameRights reports whether two versions may do the same, so that one can take the
 // other's place without asking.
 func SameRights(a, b string) bool {
 	_, x, known := strings.Cut(a, "-")
@@ -66,10 +66,12 @@ func Build(s Settings) (Project, error) {
 	if err != nil {
 		return Project{}, err
 	}
+
 	m, err := readManifest()
 	if err != nil {
 		return Project{}, err
 	}
+
 	// Google takes https addresses alone into the list.
 	if strings.HasPrefix(server, "https://") {
 		m["urlFetchWhitelist"] = []string{server + "/"}
@@ -77,11 +79,13 @@ func Build(s Settings) (Project, error) {
 	if scopes, ok := m["oauthScopes"].([]any); ok && s.Wide {
 		m["oauthScopes"] = append([]any{wideScope}, scopes...)
 	}
+
 	files, err := filesOf(m, File{Name: "Code", Type: "SERVER_JS", Source: code}, File{Name: "Config", Type: "SERVER_JS", Source: "const SHEET24 = " + string(settings) + ";\n"})
 	all := ""
 	for _, f := range files {
 		all += f.Source
 	}
+
 	return Project{Files: files, Version: digest(all) + "-" + digest(fmt.Sprint(m["oauthScopes"]))}, err
 }
 

@@ -31,7 +31,7 @@ func (p *Portal) serverTime(caller, params) (answer, error) {
 	return answer{Result: time.Now().Format(time.RFC3339)}, nil
 }
 
-// methodGet tells whether a method exists and may be called.
+// methodGet reports whether a method exists and may be called.
 func (p *Portal) methodGet(by caller, in params) (answer, error) {
 	name := strings.ToLower(in.text("name"))
 	m, ok := methods[name]

@@ -15,7 +15,7 @@ type bucket struct {
 	last  time.Time // of the last request
 }
 
-// allow counts a request and tells whether it is let through.
+// allow counts a request and reports whether it is let through.
 func (b *bucket) allow(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

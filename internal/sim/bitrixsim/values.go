@@ -159,7 +159,7 @@ func (p *Portal) acceptOne(e *entity, r *Record, f field, s string) (any, error)
 	return s, nil
 }
 
-// exists tells whether there is what an id in a field refers to; 0 is nothing.
+// exists reports whether there is what an id in a field refers to; 0 is nothing.
 func (p *Portal) exists(e *entity, f field, id int64) bool {
 	target := linked[f.Type]
 	switch f.Type {

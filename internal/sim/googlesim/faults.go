@@ -145,7 +145,7 @@ func (f *faults) within(account, kind string, now time.Time) string {
 	return ""
 }
 
-// use counts n of what is limited within a time, and tells whether there was room.
+// use counts n of what is limited within a time, and reports whether there was room.
 func (f *faults) use(what string, n, limit int, every time.Duration, now time.Time) bool {
 	if limit == 0 {
 		return true

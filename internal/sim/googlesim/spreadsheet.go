@@ -71,7 +71,7 @@ func (g *Google) AddSpreadsheet(s *Spreadsheet) {
 	g.modified(s)
 }
 
-// mayEdit tells whether an account may read and write a spreadsheet.
+// mayEdit reports whether an account may read and write a spreadsheet.
 func (s *Spreadsheet) mayEdit(email string) bool {
 	return s.Owner == email || slices.Contains(s.Editors, email)
 }

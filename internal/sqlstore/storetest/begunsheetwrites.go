@@ -75,7 +75,7 @@ func tellAgain(t *testing.T, s *sqlstore.Store) {
 	settle(t, s, table, func(*sheet24.RowChange) {})
 	check(t, s.MarkReported(t.Context(), must(s.Unreported(t.Context(), table.ID, 10))(t)))
 
-	if told := must(s.TellAgain(t.Context(), table.ID, []int64{11, 13, 99}))(t); !slices.Equal(told, []int64{11, 13}) {
+	if told := must(s.ReportAgain(t.Context(), table.ID, []int64{11, 13, 99}))(t); !slices.Equal(told, []int64{11, 13}) {
 		t.Errorf("told: %v", told)
 	}
 	var again []any
@@ -98,7 +98,7 @@ func goneWhileCreated(t *testing.T, s *sqlstore.Store) {
 		check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{row}, Snapshots: []sheet24.Snapshot{{EntityID: key, Row: 5, Values: map[string]any{"EMAIL": "yeni"}}}}))
 		if key == -71 {
 			c := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
-			c[0].Status, c[0].Known = sheet24.Pending, sheet24.Known{"EMAIL": {"yeni"}} // its answer was lost
+			c[0].Status, c[0].LastKnown = sheet24.Pending, sheet24.LastKnown{"EMAIL": {"yeni"}} // its answer was lost
 			check(t, s.SettleChanges(t.Context(), c))
 		}
 		if key == -72 {
@@ -106,7 +106,7 @@ func goneWhileCreated(t *testing.T, s *sqlstore.Store) {
 		}
 	}
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Dropped: []int64{-71, -72, -73}}))
-	if got := must(s.Present(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{-71: 5, -72: 5, 11: 2}) {
+	if got := must(s.RecordRows(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{-71: 5, -72: 5, 11: 2}) {
 		t.Errorf("followed: %v", got)
 	}
 	open := append(must(s.Interrupted(t.Context(), table.PortalID))(t), must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)...)
@@ -114,7 +114,7 @@ func goneWhileCreated(t *testing.T, s *sqlstore.Store) {
 		open[i].Status, open[i].Key, open[i].EntityID = sheet24.Completed, open[i].EntityID, -open[i].EntityID
 	}
 	check(t, s.SettleChanges(t.Context(), open))
-	if got := must(s.Present(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{71: 5, 72: 5, 11: 2}) {
+	if got := must(s.RecordRows(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{71: 5, 72: 5, 11: 2}) {
 		t.Errorf("followed: %v", got)
 	}
 }

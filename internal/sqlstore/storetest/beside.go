@@ -33,7 +33,7 @@ func scansBesidePushes(t *testing.T, s *sqlstore.Store) {
 		slices.Reverse(changes)
 		for i := range changes {
 			c := &changes[i]
-			c.Known = sheet24.Known{"EMAIL": {c.Fields["EMAIL"].New}}
+			c.LastKnown = sheet24.LastKnown{"EMAIL": {c.Fields["EMAIL"].New}}
 			if c.Status = sheet24.Completed; (round+i)%3 == 0 { // a fault that may pass
 				c.Status, c.NotBefore = sheet24.Pending, time.Now()
 				continue

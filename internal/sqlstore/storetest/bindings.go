@@ -30,7 +30,7 @@ func exchanged(t *testing.T, s *sqlstore.Store) {
 	check(t, s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 11, Field: "EMAIL", Value: "önceki", Undo: true}, {EntityID: 12, Field: "EMAIL", Value: "CRM'deki"}}))
 	check(t, s.StartComparison(t.Context(), table.ID))
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Snapshots: []sheet24.Snapshot{{EntityID: 12, Row: 3, Values: map[string]any{"EMAIL": "aday"}}},
-		Known: map[int64]sheet24.Known{11: {"EMAIL": {"a"}}}}))
+		LastKnown: map[int64]sheet24.LastKnown{11: {"EMAIL": {"a"}}}}))
 
 	now := anew(t, s, table, []sheet24.Snapshot{{EntityID: 11, Row: 2, Values: map[string]any{"EMAIL": "kişi"}}, {EntityID: -5, Row: 3, Values: map[string]any{"EMAIL": "yeni"}}}, asContacts)
 	if now.ID != table.ID || now.Binding != table.Binding+1 {
@@ -57,10 +57,10 @@ func exchanged(t *testing.T, s *sqlstore.Store) {
 	if n := must(s.Snapshots(t.Context(), now.ID, []int64{11, 12, -5}))(t); len(n) != 1 || n[11].Values["EMAIL"] != "kişi" {
 		t.Errorf("snapshots: %+v", n)
 	}
-	if k := must(s.Known(t.Context(), now.ID, []int64{11}))(t); len(k[11]) != 0 {
+	if k := must(s.LastKnown(t.Context(), now.ID, []int64{11}))(t); len(k[11]) != 0 {
 		t.Errorf("known of the CRM: %+v", k)
 	}
-	if left := must(s.Left(t.Context(), now.ID, []map[string]any{{"EMAIL": "yeni"}}))(t); !left[0] {
+	if left := must(s.IgnoredRows(t.Context(), now.ID, []map[string]any{{"EMAIL": "yeni"}}))(t); !left[0] {
 		t.Error("a row that waited under a key is not left alone")
 	}
 	if k := must(s.RecordsOf(t.Context(), now.ID, []int64{-9}))(t); len(k) != 0 {
@@ -91,7 +91,7 @@ func leaveOpen(t *testing.T, s *sqlstore.Store, table *sheet24.Table) {
 		case 13:
 			c.Status, c.Error, c.Fields["NAME"] = sheet24.Failed, "Ad: olmaz.", sheet24.Change{New: "Can"}
 		case 14:
-			c.Status = sheet24.Asked
+			c.Status = sheet24.NeedsReview
 		default:
 			c.Key, c.EntityID = c.EntityID, 19
 		}
@@ -112,9 +112,9 @@ func nothingWaits(t *testing.T, s *sqlstore.Store, table *sheet24.Table) {
 	}
 	for _, c := range must(s.History(t.Context(), table.ID, 0, 20))(t) {
 		wantCode(t, s.RetryChange(t.Context(), table.ID, c.ID), sheet24.CodeChangeFormer)
-		wantCode(t, s.Decide(t.Context(), table.ID, c.ID, sheet24.SheetWins), sheet24.CodeChangeFormer)
+		wantCode(t, s.Resolve(t.Context(), table.ID, c.ID, sheet24.SheetWins), sheet24.CodeChangeFormer)
 	}
-	asked, open, writes := must(s.CountAsked(t.Context(), table.ID))(t), must(s.Open(t.Context(), table.ID, []int64{11, 12, 13, 14, -15}))(t), must(s.CellWrites(t.Context(), table.ID, 10))(t)
+	asked, open, writes := must(s.CountNeedsReview(t.Context(), table.ID))(t), must(s.PendingChanges(t.Context(), table.ID, []int64{11, 12, 13, 14, -15}))(t), must(s.CellWrites(t.Context(), table.ID, 10))(t)
 	if told := must(s.Unreported(t.Context(), table.ID, 10))(t); asked != 0 || len(open) != 0 || len(writes) != 0 || len(told) != 0 {
 		t.Errorf("asked %d, open %+v, to be written %+v, to be told %+v", asked, open, writes, told)
 	}
@@ -136,17 +136,17 @@ func lateComers(t *testing.T, s *sqlstore.Store) {
 	wantCode(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Snapshots: []sheet24.Snapshot{{EntityID: 11, Row: 9}}}), sheet24.CodeTableExchanged)
 	wantCode(t, s.SetColumns(t.Context(), table, table.Mappings[:1], table.Mappings[1:]), sheet24.CodeTableExchanged)
 	wantCode(t, s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 11, Field: "EMAIL", Value: "a"}}), sheet24.CodeTableExchanged)
-	check(t, s.LeaveNone(t.Context(), table))
+	check(t, s.UnignoreAll(t.Context(), table))
 	_, err := s.LinkRows(t.Context(), table.ID, []sheet24.RowLink{{Change: sending[3], EntityID: 11}})
 	wantCode(t, err, sheet24.CodeTableExchanged)
 	check(t, s.FailRow(t.Context(), table, sheet24.RowChange{ID: sending[0].ID, EntityID: 11, Row: 2, Error: "bozuk"}))
 	check(t, s.FailRow(t.Context(), table, sheet24.RowChange{EntityID: 11, Row: 2, Error: "bozuk"}))
 	c.State, c.DoneRow = sheet24.Compared, 100
-	check(t, s.SaveCompared(t.Context(), c, sheet24.Comparing, []sheet24.RowDifference{{Row: 3, Kind: sheet24.WouldFail}}, map[int64]sheet24.Known{11: {"EMAIL": {"a"}}}))
+	check(t, s.SaveCompared(t.Context(), c, sheet24.Comparing, []sheet24.RowDifference{{Row: 3, Kind: sheet24.WouldFail}}, map[int64]sheet24.LastKnown{11: {"EMAIL": {"a"}}}))
 
 	// Of what was being sent, one was made, one was refused, of one it is not known.
 	for i := range sending {
-		sending[i].Known = sheet24.Known{"EMAIL": {"b"}}
+		sending[i].LastKnown = sheet24.LastKnown{"EMAIL": {"b"}}
 		sending[i].Status = []sheet24.Status{sheet24.Completed, sheet24.Failed, sheet24.Pending, sheet24.Completed}[i]
 		sending[i].Error = []string{"", "olmaz", "sonra", ""}[i]
 	}
@@ -169,13 +169,13 @@ func lateComers(t *testing.T, s *sqlstore.Store) {
 	if n := must(s.Snapshots(t.Context(), now.ID, []int64{11}))(t); n[11].Row != 2 {
 		t.Errorf("snapshots: %+v", n)
 	}
-	if k := must(s.Known(t.Context(), now.ID, []int64{11}))(t); len(k[11]) != 0 {
+	if k := must(s.LastKnown(t.Context(), now.ID, []int64{11}))(t); len(k[11]) != 0 {
 		t.Errorf("known of the CRM: %+v", k)
 	}
 	if k := must(s.RecordsOf(t.Context(), now.ID, []int64{-14}))(t); len(k) != 0 {
 		t.Errorf("keys: %+v", k)
 	}
-	if left := must(s.Left(t.Context(), now.ID, []map[string]any{{"EMAIL": "not"}}))(t); !left[0] {
+	if left := must(s.IgnoredRows(t.Context(), now.ID, []map[string]any{{"EMAIL": "not"}}))(t); !left[0] {
 		t.Error("a row is no longer left alone")
 	}
 	if c := must(s.Comparison(t.Context(), now.ID))(t); c.State != sheet24.Comparing || c.DoneRow != 0 || c.Binding != now.Binding {
@@ -235,7 +235,7 @@ func bindings(t *testing.T, s *sqlstore.Store) {
 
 	// Set up as it was, in other colours, it goes on: also with what is known of the CRM.
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Snapshots: []sheet24.Snapshot{{EntityID: 11, Row: 2, Values: map[string]any{"EMAIL": "b"}}},
-		Known: map[int64]sheet24.Known{11: {"EMAIL": {"a"}}}, Changes: []sheet24.RowChange{edit(2, 11, "a", "b")}}))
+		LastKnown: map[int64]sheet24.LastKnown{11: {"EMAIL": {"a"}}}, Changes: []sheet24.RowChange{edit(2, 11, "a", "b")}}))
 	check(t, s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 12, Field: "EMAIL", Value: "a", Undo: true}}))
 	same := anew(t, s, table, []sheet24.Snapshot{{EntityID: 11, Row: 2, Values: map[string]any{"EMAIL": "yazılıyor"}}, {Row: 8, Values: map[string]any{"EMAIL": "not"}}},
 		func(t *sheet24.Table) { t.Colors.Header, t.StatusColumn.Name = "#000000", "Durum" })
@@ -243,18 +243,18 @@ func bindings(t *testing.T, s *sqlstore.Store) {
 	if same.Binding != table.Binding || len(claimed) != 1 || len(must(s.CellWrites(t.Context(), table.ID, 10))(t)) != 1 {
 		t.Errorf("binding %d, before %d; claimed %+v", same.Binding, table.Binding, claimed)
 	}
-	if k := must(s.Known(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.Known{"EMAIL": {"a"}}) {
+	if k := must(s.LastKnown(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.LastKnown{"EMAIL": {"a"}}) {
 		t.Errorf("known of the CRM: %+v", k)
 	}
 	if n := must(s.Snapshots(t.Context(), table.ID, []int64{11}))(t); n[11].Values["EMAIL"] != "b" {
 		t.Errorf("an edit that no scan has seen is taken for known: %+v", n)
 	}
-	if left := must(s.Left(t.Context(), table.ID, []map[string]any{{"EMAIL": "not"}}))(t); !left[0] {
+	if left := must(s.IgnoredRows(t.Context(), table.ID, []map[string]any{{"EMAIL": "not"}}))(t); !left[0] {
 		t.Error("a row that nothing was to become of is not left alone")
 	}
 	check(t, s.SetPolicies(t.Context(), table.ID, sheet24.Policies{NewRows: sheet24.CreateNew}))
 	anew(t, s, same, []sheet24.Snapshot{{Row: 9, Values: map[string]any{"EMAIL": "yeni"}}}, func(t *sheet24.Table) { t.Policies.NewRows = sheet24.CreateNew })
-	if left := must(s.Left(t.Context(), table.ID, []map[string]any{{"EMAIL": "yeni"}}))(t); left[0] {
+	if left := must(s.IgnoredRows(t.Context(), table.ID, []map[string]any{{"EMAIL": "yeni"}}))(t); left[0] {
 		t.Error("a row that a record is to be made of is left alone")
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 func policies(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
-	want := sheet24.Policies{NewRows: sheet24.AskNew, Keys: []string{"EMAIL"}, Deleted: sheet24.SetStage, Stage: "Kaybedildi", Conflict: sheet24.CRMWins, Fields: map[string]sheet24.Side{"EMAIL": sheet24.SheetWins}}
+	want := sheet24.Policies{NewRows: sheet24.ReviewNew, Keys: []string{"EMAIL"}, Deleted: sheet24.SetStage, Stage: "Kaybedildi", Conflict: sheet24.CRMWins, Fields: map[string]sheet24.Side{"EMAIL": sheet24.SheetWins}}
 	check(t, s.SetPolicies(t.Context(), table.ID, want))
 	if got := must(s.Table(t.Context(), table.ID))(t).Policies; !reflect.DeepEqual(got, want) {
 		t.Errorf("policies = %+v", got)
@@ -42,7 +42,7 @@ func rowKeys(t *testing.T, s *sqlstore.Store) {
 		t.Fatalf("claimed %+v", claimed)
 	}
 	commit(t, s, table, edit(6, -77, "yeni", "daha yeni")) // meanwhile
-	claimed[0].Status, claimed[0].Key, claimed[0].EntityID, claimed[0].Known = sheet24.Completed, -77, 31, sheet24.Known{"EMAIL": {[]any{"yeni"}}}
+	claimed[0].Status, claimed[0].Key, claimed[0].EntityID, claimed[0].LastKnown = sheet24.Completed, -77, 31, sheet24.LastKnown{"EMAIL": {[]any{"yeni"}}}
 	check(t, s.SettleChanges(t.Context(), claimed))
 	if got := must(s.RecordsOf(t.Context(), table.ID, []int64{-77, -78, 11}))(t); len(got) != 1 || got[-77] != 31 {
 		t.Errorf("records = %v", got)
@@ -62,18 +62,18 @@ func rowKeys(t *testing.T, s *sqlstore.Store) {
 	if got := must(s.Snapshots(t.Context(), table.ID, []int64{31, -77}))(t); len(got) != 1 || got[31].Row != 6 || got[31].Values["EMAIL"] != "en yeni" {
 		t.Errorf("snapshots = %+v", got)
 	}
-	if got := must(s.Known(t.Context(), table.ID, []int64{31}))(t); !reflect.DeepEqual(got[31], sheet24.Known{"EMAIL": {[]any{"yeni"}}}) {
+	if got := must(s.LastKnown(t.Context(), table.ID, []int64{31}))(t); !reflect.DeepEqual(got[31], sheet24.LastKnown{"EMAIL": {[]any{"yeni"}}}) {
 		t.Errorf("known = %+v", got)
 	}
-	if got := must(s.Present(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{11: 2, 31: 6}) {
+	if got := must(s.RecordRows(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{11: 2, 31: 6}) {
 		t.Errorf("present = %v", got)
 	}
 	rows := []map[string]any{{"EMAIL": "başka"}, {"EMAIL": "eski"}}
-	if got := must(s.Left(t.Context(), table.ID, rows))(t); len(got) != 1 || !got[1] {
+	if got := must(s.IgnoredRows(t.Context(), table.ID, rows))(t); len(got) != 1 || !got[1] {
 		t.Errorf("left alone: %v", got)
 	}
-	check(t, s.LeaveNone(t.Context(), table))
-	if got := must(s.Left(t.Context(), table.ID, rows))(t); len(got) != 0 {
+	check(t, s.UnignoreAll(t.Context(), table))
+	if got := must(s.IgnoredRows(t.Context(), table.ID, rows))(t); len(got) != 0 {
 		t.Errorf("still left alone: %v", got)
 	}
 }
@@ -81,16 +81,16 @@ func rowKeys(t *testing.T, s *sqlstore.Store) {
 // known merges what is known of a record's fields.
 func known(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
-	for _, k := range []sheet24.Known{{"NAME": {"a"}, "EMAIL": {[]any{"x"}}}, {"NAME": {"b", nil}}, {}} {
+	for _, k := range []sheet24.LastKnown{{"NAME": {"a"}, "EMAIL": {[]any{"x"}}}, {"NAME": {"b", nil}}, {}} {
 		commit(t, s, table, edit(2, 11, "a", "b"))
-		settle(t, s, table, func(c *sheet24.RowChange) { c.Known = k })
+		settle(t, s, table, func(c *sheet24.RowChange) { c.LastKnown = k })
 	}
-	want := sheet24.Known{"NAME": {"b", nil}, "EMAIL": {[]any{"x"}}}
-	if got := must(s.Known(t.Context(), table.ID, []int64{11, 12}))(t); len(got) != 1 || !reflect.DeepEqual(got[11], want) {
+	want := sheet24.LastKnown{"NAME": {"b", nil}, "EMAIL": {[]any{"x"}}}
+	if got := must(s.LastKnown(t.Context(), table.ID, []int64{11, 12}))(t); len(got) != 1 || !reflect.DeepEqual(got[11], want) {
 		t.Errorf("known = %+v", got)
 	}
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Snapshots: []sheet24.Snapshot{{EntityID: 11, Row: 3, Values: map[string]any{"EMAIL": "c"}}}}))
-	if got := must(s.Known(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(got[11], want) {
+	if got := must(s.LastKnown(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(got[11], want) {
 		t.Errorf("known after a scan = %+v", got)
 	}
 }
@@ -101,24 +101,24 @@ func questions(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	asked := map[string]sheet24.Change{"NAME": {Old: "a", New: "b", Conflict: true, CRM: "c", Seen: "c"}}
 	commit(t, s, table, edit(2, 11, "a", "b"))
-	settle(t, s, table, func(c *sheet24.RowChange) { c.Asks = asked })
-	got := must(s.Asked(t.Context(), table.ID, 10))(t)
-	if len(got) != 1 || !reflect.DeepEqual(got[0].Fields, asked) || got[0].EntityID != 11 || must(s.CountAsked(t.Context(), table.ID))(t) != 1 {
+	settle(t, s, table, func(c *sheet24.RowChange) { c.Review = asked })
+	got := must(s.ChangesToReview(t.Context(), table.ID, 10))(t)
+	if len(got) != 1 || !reflect.DeepEqual(got[0].Fields, asked) || got[0].EntityID != 11 || must(s.CountNeedsReview(t.Context(), table.ID))(t) != 1 {
 		t.Fatalf("asked %+v", got)
 	}
-	if report := must(s.Unreported(t.Context(), table.ID, 10))(t); len(report) != 2 || report[1].Status != sheet24.Asked {
+	if report := must(s.Unreported(t.Context(), table.ID, 10))(t); len(report) != 2 || report[1].Status != sheet24.NeedsReview {
 		t.Errorf("to be told: %+v", report)
 	}
-	check(t, s.Decide(t.Context(), table.ID, got[0].ID, sheet24.SheetWins))
-	wantCode(t, s.Decide(t.Context(), table.ID, got[0].ID, sheet24.SheetWins), sheet24.CodeChangeDecided)
-	if k := must(s.Known(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.Known{"NAME": {"c"}}) {
+	check(t, s.Resolve(t.Context(), table.ID, got[0].ID, sheet24.SheetWins))
+	wantCode(t, s.Resolve(t.Context(), table.ID, got[0].ID, sheet24.SheetWins), sheet24.CodeChangeDecided)
+	if k := must(s.LastKnown(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.LastKnown{"NAME": {"c"}}) {
 		t.Errorf("known once it may be overwritten: %+v", k)
 	}
-	settle(t, s, table, func(c *sheet24.RowChange) { c.Status, c.Fields = sheet24.Asked, asked })
-	id := must(s.Asked(t.Context(), table.ID, 10))(t)[0].ID
-	check(t, s.Decide(t.Context(), table.ID, id, sheet24.CRMWins))
+	settle(t, s, table, func(c *sheet24.RowChange) { c.Status, c.Fields = sheet24.NeedsReview, asked })
+	id := must(s.ChangesToReview(t.Context(), table.ID, 10))(t)[0].ID
+	check(t, s.Resolve(t.Context(), table.ID, id, sheet24.CRMWins))
 	settle(t, s, table, func(c *sheet24.RowChange) {
-		if c.Fields["NAME"].Kept != sheet24.CRMWins {
+		if c.Fields["NAME"].Resolution != sheet24.CRMWins {
 			t.Errorf("decided: %+v", c.Fields)
 		}
 	})
@@ -141,9 +141,9 @@ func questions(t *testing.T, s *sqlstore.Store) {
 
 	// An edit answers the question, or asks it anew.
 	commit(t, s, table, edit(2, 11, "b", "c"))
-	settle(t, s, table, func(c *sheet24.RowChange) { c.Status, c.Fields = sheet24.Asked, asked })
+	settle(t, s, table, func(c *sheet24.RowChange) { c.Status, c.Fields = sheet24.NeedsReview, asked })
 	commit(t, s, table, edit(2, 11, "c", "d"))
-	if n := must(s.CountAsked(t.Context(), table.ID))(t); n != 0 {
+	if n := must(s.CountNeedsReview(t.Context(), table.ID))(t); n != 0 {
 		t.Errorf("%d questions are left", n)
 	}
 	claimed := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t)
@@ -151,7 +151,7 @@ func questions(t *testing.T, s *sqlstore.Store) {
 		t.Fatalf("claimed %+v", claimed)
 	}
 	commit(t, s, table, edit(2, 11, "d", "e")) // and while it is looked at
-	claimed[0].Status = sheet24.Asked
+	claimed[0].Status = sheet24.NeedsReview
 	check(t, s.SettleChanges(t.Context(), claimed))
 	if again := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(again) != 1 || again[0].Fields["EMAIL"].New != "e" {
 		t.Errorf("claimed again: %+v", again)
@@ -165,8 +165,8 @@ func deletions(t *testing.T, s *sqlstore.Store) {
 		return sheet24.RowChange{EntityID: id, Row: 2, Action: sheet24.Delete, Status: status, Fields: map[string]sheet24.Change{"EMAIL": {Old: "a"}}}
 	}
 	snapshots := []sheet24.Snapshot{{EntityID: 11, Values: map[string]any{}}, {EntityID: 12, Values: map[string]any{}}}
-	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{gone(11, sheet24.Pending), gone(12, sheet24.Asked)}, Snapshots: snapshots}))
-	if got := must(s.Present(t.Context(), table.ID))(t); len(got) != 0 {
+	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{gone(11, sheet24.Pending), gone(12, sheet24.NeedsReview)}, Snapshots: snapshots}))
+	if got := must(s.RecordRows(t.Context(), table.ID))(t); len(got) != 0 {
 		t.Errorf("present = %v", got)
 	}
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Returned: []int64{12}, Snapshots: []sheet24.Snapshot{{EntityID: 12, Row: 4, Values: map[string]any{}}}}))
@@ -182,7 +182,7 @@ func deletions(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("%d lines of history", n)
 	}
 	commit(t, s, table, edit(4, 12, "a", "b"))
-	settle(t, s, table, func(c *sheet24.RowChange) { c.Forget = true })
+	settle(t, s, table, func(c *sheet24.RowChange) { c.Discard = true })
 	if n := len(must(s.History(t.Context(), table.ID, 0, 10))(t)); n != 1 {
 		t.Errorf("%d lines of history after one was dropped", n)
 	}
@@ -203,7 +203,7 @@ func comparisons(t *testing.T, s *sqlstore.Store) {
 	}
 	c.State, c.DoneRow, c.LastRow, c.Counts = sheet24.Compared, 100, 200, sheet24.ComparisonCounts{Same: 7, Update: 1}
 	rows := []sheet24.RowDifference{{Row: 3, EntityID: 11, Kind: sheet24.WouldUpdate, Fields: map[string]sheet24.Change{"NAME": {Old: "a", New: "b"}}}, {Row: 9, Kind: sheet24.WouldFail, Message: "?"}}
-	check(t, s.SaveCompared(t.Context(), c, sheet24.Comparing, rows, map[int64]sheet24.Known{11: {"NAME": {"a"}}}))
+	check(t, s.SaveCompared(t.Context(), c, sheet24.Comparing, rows, map[int64]sheet24.LastKnown{11: {"NAME": {"a"}}}))
 	check(t, s.SaveCompared(t.Context(), c, sheet24.Pushing, nil, nil)) // its state is another by now
 	got := must(s.Comparison(t.Context(), table.ID))(t)
 	if got.State != sheet24.Compared || got.DoneRow != 100 || got.LastRow != 200 || got.Counts != c.Counts {
@@ -215,7 +215,7 @@ func comparisons(t *testing.T, s *sqlstore.Store) {
 	if found := must(s.Differences(t.Context(), table.ID, 0, 1))(t); !reflect.DeepEqual(found, rows[:1]) {
 		t.Errorf("the first: %+v", found)
 	}
-	if k := must(s.Known(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.Known{"NAME": {"a"}}) {
+	if k := must(s.LastKnown(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.LastKnown{"NAME": {"a"}}) {
 		t.Errorf("seen: %+v", k)
 	}
 	check(t, s.SetComparisonState(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
@@ -286,12 +286,12 @@ func waitingTold(t *testing.T, s *sqlstore.Store) {
 // gathering counts what waits and was not tried, and finds what was settled a moment ago.
 func gathering(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
-	if rows, oldest, _, err := s.Gathering(t.Context(), table.PortalID); rows != 0 || !oldest.IsZero() || err != nil {
+	if rows, oldest, _, err := s.Debouncing(t.Context(), table.PortalID); rows != 0 || !oldest.IsZero() || err != nil {
 		t.Errorf("of nothing: %d since %v, %v", rows, oldest, err)
 	}
 	began := time.Now().Add(-time.Second)
 	commit(t, s, table, edit(2, 11, "a", "b"), edit(3, 12, "a", "b"))
-	rows, oldest, latest, err := s.Gathering(t.Context(), table.PortalID)
+	rows, oldest, latest, err := s.Debouncing(t.Context(), table.PortalID)
 	if rows != 2 || oldest.Before(began) || oldest.After(time.Now()) || latest.Before(oldest.Add(-time.Second)) || err != nil {
 		t.Errorf("%d since %v, the last %v, %v", rows, oldest, latest, err)
 	}
@@ -300,7 +300,7 @@ func gathering(t *testing.T, s *sqlstore.Store) {
 			c.Status, c.NotBefore = sheet24.Pending, time.Now().Add(-time.Second)
 		}
 	})
-	if rows, _, _, err := s.Gathering(t.Context(), table.PortalID); rows != 0 || err != nil {
+	if rows, _, _, err := s.Debouncing(t.Context(), table.PortalID); rows != 0 || err != nil {
 		t.Errorf("what was tried: %d, %v", rows, err)
 	}
 	if got := must(s.SettledSince(t.Context(), table.ID, began, []int64{11, 12, 13}))(t); len(got) != 1 || got[11].Before(began) {

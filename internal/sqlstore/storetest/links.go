@@ -36,10 +36,10 @@ func links(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	settle1 := func(c sheet24.RowChange) { check(t, s.SettleChanges(t.Context(), []sheet24.RowChange{c})) }
 	commit(t, s, table, edit(2, 11, "a", "b"))
-	settle(t, s, table, func(c *sheet24.RowChange) { c.Known = sheet24.Known{"EMAIL": {"b"}} })
+	settle(t, s, table, func(c *sheet24.RowChange) { c.LastKnown = sheet24.LastKnown{"EMAIL": {"b"}} })
 
 	// The row of 11 is deleted, and typed again twice.
-	gone := sheet24.RowChange{EntityID: 11, Row: 2, Action: sheet24.Delete, Status: sheet24.Asked, Fields: map[string]sheet24.Change{"EMAIL": {Old: "b"}}}
+	gone := sheet24.RowChange{EntityID: 11, Row: 2, Action: sheet24.Delete, Status: sheet24.NeedsReview, Fields: map[string]sheet24.Change{"EMAIL": {Old: "b"}}}
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{gone}, Snapshots: []sheet24.Snapshot{{EntityID: 11, Values: map[string]any{"EMAIL": "b"}}}}))
 	newRow(t, s, table, 5, -5, "c")
 	newRow(t, s, table, 6, -6, "d")
@@ -56,13 +56,13 @@ func links(t *testing.T, s *sqlstore.Store) {
 	if c := got[2].Change; got[2].Row != 0 || c.EntityID != 17 || c.Note != "" {
 		t.Errorf("new to the table: %+v", got[2])
 	}
-	if n := must(s.CountAsked(t.Context(), table.ID))(t); n != 0 {
+	if n := must(s.CountNeedsReview(t.Context(), table.ID))(t); n != 0 {
 		t.Errorf("%d deletions are asked about", n)
 	}
 	if n := must(s.Snapshots(t.Context(), table.ID, []int64{11, 17, -5, -6}))(t); n[11].Row != 5 || n[11].Values["EMAIL"] != "c" || n[17].Row != 7 || n[-6].Row != 6 || len(n) != 3 {
 		t.Errorf("snapshots: %+v", n)
 	}
-	if k := must(s.Known(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.Known{"EMAIL": {"b"}}) {
+	if k := must(s.LastKnown(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.LastKnown{"EMAIL": {"b"}}) {
 		t.Errorf("known: %+v", k)
 	}
 
@@ -99,13 +99,13 @@ func linksAfterALostAnswer(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	newRow(t, s, table, 5, -5, "a")
 	c := claimed(t, s, table)[-5]
-	c.Status, c.Known, c.NotBefore = sheet24.Pending, sheet24.Known{"EMAIL": {[]any{"a"}}}, time.Now().Add(-time.Second)
+	c.Status, c.LastKnown, c.NotBefore = sheet24.Pending, sheet24.LastKnown{"EMAIL": {[]any{"a"}}}, time.Now().Add(-time.Second)
 	check(t, s.SettleChanges(t.Context(), []sheet24.RowChange{c}))
 	got := must(s.LinkRows(t.Context(), table.ID, []sheet24.RowLink{{Change: claimed(t, s, table)[-5], EntityID: 31}}))(t)
 	if got[0].Change.Action != sheet24.Create {
 		t.Errorf("linked: %+v", got[0])
 	}
-	if k := must(s.Known(t.Context(), table.ID, []int64{31}))(t); !reflect.DeepEqual(k[31], c.Known) {
+	if k := must(s.LastKnown(t.Context(), table.ID, []int64{31}))(t); !reflect.DeepEqual(k[31], c.LastKnown) {
 		t.Errorf("known: %+v", k)
 	}
 }
@@ -116,7 +116,7 @@ func linksWithOpenEdits(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	commit(t, s, table, edit(2, 11, "a", "b"))
 	settle(t, s, table, func(c *sheet24.RowChange) {
-		c.Asks = map[string]sheet24.Change{"EMAIL": {Old: "a", New: "b", Conflict: true, CRM: "x", Seen: "x", Tried: true}}
+		c.Review = map[string]sheet24.Change{"EMAIL": {Old: "a", New: "b", Conflict: true, CRM: "x", Seen: "x", Tried: true}}
 	})
 	waits := edit(2, 11, "b", "c")
 	waits.Fields["NAME"] = sheet24.Change{Old: "n", New: "m"}
@@ -130,7 +130,7 @@ func linksWithOpenEdits(t *testing.T, s *sqlstore.Store) {
 	if c := got[0].Change; len(got[0].Joined) != 2 || c.Note != "" || c.Fields["EMAIL"].New != "e" || !c.Fields["EMAIL"].Tried || c.Fields["EMAIL"].CRM != "x" || c.Fields["NAME"].New != "m" {
 		t.Errorf("linked: %+v", got[0])
 	}
-	if all := must(s.Open(t.Context(), table.ID, []int64{11, -5}))(t); len(all) != 1 || all[0].ID != open[-5].ID {
+	if all := must(s.PendingChanges(t.Context(), table.ID, []int64{11, -5}))(t); len(all) != 1 || all[0].ID != open[-5].ID {
 		t.Errorf("open: %+v", all)
 	}
 }
@@ -169,12 +169,12 @@ func leftRows(t *testing.T, s *sqlstore.Store) {
 	commit(t, s, table, edit(7, -7, nil, "b")) // meanwhile
 	var left []sheet24.RowChange
 	for key, c := range open {
-		c.Status, c.Left, c.Note = sheet24.Completed, true, "yok"
+		c.Status, c.Ignored, c.Note = sheet24.Completed, true, "yok"
 		if key == -6 {
-			c.Fields["EMAIL"] = sheet24.Change{New: -6.0, Kept: sheet24.CRMWins}
+			c.Fields["EMAIL"] = sheet24.Change{New: -6.0, Resolution: sheet24.CRMWins}
 		}
-		c.Forget = key == -9
-		c.Left = !c.Forget
+		c.Discard = key == -9
+		c.Ignored = !c.Discard
 		left = append(left, c)
 	}
 	check(t, s.SettleChanges(t.Context(), left))
@@ -183,10 +183,10 @@ func leftRows(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("keys that mean nothing: %v", got)
 	}
 	rows := []map[string]any{{"EMAIL": -5.0}, {"EMAIL": -6.0}, {"EMAIL": -7.0}}
-	if got := must(s.Left(t.Context(), table.ID, rows))(t); !reflect.DeepEqual(got, map[int]bool{0: true, 1: true}) {
+	if got := must(s.IgnoredRows(t.Context(), table.ID, rows))(t); !reflect.DeepEqual(got, map[int]bool{0: true, 1: true}) {
 		t.Errorf("left alone: %v", got)
 	}
-	if got := must(s.Present(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{11: 2, -7: 7, -9: 9}) {
+	if got := must(s.RecordRows(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{11: 2, -7: 7, -9: 9}) {
 		t.Errorf("present: %v", got)
 	}
 	if h := must(s.History(t.Context(), table.ID, 0, 10))(t); len(h) != 3 || h[2].Note != "yok" {
@@ -203,14 +203,14 @@ func leftRows(t *testing.T, s *sqlstore.Store) {
 	}
 
 	check(t, s.SetPolicies(t.Context(), table.ID, sheet24.Policies{Keys: []string{"EMAIL"}, Conflict: sheet24.Ask}))
-	if got := must(s.Left(t.Context(), table.ID, rows))(t); len(got) != 2 {
+	if got := must(s.IgnoredRows(t.Context(), table.ID, rows))(t); len(got) != 2 {
 		t.Errorf("left alone under another policy for conflicts: %v", got)
 	}
 	check(t, s.SetPolicies(t.Context(), table.ID, sheet24.Policies{NewRows: sheet24.CreateNew}))
-	if got := must(s.Left(t.Context(), table.ID, rows))(t); !reflect.DeepEqual(got, map[int]bool{1: true}) {
+	if got := must(s.IgnoredRows(t.Context(), table.ID, rows))(t); !reflect.DeepEqual(got, map[int]bool{1: true}) {
 		t.Errorf("left alone once records are created: %v", got)
 	}
-	if got := must(s.Present(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{11: 2, -7: 7}) {
+	if got := must(s.RecordRows(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{11: 2, -7: 7}) {
 		t.Errorf("present once records are created: %v", got)
 	}
 }

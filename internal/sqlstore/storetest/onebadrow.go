@@ -25,7 +25,7 @@ func unstorable(t *testing.T, s *sqlstore.Store) {
 		"a check":         s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{status}}),
 		"a foreign key":   s.CommitScan(t.Context(), &orphan, sheet24.Scanned{Changes: []sheet24.RowChange{edit(2, 11, "a", "b")}}),
 		"no JSON, linked": linkError(s.LinkRows(t.Context(), table.ID, []sheet24.RowLink{{Change: infinite, EntityID: 5}})),
-		"no JSON, known":  s.CommitScan(t.Context(), table, sheet24.Scanned{Known: map[int64]sheet24.Known{11: {"EMAIL": {math.NaN()}}}}),
+		"no JSON, known":  s.CommitScan(t.Context(), table, sheet24.Scanned{LastKnown: map[int64]sheet24.LastKnown{11: {"EMAIL": {math.NaN()}}}}),
 	} {
 		if !errors.Is(err, sheet24.ErrData) {
 			t.Errorf("%s: %v", name, err)
@@ -126,7 +126,7 @@ func unreadable(t *testing.T, s *sqlstore.Store) {
 	if _, err := s.Snapshots(t.Context(), table.ID, []int64{11}); !errors.Is(err, sheet24.ErrData) {
 		t.Errorf("snapshots: %v", err)
 	}
-	if _, err := s.Known(t.Context(), table.ID, []int64{11}); !errors.Is(err, sheet24.ErrData) {
+	if _, err := s.LastKnown(t.Context(), table.ID, []int64{11}); !errors.Is(err, sheet24.ErrData) {
 		t.Errorf("known: %v", err)
 	}
 	check(t, s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 11, Field: "EMAIL", Value: "a"}, {EntityID: 12, Field: "EMAIL", Value: "a"}}))

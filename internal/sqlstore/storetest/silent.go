@@ -45,11 +45,11 @@ func silent(t *testing.T, s *sqlstore.Store) {
 	}
 
 	// What waits is told once.
-	if got := must(s.Untold(t.Context()))(t); !slices.Equal(got, []int64{table.ID}) {
+	if got := must(s.PausedUnreported(t.Context()))(t); !slices.Equal(got, []int64{table.ID}) {
 		t.Errorf("untold: %v", got)
 	}
-	check(t, s.TellWaiting(t.Context(), table.ID, "sessiz"))
-	if got := must(s.Untold(t.Context()))(t); len(got) != 0 {
+	check(t, s.ReportPaused(t.Context(), table.ID, "sessiz"))
+	if got := must(s.PausedUnreported(t.Context()))(t); len(got) != 0 {
 		t.Errorf("untold afterwards: %v", got)
 	}
 	if got := must(s.Unreported(t.Context(), table.ID, 10))(t); len(got) != 1 || got[0].Error != "sessiz" || got[0].Status != sheet24.Pending {

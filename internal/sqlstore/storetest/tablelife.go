@@ -14,7 +14,7 @@ func paused(t *testing.T, s *sqlstore.Store) {
 
 	check(t, s.SetEnabled(t.Context(), table.ID, false))
 	w := must(s.Waiting(t.Context()))(t)
-	if len(w.Scan)+len(w.Look)+len(w.Push)+len(w.Report) > 0 {
+	if len(w.Scan)+len(w.Poll)+len(w.Push)+len(w.Report) > 0 {
 		t.Fatalf("work of a table that is paused: %+v", w)
 	}
 	if c := must(s.Contents(t.Context(), table.ID))(t); c.Changes != 1 || c.Waiting != 1 {
@@ -23,7 +23,7 @@ func paused(t *testing.T, s *sqlstore.Store) {
 
 	check(t, s.SetEnabled(t.Context(), table.ID, true))
 	w = must(s.Waiting(t.Context()))(t)
-	if len(w.Look) != 1 || len(w.Push) != 1 {
+	if len(w.Poll) != 1 || len(w.Push) != 1 {
 		t.Fatalf("work of a table that goes on: %+v", w)
 	}
 }

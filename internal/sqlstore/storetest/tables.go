@@ -13,20 +13,20 @@ func looks(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	due := func(want int) {
 		t.Helper()
-		if w := must(s.Waiting(t.Context()))(t); len(w.Look) != want {
-			t.Fatalf("to be looked at: %v", w.Look)
+		if w := must(s.Waiting(t.Context()))(t); len(w.Poll) != want {
+			t.Fatalf("to be looked at: %v", w.Poll)
 		}
 	}
 	due(1) // a new table, at once
-	l := sheet24.Look{At: time.Now().Add(time.Hour).UTC().Truncate(time.Second), EditedAt: time.Now().UTC().Truncate(time.Second), Unannounced: 3}
-	check(t, s.SetLook(t.Context(), table.ID, l))
+	l := sheet24.Polling{At: time.Now().Add(time.Hour).UTC().Truncate(time.Second), EditedAt: time.Now().UTC().Truncate(time.Second), Unannounced: 3}
+	check(t, s.SetPolling(t.Context(), table.ID, l))
 	due(0)
 	got := must(s.Table(t.Context(), table.ID))(t)
 	got.WebhookRegistered = true
-	if !got.Look.At.Equal(l.At) || !got.Look.EditedAt.Equal(l.EditedAt) || !got.Silent() {
-		t.Fatalf("look = %+v", got.Look)
+	if !got.Polling.At.Equal(l.At) || !got.Polling.EditedAt.Equal(l.EditedAt) || !got.Silent() {
+		t.Fatalf("look = %+v", got.Polling)
 	}
-	check(t, s.SetLook(t.Context(), table.ID, sheet24.Look{At: time.Now().Add(-time.Second)}))
+	check(t, s.SetPolling(t.Context(), table.ID, sheet24.Polling{At: time.Now().Add(-time.Second)}))
 	due(1)
 	if n := must(s.CountTables(t.Context(), table.UserID))(t); n != 1 {
 		t.Fatalf("%d tables", n)

@@ -29,19 +29,19 @@ type Store interface {
 	Table(ctx context.Context, id int64) (*sheet24.Table, error)
 	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
 	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
-	SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.Known) error
+	SaveCompared(ctx context.Context, c *sheet24.Comparison, from sheet24.ComparisonState, rows []sheet24.RowDifference, seen map[int64]sheet24.LastKnown) error
 	Differences(ctx context.Context, tableID int64, below, limit int) ([]sheet24.RowDifference, error)
 	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
-	Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
+	PendingChanges(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
 	CountOpen(ctx context.Context, tableID int64) (int, error)
-	LeaveNone(ctx context.Context, t *sheet24.Table) error
+	UnignoreAll(ctx context.Context, t *sheet24.Table) error
 	AddEvent(ctx context.Context, e *sheet24.Event) error
 }
 
 // Comparer compares tabs with the CRM. All fields are required.
 type Comparer struct {
 	Store Store
-	Known plan.Store
+	Base  plan.Store
 	Tabs  *tab.Access
 	CRM   sheet24.CRM
 	Rows  isolate.Rows
@@ -49,7 +49,7 @@ type Comparer struct {
 }
 
 // Compare goes on with what holds a table against the CRM: it looks for differences,
-// has them pushed, or takes them into the sheet, one page of the tab. It tells whether
+// has them pushed, or takes them into the sheet, one page of the tab. It returns whether
 // there is more. It must not run while the table is scanned: both keep its snapshots.
 func (p *Comparer) Compare(ctx context.Context, tableID int64) (next sheet24.Next, err error) {
 	defer p.Rows.Survive(sheet24.CompareStage, tableID, &next.More, &err)
@@ -65,22 +65,15 @@ func (p *Comparer) Compare(ctx context.Context, tableID int64) (next sheet24.Nex
 		next.More = true // it was set up anew in between
 		return next, nil
 	}
-	from, before := c.State, *c
-	portal, err := p.Store.Portal(ctx, t.PortalID)
-	if err != nil {
+
+	portal, err := p.mayGoOn(ctx, t, c)
+	if err != nil || portal == nil {
 		return next, err
 	}
-	if pause := portal.Paused; pause != nil && pause.Until.After(p.Now()) {
-		return next, nil // its page says why; the sweeper wakes it again
-	}
-	k := &comparing{comparer: p, plan: plan.New(p.Known, p.CRM, p.Rows, portal), tabs: p.Tabs, next: &next, t: t, c: c, shown: map[int]sheet24.RowDifference{}, seen: map[int64]sheet24.Known{}}
+
+	before := *c
+	k := &comparing{comparer: p, plan: plan.New(p.Base, p.CRM, p.Rows, portal), tabs: p.Tabs, next: &next, t: t, c: c, shown: map[int]sheet24.RowDifference{}, seen: map[int64]sheet24.LastKnown{}}
 	k.plan.Tables[t.ID] = t
-	if from == sheet24.Pushing {
-		open, err := p.Store.CountOpen(ctx, t.ID)
-		if err != nil || open >= pushBacklog {
-			return next, err
-		}
-	}
 	left, err := k.tabs.SettleBegun(ctx, &next, t, nil)
 	if tab.Moving(err) {
 		return next, nil // the sweeper wakes it again
@@ -88,16 +81,38 @@ func (p *Comparer) Compare(ctx context.Context, tableID int64) (next sheet24.Nex
 	if err == nil {
 		err = k.page(ctx, left)
 	}
-	if sheet24.Exchanged(err) {
+
+	switch {
+	case sheet24.Exchanged(err):
 		next.More = true
 		return next, nil
+	case err != nil:
+		return next, k.waits(ctx, before.State, err)
 	}
-	if err != nil {
-		return next, k.waits(ctx, from, err)
-	}
+
 	c.Problem = ""
 	next.More = c.Running()
 	return next, k.save(ctx, &before)
+}
+
+// mayGoOn returns the portal of a table whose comparison may go on now, nil if it may not:
+// the portal is paused, or much of what was found before has yet to be pushed.
+func (p *Comparer) mayGoOn(ctx context.Context, t *sheet24.Table, c *sheet24.Comparison) (*sheet24.Portal, error) {
+	portal, err := p.Store.Portal(ctx, t.PortalID)
+	if err != nil {
+		return nil, err
+	}
+	if pause := portal.Paused; pause != nil && pause.Until.After(p.Now()) {
+		return nil, nil // its page says why; the sweeper wakes it again
+	}
+
+	if c.State == sheet24.Pushing {
+		open, err := p.Store.CountOpen(ctx, t.ID)
+		if err != nil || open >= pushBacklog {
+			return nil, err
+		}
+	}
+	return portal, nil
 }
 
 // save stores what a page brought. A row that the database does not take is counted as one
@@ -118,8 +133,9 @@ func (k *comparing) save(ctx context.Context, before *sheet24.Comparison) error 
 	if err != nil {
 		return err
 	}
+
 	err = isolate.Each(slices.Sorted(maps.Keys(k.seen)), func(some []int64) error {
-		seen := map[int64]sheet24.Known{}
+		seen := map[int64]sheet24.LastKnown{}
 		for _, id := range some {
 			seen[id] = k.seen[id]
 		}
@@ -131,6 +147,7 @@ func (k *comparing) save(ctx context.Context, before *sheet24.Comparison) error 
 	if err != nil {
 		return err
 	}
+
 	return k.comparer.Store.SaveCompared(ctx, k.c, before.State, nil, nil)
 }
 
@@ -155,7 +172,7 @@ type comparing struct {
 	fields   plan.Fields
 	found    []sheet24.RowDifference       // among them
 	shown    map[int]sheet24.RowDifference // what the owner was shown of them, once they decided
-	seen     map[int64]sheet24.Known       // what the CRM holds and somebody saw
+	seen     map[int64]sheet24.LastKnown   // what the CRM holds and somebody saw
 }
 
 // waits keeps why a comparison cannot go on for now; what may pass is tried again.
@@ -167,6 +184,7 @@ func (k *comparing) waits(ctx context.Context, from sheet24.ComparisonState, err
 	if e.Code == sheet24.CodePortalSilent { // the portal is paused, and that is told beside
 		return nil
 	}
+
 	c := *k.c
 	c.State, c.Problem = from, e.Code
 	if saved := k.comparer.Store.SaveCompared(ctx, &c, from, nil, nil); saved != nil {
@@ -182,6 +200,7 @@ func (k *comparing) page(ctx context.Context, left tab.Doubts) error {
 	if k.c.State == sheet24.Pushing {
 		last = first + pushPage - 1
 	}
+
 	var err error
 	if k.sheet, err = k.tabs.ReadRecords(ctx, k.t, []sheet24.Range{sheet24.Rows(first, last)}); err != nil {
 		return err
@@ -190,6 +209,7 @@ func (k *comparing) page(ctx context.Context, left tab.Doubts) error {
 	if err := k.tabs.Follow(ctx, k.t, k.sheet.Layout); err != nil {
 		return err
 	}
+
 	if k.c.State != sheet24.Comparing {
 		shown, err := k.comparer.Store.Differences(ctx, k.t.ID, first-1, compareRows)
 		if err != nil {
@@ -199,9 +219,11 @@ func (k *comparing) page(ctx context.Context, left tab.Doubts) error {
 			k.shown[d.Row] = d
 		}
 	}
+
 	if err := k.difference(ctx, first, last); err != nil {
 		return err
 	}
+
 	switch k.c.State {
 	case sheet24.Pushing:
 		err = k.send(ctx)
@@ -211,14 +233,21 @@ func (k *comparing) page(ctx context.Context, left tab.Doubts) error {
 	if err != nil {
 		return err
 	}
-	k.c.DoneRow = last
+
+	return k.advance(ctx, last)
+}
+
+// advance notes how far the comparison is, and ends it after the last row.
+func (k *comparing) advance(ctx context.Context, last int) error {
 	for number := range k.sheet.IDAt {
 		k.c.LastRow = max(k.c.LastRow, number)
 	}
 	for number := range k.sheet.Rows {
 		k.c.LastRow = max(k.c.LastRow, number)
 	}
+
 	if k.sheet.GoesOn(last) {
+		k.c.DoneRow = last
 		return nil
 	}
 	k.c.DoneRow = k.c.LastRow
@@ -229,6 +258,7 @@ func (k *comparing) page(ctx context.Context, left tab.Doubts) error {
 func (k *comparing) end(ctx context.Context) error {
 	state := k.c.State
 	k.c.State = sheet24.Done
+
 	switch state {
 	case sheet24.Comparing:
 		if k.c.State = sheet24.Compared; k.c.Counts.Update+k.c.Counts.Fill+k.c.Counts.Create+k.c.Counts.Problem == 0 {
@@ -236,7 +266,7 @@ func (k *comparing) end(ctx context.Context) error {
 		}
 	case sheet24.Pushing:
 		if k.t.Policies.Seeks() { // rows without an id are the next scan's
-			if err := k.comparer.Store.LeaveNone(ctx, k.t); err != nil {
+			if err := k.comparer.Store.UnignoreAll(ctx, k.t); err != nil {
 				return err
 			}
 			if err := k.comparer.Store.AddEvent(ctx, sheet24.NewRecheck(k.t.ID)); err != nil {

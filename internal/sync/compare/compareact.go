@@ -22,11 +22,13 @@ func (k *comparing) scanned(ctx context.Context, cells map[tab.CellKey]bool) ([]
 	if err != nil {
 		return nil, err
 	}
+
 	for key := range cells {
 		n, seen := known[key.ID]
 		if !seen {
 			continue
 		}
+
 		column, _ := tab.ColumnOf(k.sheet, key.Field)
 		v := tab.Cell(k.sheet.Rows[k.sheet.ByID[key.ID][0]], column.Index)
 		if v == nil {
@@ -56,13 +58,15 @@ func (k *comparing) send(ctx context.Context) error {
 	if len(changes) == 0 {
 		return nil
 	}
+
 	snapshots, err := k.scanned(ctx, cells)
 	if err != nil {
 		return err
 	}
-	if err := k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Changes: changes, Snapshots: snapshots, Known: k.seen}); err != nil {
+	if err := k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Changes: changes, Snapshots: snapshots, LastKnown: k.seen}); err != nil {
 		return err
 	}
+
 	k.next.Push(k.t.PortalID)
 	return nil
 }
@@ -71,35 +75,12 @@ func (k *comparing) send(ctx context.Context) error {
 // A cell that was edited since, or whose edit has yet to reach the CRM, keeps what it
 // holds.
 func (k *comparing) take(ctx context.Context) error {
-	var ids []int64
-	for _, d := range k.found {
-		ids = append(ids, d.EntityID)
-	}
-	edits, err := k.comparer.Store.Open(ctx, k.t.ID, ids)
+	edited, err := k.editedCells(ctx)
 	if err != nil {
 		return err
 	}
-	edited := map[tab.CellKey]bool{}
-	for _, c := range edits {
-		for field := range c.Fields {
-			edited[tab.CellKey{ID: c.EntityID, Field: field}] = true
-		}
-	}
-	var wanted []tab.Placement
-	fieldOf := map[sheet24.Column]string{}
-	for _, d := range k.found {
-		if d.Kind != sheet24.WouldUpdate && d.Kind != sheet24.WouldFill || k.sheet.IDAt[d.Row] != d.EntityID {
-			continue
-		}
-		for field, c := range d.Fields {
-			was, shown := k.shown[d.Row].Fields[field]
-			same := shown && was.New == c.New && k.shown[d.Row].EntityID == d.EntityID && !edited[tab.CellKey{ID: d.EntityID, Field: field}]
-			if column, found := tab.ColumnOf(k.sheet, field); found && c.Old != nil && same {
-				fieldOf[column] = field
-				wanted = append(wanted, tab.Placement{ID: d.EntityID, Column: column, Value: c.Old, Only: true, Holds: tab.Cell(k.sheet.Rows[d.Row], column.Index)})
-			}
-		}
-	}
+
+	wanted, fieldOf := k.placements(edited)
 	k.found = nil
 	if len(wanted) == 0 {
 		return nil
@@ -120,9 +101,58 @@ func (k *comparing) take(ctx context.Context) error {
 		taken[tab.CellKey{ID: w.ID, Field: field}] = true
 		k.seen[w.ID][field] = []any{change.ValueOf(k.fields[field], k.items[sheet24.ItemRef{Entity: k.t.Entity, ID: w.ID}])}
 	}
+
 	snapshots, err := k.scanned(ctx, taken)
 	if err != nil {
 		return err
 	}
-	return k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Snapshots: snapshots, Known: k.seen})
+	return k.comparer.Rows.CommitScan(ctx, k.comparer.Store, k.next, sheet24.CompareStage, k.t, sheet24.Scanned{Snapshots: snapshots, LastKnown: k.seen})
+}
+
+// editedCells are the cells of the page's rows whose edits have yet to reach the CRM.
+func (k *comparing) editedCells(ctx context.Context) (map[tab.CellKey]bool, error) {
+	var ids []int64
+	for _, d := range k.found {
+		ids = append(ids, d.EntityID)
+	}
+	changes, err := k.comparer.Store.PendingChanges(ctx, k.t.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+
+	edited := map[tab.CellKey]bool{}
+	for _, c := range changes {
+		for field := range c.Fields {
+			edited[tab.CellKey{ID: c.EntityID, Field: field}] = true
+		}
+	}
+	return edited, nil
+}
+
+// placements are the CRM's values that go into cells, and the fields of their columns.
+func (k *comparing) placements(edited map[tab.CellKey]bool) (wanted []tab.Placement, fieldOf map[sheet24.Column]string) {
+	fieldOf = map[sheet24.Column]string{}
+	for _, d := range k.found {
+		differs := d.Kind == sheet24.WouldUpdate || d.Kind == sheet24.WouldFill
+		if !differs || k.sheet.IDAt[d.Row] != d.EntityID {
+			continue
+		}
+
+		for field, c := range d.Fields {
+			column, found := tab.ColumnOf(k.sheet, field)
+			if !found || c.Old == nil || !k.asShown(d, field) || edited[tab.CellKey{ID: d.EntityID, Field: field}] {
+				continue
+			}
+			fieldOf[column] = field
+			wanted = append(wanted, tab.Placement{ID: d.EntityID, Column: column, Value: c.Old, Only: true, Holds: tab.Cell(k.sheet.Rows[d.Row], column.Index)})
+		}
+	}
+	return wanted, fieldOf
+}
+
+// asShown reports whether a cell still holds what its owner was shown.
+func (k *comparing) asShown(d sheet24.RowDifference, field string) bool {
+	shown := k.shown[d.Row]
+	was, ok := shown.Fields[field]
+	return ok && shown.EntityID == d.EntityID && was.New == d.Fields[field].New
 }

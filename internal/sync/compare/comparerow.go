@@ -29,6 +29,7 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 		}
 		k.found = append(k.found, sheet24.RowDifference{Row: c.Row, EntityID: max(c.EntityID, 0), Kind: sheet24.WouldFail, Message: locale.Error(k.t.Language, err)})
 	}
+
 	texts, err := k.tabs.ReadFormats(ctx, k.t, k.sheet, k.formatted(first, last))
 	if err != nil {
 		return err
@@ -51,6 +52,7 @@ func (k *comparing) difference(ctx context.Context, first, last int) error {
 			k.rows = append(k.rows, c)
 		}
 	}
+
 	return k.differences(ctx, counts, fail)
 }
 
@@ -60,11 +62,12 @@ func (k *comparing) rowOf(c *sheet24.RowChange, texts tab.Formats, counts *sheet
 	if len(held) == 0 {
 		return false, nil
 	}
+
 	c.EntityID, err = tab.Identify(k.t, k.sheet, c.Row, nil)
 	switch {
 	case err != nil && sheet24.AsError(err).Code == sheet24.CodeRowWithoutID:
 		if !k.t.Policies.Seeks() || mapping.Summary(held) {
-			counts.Left++
+			counts.Ignored++
 			return false, nil
 		}
 		c.EntityID = tab.NewKey() // for the time of the comparison
@@ -87,59 +90,59 @@ func (k *comparing) differences(ctx context.Context, counts *sheet24.ComparisonC
 	if err != nil {
 		return err
 	}
-	fields := plan.ByName(described)
+	k.fields = plan.ByName(described)
+
+	// Which records they are, and what these hold.
 	unmatched, err := k.matchRows(ctx)
 	if err != nil {
 		return err
 	}
-
-	var refs []sheet24.ItemRef
-	for _, c := range k.rows {
-		if c.EntityID > 0 {
-			refs = append(refs, k.plan.Ref(c))
-		}
-	}
-	items, unreadable, err := k.read(ctx, refs)
+	unreadable, err := k.readRecords(ctx)
 	if err != nil {
 		return err
 	}
-	k.items, k.fields = items, fields
-	found, unfound := k.plan.Resolve(ctx, map[sheet24.Entity]plan.Fields{k.t.Entity: fields}, k.rows)
+	found, unfound := k.plan.Resolve(ctx, map[sheet24.Entity]plan.Fields{k.t.Entity: k.fields}, k.rows)
 
 	for i, c := range k.rows {
-		item := items[k.plan.Ref(c)]
+		item := k.items[k.plan.Ref(c)]
 		var d sheet24.RowDifference
 		err := isolate.Guard(func() (err error) {
-			missing := item == nil && c.EntityID > 0
-			if err = cmp.Or(unmatched[i], unreadable[c.EntityID], plan.LinksFailed(fields, c, unfound)); err == nil && missing {
-				err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordMissing)
+			if err := cmp.Or(unmatched[i], unreadable[c.EntityID], plan.LinksFailed(k.fields, c, unfound)); err != nil {
+				return err
 			}
-			if err == nil {
-				d, err = k.compareRow(fields, item, c, found)
+			if item == nil && c.EntityID > 0 {
+				return sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordMissing)
 			}
+			d, err = k.compareRow(item, c, found)
 			return err
 		})
-		if sheet24.IsKind(err, sheet24.Unavailable) {
+
+		switch {
+		case sheet24.IsKind(err, sheet24.Unavailable):
 			return err
-		}
-		if err != nil {
+		case err != nil:
 			fail(c, err)
-			continue
-		}
-		switch d.Kind {
-		case sheet24.WouldUpdate:
-			counts.Update++
-		case sheet24.WouldFill:
-			counts.Fill++
-		case sheet24.WouldCreate:
-			counts.Create++
 		default:
-			counts.Same++
-			continue
+			if tally(counts, d.Kind); d.Kind != "" {
+				k.found = append(k.found, d)
+			}
 		}
-		k.found = append(k.found, d)
 	}
 	return nil
+}
+
+// tally counts a row by what differs in it, "" if nothing does.
+func tally(counts *sheet24.ComparisonCounts, kind sheet24.DifferenceKind) {
+	switch kind {
+	case sheet24.WouldUpdate:
+		counts.Update++
+	case sheet24.WouldFill:
+		counts.Fill++
+	case sheet24.WouldCreate:
+		counts.Create++
+	default:
+		counts.Same++
+	}
 }
 
 // formatted are the rows of a page with cells whose format says what they mean.
@@ -154,18 +157,26 @@ func (k *comparing) formatted(first, last int) (numbers []int) {
 	return numbers
 }
 
-// read reads records, and says at which of them that broke down.
-func (k *comparing) read(ctx context.Context, refs []sheet24.ItemRef) (items map[sheet24.ItemRef]*sheet24.Item, unreadable map[int64]error, err error) {
-	items, unreadable = map[sheet24.ItemRef]*sheet24.Item{}, map[int64]error{}
+// readRecords reads the records of the page's rows, and says at which of them that broke
+// down.
+func (k *comparing) readRecords(ctx context.Context) (unreadable map[int64]error, err error) {
+	var refs []sheet24.ItemRef
+	for _, c := range k.rows {
+		if c.EntityID > 0 {
+			refs = append(refs, k.plan.Ref(c))
+		}
+	}
+
+	k.items, unreadable = map[sheet24.ItemRef]*sheet24.Item{}, map[int64]error{}
 	err = isolate.Each(refs, func(some []sheet24.ItemRef) error {
 		read, unread := k.comparer.CRM.Items(ctx, k.plan.Portal, some)
-		maps.Copy(items, read)
+		maps.Copy(k.items, read)
 		return unread[k.t.Entity]
 	}, func(r sheet24.ItemRef, err error) error {
 		unreadable[r.ID] = err
 		return nil
 	})
-	return items, unreadable, err
+	return unreadable, err
 }
 
 // matchRows finds which records the page's rows without an id are, and by their indexes
@@ -180,6 +191,7 @@ func (k *comparing) matchRows(ctx context.Context) ([]error, error) {
 			ids = append(ids, m.Record)
 		}
 	}
+
 	seen, err := k.comparer.Store.Snapshots(ctx, k.t.ID, ids)
 	if err != nil {
 		return nil, err
@@ -191,6 +203,7 @@ func (k *comparing) matchRows(ctx context.Context) ([]error, error) {
 			first[id] = n.Row
 		}
 	}
+
 	for i, m := range matches {
 		switch row := first[m.Record]; {
 		case m.Record == 0:
@@ -205,68 +218,89 @@ func (k *comparing) matchRows(ctx context.Context) ([]error, error) {
 }
 
 // compareRow compares a row with its record; without one it would be created.
-func (k *comparing) compareRow(fields plan.Fields, item *sheet24.Item, c sheet24.RowChange, found map[sheet24.Link][]int64) (sheet24.RowDifference, error) {
+func (k *comparing) compareRow(item *sheet24.Item, c sheet24.RowChange, found map[sheet24.Link][]int64) (sheet24.RowDifference, error) {
 	d := sheet24.RowDifference{Row: c.Row, EntityID: max(c.EntityID, 0), Fields: map[string]sheet24.Change{}}
-	at := mapping.Context{Locale: k.t.Locale, Zone: k.t.Location(), Links: func(l sheet24.Link) []int64 { return found[l] }}
-	known := sheet24.Known{}
 	if item == nil {
 		item = &sheet24.Item{Values: map[string]any{}}
 		d.Kind = sheet24.WouldCreate
 	}
-	at.Funnel = plan.FunnelAfter(fields, item, c)
+	at := mapping.Context{Locale: k.t.Locale, Zone: k.t.Location(), Links: func(l sheet24.Link) []int64 { return found[l] }}
+	at.Funnel = plan.FunnelAfter(k.fields, item, c)
+
+	agreed := sheet24.LastKnown{}
 	var bad plan.BadCells
 	for _, m := range k.t.Mappings {
 		cell, ok := c.Fields[m.Field]
-		f, described := fields[m.Field]
+		f, described := k.fields[m.Field]
 		if !ok || !described {
 			continue
 		}
+
 		at.Currency = plan.CurrencyOf(item.Values[f.Name])
-		there, err := mapping.FromCRM(f, item, at)
-		if err != nil {
-			continue // a cell cannot hold it
-		}
-		cell.Old = there
-		if cell.New == nil {
-			if there != nil {
-				d.Fields[m.Field] = cell
-			}
-			continue
-		}
-		want, err := mapping.ToCRM(f, cell.New, at)
+		differs, held, err := k.compareCell(f, item, c.Row, cell, at)
 		if err != nil {
 			bad.Add(k.t, m.Column.Name, err)
 			continue
 		}
-
-		// What differs is the sheet's: as long as nobody decided, the CRM's is the base.
-		crm := plan.CrmSide(k.t, f, item)
-		merged := change.Merge(change.Base{LastKnown: []any{crm.Value()}}, change.Sheet{Change: cell, Value: want}, crm, sheet24.SheetWins)
-		if merged.Verdict == change.Agree {
-			known[m.Field] = []any{merged.Before} // as the sheet shows
+		if held != nil {
+			agreed[m.Field] = held
+		}
+		if differs == nil {
 			continue
 		}
-		if k.c.State == sheet24.Pushing {
-			shown := k.shown[c.Row]
-			was, ok := shown.Fields[m.Field]
-			approved := false
-			if cell, approved = change.Approve(cell, was, ok && shown.EntityID == item.ID, crm); approved {
-				known[m.Field] = []any{merged.Before}
-			}
-		}
-		d.Fields[m.Field] = cell
-		if d.Kind == "" {
+
+		d.Fields[m.Field] = *differs
+		if d.Kind == "" && cell.New != nil {
 			d.Kind = sheet24.WouldUpdate
 		}
 	}
 	if err := bad.Err(); err != nil {
 		return d, err
 	}
+
 	if d.Kind == "" && len(d.Fields) > 0 {
 		d.Kind = sheet24.WouldFill
 	}
 	if item.ID != 0 {
-		k.seen[item.ID] = known
+		k.seen[item.ID] = agreed
 	}
 	return d, nil
+}
+
+// compareCell compares a cell with its field. It returns how they differ, nil if they do not;
+// and the field's value, where both agree, or the owner was shown how they differ and wants
+// the sheet's. An error says what is wrong with the cell.
+func (k *comparing) compareCell(f sheet24.Field, item *sheet24.Item, row int, cell sheet24.Change, at mapping.Context) (differs *sheet24.Change, held []any, err error) {
+	there, err := mapping.FromCRM(f, item, at)
+	if err != nil {
+		return nil, nil, nil // a cell cannot hold it
+	}
+	cell.Old = there
+	if cell.New == nil {
+		if there == nil {
+			return nil, nil, nil
+		}
+		return &cell, nil, nil
+	}
+	want, err := mapping.ToCRM(f, cell.New, at)
+	if err != nil {
+		return nil, nil, err
+	}
+
+	// What differs is the sheet's: as long as nobody decided, the CRM's is the base.
+	crm := plan.CrmSide(k.t, f, item)
+	merged := change.Merge(change.Base{LastKnown: []any{crm.Value()}}, change.Sheet{Change: cell, Value: want}, crm, sheet24.SheetWins)
+	if merged.Verdict == change.Agree {
+		return nil, []any{merged.Before}, nil // as the sheet shows
+	}
+
+	if k.c.State == sheet24.Pushing {
+		shown := k.shown[row]
+		was, ok := shown.Fields[f.Name]
+		approved := false
+		if cell, approved = change.Approve(cell, was, ok && shown.EntityID == item.ID, crm); approved {
+			held = []any{merged.Before}
+		}
+	}
+	return &cell, held, nil
 }

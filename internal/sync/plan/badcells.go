@@ -26,6 +26,7 @@ func (b BadCells) Err() error {
 	case 1:
 		return b[0]
 	}
+
 	var all []error
 	var sentences []string
 	for _, e := range b {
@@ -44,6 +45,7 @@ func causes(err error) []*sheet24.Error {
 	case e.Code != sheet24.CodeInColumns:
 		return []*sheet24.Error{e}
 	}
+
 	var all []*sheet24.Error
 	if joined, ok := e.Err.(interface{ Unwrap() []error }); ok {
 		for _, one := range joined.Unwrap() {

@@ -11,12 +11,12 @@ import (
 func (b *Planner) merge(f sheet24.Field, item *sheet24.Item, c sheet24.RowChange, field string, at mapping.Context) (change.Outcome, mapping.Values, error) {
 	t, cell := b.Tables[c.TableID], c.Fields[field]
 	want, err := mapping.ToCRM(f, cell.New, at)
-	if err != nil && cell.Kept != sheet24.CRMWins {
+	if err != nil && cell.Resolution != sheet24.CRMWins {
 		return change.Outcome{}, want, err
 	}
 
 	former, err := mapping.ToCRM(f, cell.Old, at)
-	base := change.Base{LastKnown: b.Known[Key{t.ID, c.EntityID}][field], Former: former, Invalid: err != nil}
+	base := change.Base{LastKnown: b.LastKnown[Key{t.ID, c.EntityID}][field], Former: former, Invalid: err != nil}
 	if c.Action == sheet24.Create {
 		base = base.Created()
 	}
@@ -32,11 +32,12 @@ func CrmSide(t *sheet24.Table, f sheet24.Field, item *sheet24.Item) change.CRM {
 func (b *Planner) mergeDeletion(fields Fields, item *sheet24.Item, c sheet24.RowChange) (change.Verdict, change.Fields) {
 	t := b.Tables[c.TableID]
 	merged := map[string]change.Outcome{}
+
 	for name, cell := range c.Fields {
 		f, described := fields[name]
 		var base change.Base // what is not described any more is in nobody's way
 		if described {
-			base.LastKnown = b.Known[Key{c.TableID, c.EntityID}][name]
+			base.LastKnown = b.LastKnown[Key{c.TableID, c.EntityID}][name]
 		}
 		merged[name] = change.Merge(base, change.Sheet{Change: cell, Deleted: true}, CrmSide(t, f, item), t.Policies.Winner(name))
 	}

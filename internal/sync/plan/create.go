@@ -15,18 +15,20 @@ import (
 func (b *Planner) planNew(fields Fields, c sheet24.RowChange, found map[sheet24.Link][]int64) Plan {
 	t := b.Tables[c.TableID]
 	for _, change := range c.Fields {
-		if change.Kept == sheet24.CRMWins { // its owner wants none
-			return Plan{Fields: c.Fields, Left: true}
+		if change.Resolution == sheet24.CRMWins { // its owner wants none
+			return Plan{Fields: c.Fields, Ignored: true}
 		}
 	}
+
 	if c.Action != sheet24.Create {
 		switch t.Policies.NewRows {
 		case sheet24.IgnoreNew:
-			return Plan{Fields: c.Fields, Left: true, Note: locale.T(t.Language, "note.unmatched")}
-		case sheet24.AskNew:
-			return Plan{Asks: c.Fields}
+			return Plan{Fields: c.Fields, Ignored: true, Note: locale.T(t.Language, "note.unmatched")}
+		case sheet24.ReviewNew:
+			return Plan{Review: c.Fields}
 		}
 	}
+
 	plan := b.planRow(fields, &sheet24.Item{Funnel: 0, Values: map[string]any{}}, c, found)
 	plan.Write.Key = creationKey(t, c)
 	plan.Create = true
@@ -42,20 +44,22 @@ func creationKey(t *sheet24.Table, c sheet24.RowChange) string {
 func (b *Planner) planGone(fields Fields, item *sheet24.Item, c sheet24.RowChange) Plan {
 	t := b.Tables[c.TableID]
 	if t.Policies.Deleted == sheet24.KeepRecord {
-		return Plan{Forget: true}
+		return Plan{Discard: true}
 	}
+
 	if b.back[Key{c.TableID, c.EntityID}] { // its row
-		return Plan{Forget: true}
+		return Plan{Discard: true}
 	}
 	if item == nil { // it is gone already
 		return Plan{Fields: c.Fields}
 	}
+
 	verdict, cells := b.mergeDeletion(fields, item, c)
 	switch verdict {
 	case change.Keep:
 		return Plan{Fields: cells}
 	case change.NeedsReview:
-		return Plan{Asks: cells}
+		return Plan{Review: cells}
 	}
 
 	plan := Plan{Fields: cells}
@@ -64,6 +68,7 @@ func (b *Planner) planGone(fields Fields, item *sheet24.Item, c sheet24.RowChang
 		plan.Write.Delete = true
 		return plan
 	}
+
 	for _, f := range fields {
 		if f.Name != "STAGE_ID" && f.Name != "STATUS_ID" && !f.Stage {
 			continue

@@ -29,6 +29,7 @@ func (b *Planner) Match(ctx context.Context, changes []sheet24.RowChange) []Matc
 			byTable[c.TableID] = append(byTable[c.TableID], i)
 		}
 	}
+
 	for id, indexes := range byTable {
 		b.matchTable(ctx, b.Tables[id], indexes, changes, matches)
 	}
@@ -104,6 +105,7 @@ func (b *Planner) find(ctx context.Context, t *sheet24.Table, key string, values
 		unfound[v] = b.Rows.Broken(sheet24.PushStage, sheet24.RowChange{TableID: t.ID}, err)
 		return nil
 	})
+
 	for _, v := range values {
 		if _, ok := found[v]; err != nil && !ok && unfound[v] == nil {
 			unfound[v] = err

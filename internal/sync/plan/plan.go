@@ -17,25 +17,25 @@ import (
 
 // Store is what is known of records.
 type Store interface {
-	Known(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Known, error)
+	LastKnown(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.LastKnown, error)
 	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
 }
 
 // Planner plans changes of the tables of one portal.
 type Planner struct {
-	Store  Store
-	CRM    sheet24.CRM
-	Rows   isolate.Rows
-	Portal *sheet24.Portal
-	Tables map[int64]*sheet24.Table // by id, those of the changes
-	Known  map[Key]sheet24.Known
+	Store     Store
+	CRM       sheet24.CRM
+	Rows      isolate.Rows
+	Portal    *sheet24.Portal
+	Tables    map[int64]*sheet24.Table // by id, those of the changes
+	LastKnown map[Key]sheet24.LastKnown
 
 	back map[Key]bool // records that were to be deleted, and whose rows are in the sheet again
 }
 
 // New makes a Planner that knows of no table yet.
 func New(store Store, crm sheet24.CRM, rows isolate.Rows, portal *sheet24.Portal) *Planner {
-	return &Planner{Store: store, CRM: crm, Rows: rows, Portal: portal, Tables: map[int64]*sheet24.Table{}, Known: map[Key]sheet24.Known{}, back: map[Key]bool{}}
+	return &Planner{Store: store, CRM: crm, Rows: rows, Portal: portal, Tables: map[int64]*sheet24.Table{}, LastKnown: map[Key]sheet24.LastKnown{}, back: map[Key]bool{}}
 }
 
 // ItemKey names the record that a row's creation makes.
@@ -47,20 +47,20 @@ func (b *Planner) ItemKey(c sheet24.RowChange) sheet24.ItemKey {
 // Plan is what a change needs: a write, which is empty if the CRM holds all of
 // it already, or the error that keeps it from being sent.
 type Plan struct {
-	Write  sheet24.ItemWrite
-	Create bool
-	Fields map[string]sheet24.Change // the change's, with what the CRM held where that was changed there
-	Asks   map[string]sheet24.Change // those that their owner has to decide about
-	Held   map[string]any            // what the CRM holds, in its own words, of the fields that are written
-	Known  sheet24.Known             // and once they are
-	Note   string                    // what is to be said of it besides, in the table's language
-	Twin   int64                     // the record, or the key, of the row that is in its way
-	Left   bool                      // its row becomes no record
-	Forget bool                      // there is nothing to do, nor to tell
-	Err    error
+	Write     sheet24.ItemWrite
+	Create    bool
+	Fields    map[string]sheet24.Change // the change's, with what the CRM held where that was changed there
+	Review    map[string]sheet24.Change // those that their owner has to decide about
+	Held      map[string]any            // what the CRM holds, in its own words, of the fields that are written
+	LastKnown sheet24.LastKnown         // and once they are
+	Note      string                    // what is to be said of it besides, in the table's language
+	Twin      int64                     // the record, or the key, of the row that is in its way
+	Ignored   bool                      // its row becomes no record
+	Discard   bool                      // there is nothing to do, nor to tell
+	Err       error
 }
 
-// Writes tells whether anything is to be sent.
+// Writes reports whether anything is to be sent.
 func (p Plan) Writes() bool {
 	return p.Err == nil && (p.Create || p.Write.Delete || len(p.Write.Fields)+len(p.Write.Multi) > 0)
 }
@@ -92,13 +92,14 @@ func (b *Planner) Remember(ctx context.Context, changes []sheet24.RowChange) err
 	for _, c := range changes {
 		ids[c.TableID] = append(ids[c.TableID], c.EntityID)
 	}
+
 	for id, records := range ids {
-		known, err := b.Store.Known(ctx, id, records)
+		known, err := b.Store.LastKnown(ctx, id, records)
 		if err != nil {
 			return err
 		}
 		for record, k := range known {
-			b.Known[Key{id, record}] = k
+			b.LastKnown[Key{id, record}] = k
 		}
 	}
 	return b.findBack(ctx, changes)
@@ -112,6 +113,7 @@ func (b *Planner) findBack(ctx context.Context, changes []sheet24.RowChange) err
 			ids[c.TableID] = append(ids[c.TableID], c.EntityID)
 		}
 	}
+
 	for id, records := range ids {
 		seen, err := b.Store.Snapshots(ctx, id, records)
 		if err != nil {
@@ -130,7 +132,7 @@ func (b *Planner) PlanChange(fields Fields, item *sheet24.Item, c sheet24.RowCha
 	case c.Action == sheet24.Delete:
 		return b.planGone(fields, item, c)
 	case len(c.Fields) == 0 && (len(c.Dropped) == 0 || c.EntityID < 0):
-		return Plan{Forget: true} // what the row says to this stays as it is
+		return Plan{Discard: true} // what the row says to this stays as it is
 	case c.EntityID < 0:
 		return b.planNew(fields, c, found)
 	case item == nil:
@@ -151,6 +153,7 @@ func (b *Planner) Resolve(ctx context.Context, fields map[sheet24.Entity]Fields,
 			return nil
 		})
 	}
+
 	found, unfound := map[sheet24.Link][]int64{}, map[sheet24.Link]error{}
 	err := isolate.Each(links, func(some []sheet24.Link) error {
 		if len(some) == 0 {
@@ -164,6 +167,7 @@ func (b *Planner) Resolve(ctx context.Context, fields map[sheet24.Entity]Fields,
 		unfound[l] = b.Rows.Broken(sheet24.PushStage, sheet24.RowChange{}, err)
 		return nil
 	})
+
 	for _, l := range links {
 		if err != nil && found[l] == nil && unfound[l] == nil {
 			unfound[l] = err
@@ -188,14 +192,15 @@ func LinksFailed(fields Fields, c sheet24.RowChange, unfound map[sheet24.Link]er
 // true: somebody added a field, a stage or a colleague since they were read.
 var outdated = []sheet24.Code{sheet24.CodeMappingField, sheet24.CodeValueChoice, sheet24.CodeValueChoiceNear, sheet24.CodeValueUser, sheet24.CodeValueUserNear}
 
-// LookAgain plans rows once more with descriptions read anew, where old ones may
+// RetryWithFreshFields plans rows once more with descriptions read anew, where old ones may
 // be why they failed.
-func (b *Planner) LookAgain(ctx context.Context, changes []sheet24.RowChange, plans []Plan, items map[sheet24.ItemRef]*sheet24.Item, found map[sheet24.Link][]int64) {
+func (b *Planner) RetryWithFreshFields(ctx context.Context, changes []sheet24.RowChange, plans []Plan, items map[sheet24.ItemRef]*sheet24.Item, found map[sheet24.Link][]int64) {
 	fresh := map[sheet24.Entity]Fields{}
 	for i, c := range changes {
 		if plans[i].Err == nil || !slices.ContainsFunc(causes(plans[i].Err), func(e *sheet24.Error) bool { return slices.Contains(outdated, e.Code) }) {
 			continue
 		}
+
 		r := b.Ref(c)
 		if fresh[r.Entity] == nil {
 			described, err := b.CRM.Refresh(ctx, b.Portal, r.Entity)
@@ -204,6 +209,7 @@ func (b *Planner) LookAgain(ctx context.Context, changes []sheet24.RowChange, pl
 			}
 			fresh[r.Entity] = ByName(described)
 		}
+
 		plans[i] = b.Planned(c, func() Plan { return b.PlanChange(fresh[r.Entity], items[r], c, found) })
 	}
 }
@@ -214,7 +220,7 @@ func (b *Planner) planRow(fields Fields, item *sheet24.Item, c sheet24.RowChange
 	t := b.Tables[c.TableID]
 	plan := Plan{
 		Write:  sheet24.ItemWrite{Entity: t.Entity, ID: item.ID, Fields: map[string]any{}},
-		Fields: map[string]sheet24.Change{}, Asks: map[string]sheet24.Change{}, Held: map[string]any{}, Known: sheet24.Known{},
+		Fields: map[string]sheet24.Change{}, Review: map[string]sheet24.Change{}, Held: map[string]any{}, LastKnown: sheet24.LastKnown{},
 	}
 	at := mapping.Context{Locale: t.Locale, Zone: t.Location(), Links: func(l sheet24.Link) []int64 { return found[l] }}
 	at.Funnel = FunnelAfter(fields, item, c)
@@ -224,6 +230,7 @@ func (b *Planner) planRow(fields Fields, item *sheet24.Item, c sheet24.RowChange
 		if _, changed := c.Fields[m.Field]; !changed {
 			continue
 		}
+
 		f, ok := fields[m.Field]
 		if !ok || f.ReadOnly || f.Immutable && item.ID != 0 {
 			bad.Add(t, m.Column.Name, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingField, m.Field))
@@ -236,6 +243,7 @@ func (b *Planner) planRow(fields Fields, item *sheet24.Item, c sheet24.RowChange
 			bad.Add(t, m.Column.Name, err)
 			continue
 		}
+
 		plan.add(m.Field, f, merged)
 		if merged.Verdict == change.Write && want.Currency != "" && f.Name == "OPPORTUNITY" {
 			if err := amountIn(t, fields, item, c, want.Currency, &plan.Write); err != nil {
@@ -243,6 +251,7 @@ func (b *Planner) planRow(fields Fields, item *sheet24.Item, c sheet24.RowChange
 			}
 		}
 	}
+
 	if err := bad.Err(); err != nil {
 		return Plan{Err: err}
 	}
@@ -253,7 +262,7 @@ func (b *Planner) planRow(fields Fields, item *sheet24.Item, c sheet24.RowChange
 func (p *Plan) add(field string, f sheet24.Field, merged change.Outcome) {
 	switch merged.Verdict {
 	case change.NeedsReview:
-		p.Asks[field] = merged.Change
+		p.Review[field] = merged.Change
 		return
 	case change.Keep:
 		p.Fields[field] = merged.Change
@@ -261,7 +270,7 @@ func (p *Plan) add(field string, f sheet24.Field, merged change.Outcome) {
 	}
 
 	p.Fields[field] = merged.Change
-	p.Held[field], p.Known[field] = merged.Before, []any{merged.After}
+	p.Held[field], p.LastKnown[field] = merged.Before, []any{merged.After}
 	switch {
 	case merged.Verdict == change.Agree:
 	case change.IsContact(f):
@@ -299,10 +308,12 @@ func amountIn(t *sheet24.Table, fields Fields, item *sheet24.Item, c sheet24.Row
 	if !ok {
 		return nil
 	}
+
 	want, err := mapping.ToCRM(f, code, mapping.Context{})
 	if err != nil {
 		return err
 	}
+
 	if _, mapped := t.Mapping(f.Name); mapped {
 		have := item.Values[f.Name]
 		if change, ok := c.Fields[f.Name]; ok {
@@ -319,6 +330,7 @@ func amountIn(t *sheet24.Table, fields Fields, item *sheet24.Item, c sheet24.Row
 		}
 		return nil
 	}
+
 	if !mapping.Same(f, want.Plain, item.Values[f.Name]) {
 		w.Fields[f.APIName] = want.Plain
 	}

@@ -30,6 +30,7 @@ func (b *pushing) landed(w sheet24.Begun) time.Time { return w.At.Add(b.pusher.C
 // recall finds what was sent for a row's record and not answered.
 func (b *pushing) recall(r *row) {
 	own, of := plan.Key{Table: r.change.TableID, Record: r.change.EntityID}, b.plan.Ref(r.change)
+
 	r.begun, r.others = nil, nil
 	for _, w := range b.begun[r.change.EntityID] {
 		switch {
@@ -75,8 +76,8 @@ func (b *pushing) own(r *row, item *sheet24.Item, w sheet24.ItemWrite) {
 	key := plan.Key{Table: r.change.TableID, Record: r.change.EntityID}
 	for _, f := range b.fields[w.Entity] {
 		if _, set := sets(f, w); set && showsField(f, item, w, mapping.Same) {
-			held := anyOf(b.plan.Known[key][f.Name], change.ValueOf(f, item))
-			b.plan.Known[key], r.may = with(b.plan.Known[key], f.Name, held), with(r.may, f.Name, held)
+			held := anyOf(b.plan.LastKnown[key][f.Name], change.ValueOf(f, item))
+			b.plan.LastKnown[key], r.may = with(b.plan.LastKnown[key], f.Name, held), with(r.may, f.Name, held)
 		}
 	}
 }
@@ -88,7 +89,7 @@ func (b *pushing) made(r *row) {
 		return
 	}
 
-	known := b.plan.Known[plan.Key{Table: r.change.TableID, Record: r.change.EntityID}]
+	known := b.plan.LastKnown[plan.Key{Table: r.change.TableID, Record: r.change.EntityID}]
 	nothing := &sheet24.Item{Values: map[string]any{}}
 	for _, f := range b.fields[r.begun.Write.Entity] {
 		if value, set := sets(f, r.begun.Write); set {
@@ -101,7 +102,7 @@ func (b *pushing) made(r *row) {
 func (b *pushing) recallMade(r *row) {
 	key := plan.Key{Table: r.change.TableID, Record: r.change.EntityID}
 	for field, may := range r.may {
-		b.plan.Known[key] = with(b.plan.Known[key], field, anyOf(b.plan.Known[key][field], may...))
+		b.plan.LastKnown[key] = with(b.plan.LastKnown[key], field, anyOf(b.plan.LastKnown[key][field], may...))
 	}
 }
 
@@ -110,6 +111,7 @@ func (b *pushing) shows(item *sheet24.Item, w sheet24.ItemWrite) bool {
 	if w.Delete || item == nil {
 		return item == nil
 	}
+
 	for _, f := range b.fields[w.Entity] {
 		if !showsField(f, item, w, mapping.Holds) { // a 0 that is under way may still come where nothing is
 			return false
@@ -181,6 +183,7 @@ func covers(w, earlier sheet24.ItemWrite) bool {
 	if earlier.Adds() || earlier.Delete {
 		return false
 	}
+
 	for name, v := range earlier.Fields {
 		if again, set := w.Fields[name]; !set || !sameJSON(v, again) {
 			return false
@@ -238,14 +241,17 @@ func (b *pushing) begin(ctx context.Context, f *flight) error {
 				noted = append(noted, r.change)
 			}
 		}
+
 		if len(noted) > 0 {
 			if err := b.pusher.Begun.NoteFields(ctx, noted); err != nil {
 				return err
 			}
 		}
+
 		if err := b.pusher.Begun.Begin(ctx, begun); err != nil {
 			return err
 		}
+
 		for i, r := range some {
 			r.sending, sends[r] = begun[i].Begun, true
 		}

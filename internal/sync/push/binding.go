@@ -21,9 +21,11 @@ func (b *pushing) bound(ctx context.Context, changes []sheet24.RowChange) ([]she
 			present = append(present, c)
 			continue
 		}
+
 		c.Status, c.Error = sheet24.Failed, locale.Error(t.Language, sheet24.Errorf(sheet24.Conflict, sheet24.CodeChangeFormer))
 		former = append(former, c)
 	}
+
 	if len(former) == 0 {
 		return changes, nil
 	}
@@ -38,6 +40,7 @@ func (b *pushing) rebind(ctx context.Context) error {
 			ids = append(ids, id)
 		}
 	}
+
 	now, err := b.pusher.Store.Bindings(ctx, ids)
 	if err != nil {
 		return err
@@ -47,6 +50,7 @@ func (b *pushing) rebind(ctx context.Context) error {
 		if b.plan.Tables[id].Binding == now[id] {
 			continue
 		}
+
 		t, err := b.pusher.Store.Table(ctx, id)
 		if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 			return err
@@ -65,6 +69,7 @@ func (b *pushing) boundRows(ctx context.Context, rows []*row) ([]*row, error) {
 	for i, r := range rows {
 		changes[i] = r.change
 	}
+
 	present, err := b.bound(ctx, changes)
 	if err != nil || len(present) == len(rows) {
 		return rows, err
@@ -74,6 +79,7 @@ func (b *pushing) boundRows(ctx context.Context, rows []*row) ([]*row, error) {
 	for _, c := range present {
 		keeps[c.ID] = true
 	}
+
 	var kept []*row
 	for _, r := range rows {
 		if keeps[r.change.ID] {

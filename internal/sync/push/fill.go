@@ -87,6 +87,7 @@ func (b *pushing) readAnew(old func(*row) bool) bool {
 			ready = append(ready, r)
 		}
 	}
+
 	b.ready = ready
 	b.again(again...)
 	return len(again) > 0
@@ -117,6 +118,7 @@ func (b *pushing) toWriteAlone(t sheet24.Turn, f *flight) bool {
 		if b.settled[r.change.ID] {
 			continue
 		}
+
 		if !t.Alone(r.plan.Write) {
 			others = true
 		} else if room, _ := t.Room(r.plan.Write.Call()); room > 0 && chosen < 0 {
@@ -145,17 +147,21 @@ func (b *pushing) toWrite(t sheet24.Turn, f *flight) {
 			b.free(r)
 			continue
 		}
+
 		call := r.plan.Write.Call()
 		if _, asked := room[call]; !asked {
 			room[call], _ = t.Room(call)
 		}
+
 		if len(f.writes) == 0 {
 			class = r.company()
 		}
+
 		if len(f.writes) >= min(most, class) || r.company() != class || room[call] == 0 || t.Alone(r.plan.Write) {
 			rest = append(rest, r)
 			continue
 		}
+
 		room[call]--
 		f.writes = append(f.writes, r)
 	}
@@ -191,23 +197,20 @@ func (b *pushing) leave(t sheet24.Turn) {
 	if b.yields {
 		return
 	}
+
 	next := t.Pace()
 	if t.Spare() > 0 {
 		next = 0
 	}
+
 	waits := len(b.flights)+1 >= b.lanes
 	b.readAnew(func(r *row) bool { return waits || time.Since(r.read)+next > b.fresh(t) })
 }
 
 // toRead chooses what a request reads: enough for the next ones, of all tables in turn.
 func (b *pushing) toRead(ctx context.Context, t sheet24.Turn, f *flight) error {
-	chunk := max(1, t.Size()-1)
-	writes := min(len(b.ready), chunk)
-	want := b.lanes*chunk - (len(b.ready) - writes)
-	for _, other := range b.flights {
-		want -= len(other.reads)
-	}
-	if want <= 0 || b.yields || t.Size() == 1 && writes > 0 {
+	want := b.wanted(t)
+	if want <= 0 || b.yields {
 		return nil
 	}
 	if room, again := t.Room(sheet24.Reading); room == 0 {
@@ -222,25 +225,55 @@ func (b *pushing) toRead(ctx context.Context, t sheet24.Turn, f *flight) error {
 	}
 
 	chosen := map[*row]bool{}
-	class := 0
 	for _, r := range inTurn(b.waiting) {
-		ref := b.plan.Ref(r.change)
-		room, _ := t.Room(r.call())
-		if len(f.reads) == 0 {
-			class = r.company()
-		}
-		if len(f.reads) >= min(want, class) || b.busy[ref] != nil || room == 0 || r.most > 0 && r.company() != class {
+		if !b.readsWith(f, r, want) {
 			continue
 		}
+		if room, _ := t.Room(r.call()); room == 0 {
+			continue
+		}
+
 		f.reads = append(f.reads, r)
-		if b.request(f).Commands() > chunk { // they are of very many entities
+		if b.request(f).Commands() > chunkOf(t) { // they are of very many entities
 			f.reads = f.reads[:len(f.reads)-1]
 			break
 		}
-		b.busy[ref], chosen[r] = r, true
+		b.busy[b.plan.Ref(r.change)], chosen[r] = r, true
 	}
 	b.waiting = slices.DeleteFunc(b.waiting, func(r *row) bool { return chosen[r] })
 	return nil
+}
+
+// chunkOf is how many commands of a request are for rows.
+func chunkOf(t sheet24.Turn) int { return max(1, t.Size()-1) }
+
+// wanted is how many rows should be read now, so that each lane has its next request.
+func (b *pushing) wanted(t sheet24.Turn) int {
+	chunk := chunkOf(t)
+	writes := min(len(b.ready), chunk)
+	if t.Size() == 1 && writes > 0 {
+		return 0 // one command, and it writes
+	}
+
+	want := b.lanes*chunk - (len(b.ready) - writes)
+	for _, other := range b.flights {
+		want -= len(other.reads)
+	}
+	return want
+}
+
+// readsWith reports whether a row may be read in one request with those that are chosen: no
+// other works at its record, and together they are few enough for the smallest limit among
+// them.
+func (b *pushing) readsWith(f *flight, r *row, want int) bool {
+	if b.busy[b.plan.Ref(r.change)] != nil {
+		return false
+	}
+	class := r.company()
+	if len(f.reads) > 0 {
+		class = f.reads[0].company()
+	}
+	return len(f.reads) < min(want, class) && (r.most == 0 || r.company() == class)
 }
 
 // readable reports whether a row waits that could be read.
@@ -265,6 +298,7 @@ func (b *pushing) request(f *flight) sheet24.Request {
 	for _, r := range f.writes {
 		q.Writes = append(q.Writes, r.plan.Write)
 	}
+
 	for _, r := range f.reads {
 		if ref := b.plan.Ref(r.change); ref.ID > 0 {
 			q.Items = append(q.Items, ref)

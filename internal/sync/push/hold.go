@@ -45,6 +45,7 @@ func (b *pushing) requestFailed(ctx context.Context, a answer) error {
 	for i, r := range a.writes {
 		b.wrote(r, a.reply.Written[i])
 	}
+
 	rows := slices.Concat(a.writes, a.reads)
 	if isolate.Fault(a.reply.Err) {
 		return b.requestBroke(ctx, rows, a.reply.Err)
@@ -54,14 +55,17 @@ func (b *pushing) requestFailed(ctx context.Context, a answer) error {
 	}
 
 	b.failed++
+
 	most := mostTries
 	if a.reply.Outcome == sheet24.Open || sheet24.AsError(a.reply.Err).Code == sheet24.CodePortalUnreachable {
 		most = mostFailed
 	}
+
 	if len(a.writes) > 0 {
 		b.unmade++
 		most++
 	}
+
 	if b.failed >= most || b.unmade >= mostUnmade || ctx.Err() != nil {
 		return b.away(ctx, rows, a.reply.Err)
 	}
@@ -72,6 +76,7 @@ func (b *pushing) requestFailed(ctx context.Context, a answer) error {
 		b.again(a.reads...)
 		return b.settleRows(ctx, a.writes)
 	}
+
 	b.again(rows...)
 	return nil
 }
@@ -126,18 +131,22 @@ func (b *pushing) away(ctx context.Context, rows []*row, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+
 	for _, r := range rows {
-		r.plan = plan.Plan{Err: err, Known: r.plan.Known}
+		r.plan = plan.Plan{Err: err, LastKnown: r.plan.LastKnown}
 	}
+
 	if err := b.settleRows(ctx, rows); err != nil {
 		return err
 	}
+
 	if pause, ok := sheet24.PauseFor(err, b.pusher.Now()); ok && b.pause == nil { // and no row is there to say so
 		b.pause, b.why = &pause, err
 		if err := b.paused(ctx, false); err != nil {
 			return err
 		}
 	}
+
 	if err := b.endAll(ctx, err); err != nil {
 		return err
 	}
@@ -171,6 +180,7 @@ func (b *pushing) hold(ctx context.Context, call sheet24.Call, again time.Time) 
 
 	b.full[call] = again
 	b.wakes(func(n *sheet24.Next) { n.PushLater(b.portal.ID, wait) })
+
 	needs := call
 	if call == sheet24.Reading { // for whatever is written, its record is read
 		needs = ""
@@ -188,6 +198,7 @@ func (b *pushing) holdAll(ctx context.Context, again time.Time) error {
 	if err != nil || !held {
 		return err
 	}
+
 	b.stops = true
 	for _, r := range slices.Concat(b.raw, b.waiting, b.ready) {
 		r.until = b.pusher.Now().Add(time.Until(again))

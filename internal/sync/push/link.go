@@ -63,6 +63,7 @@ func (l *linking) link(ctx context.Context, t *sheet24.Table, indexes []int) err
 			record := l.matches[i].Record
 			links = append(links, sheet24.RowLink{Change: l.changes[i], EntityID: record, Note: locale.T(t.Language, "note.record_again", fmt.Sprint(record))})
 		}
+
 		linked, err := l.push.pusher.Store.LinkRows(ctx, t.ID, links)
 		for n, done := range linked {
 			if err == nil && l.take(some[n], done) {
@@ -74,9 +75,12 @@ func (l *linking) link(ctx context.Context, t *sheet24.Table, indexes []int) err
 		l.push.refused[l.changes[i].ID] = plan.Plan{Err: l.push.pusher.Rows.Broken(sheet24.PushStage, l.changes[i], err)}
 		return nil
 	})
+
 	if err != nil || !stale {
 		return err
 	}
+
+	// Some rows changed by it: they are read anew.
 	if err := l.push.pusher.Store.AddEvent(ctx, sheet24.NewRecheck(t.ID)); err != nil { // that another row is the record is what was last seen: it may be gone
 		return err
 	}

@@ -23,7 +23,7 @@ func (w *pushWorld) arrived(id int64, field string, want any) {
 	}
 	for _, c := range w.history(w.table) {
 		for name, change := range c.Fields {
-			if c.Status != sheet24.Completed || change.Conflict || change.Kept != "" {
+			if c.Status != sheet24.Completed || change.Conflict || change.Resolution != "" {
 				w.t.Errorf("row %d: %s, %s %+v: %s", c.Row, c.Status, name, change, c.Error)
 			}
 		}

@@ -56,11 +56,13 @@ func (b *pushing) loadTables(ctx context.Context, changes []sheet24.RowChange) e
 			}
 			b.plan.Tables[c.TableID] = t
 		}
+
 		if b.plan.Tables[c.TableID] == nil {
 			c.Status, c.NotBefore = sheet24.Pending, b.pusher.Now().Add(b.pusher.retry().After(c.Attempts))
 			waiting = append(waiting, c)
 		}
 	}
+
 	if len(waiting) == 0 {
 		return nil
 	}
@@ -74,6 +76,7 @@ func dropColumnless(t *sheet24.Table, c *sheet24.RowChange) {
 	if c.Action == sheet24.Delete {
 		return
 	}
+
 	var said []string
 	kept := maps.Clone(c.Fields)
 	for _, field := range slices.Sorted(maps.Keys(c.Fields)) {
@@ -81,6 +84,7 @@ func dropColumnless(t *sheet24.Table, c *sheet24.RowChange) {
 		if mapped && m.Column.Index >= 0 {
 			continue
 		}
+
 		if c.Dropped == nil {
 			c.Dropped = map[string]sheet24.Change{}
 		}
@@ -88,6 +92,7 @@ func dropColumnless(t *sheet24.Table, c *sheet24.RowChange) {
 		said = append(said, t.ColumnName(field)+" "+locale.Value(t.Language, mapping.Text(c.Fields[field].New)))
 		delete(kept, field)
 	}
+
 	if len(said) > 0 {
 		c.Fields = kept
 		c.Note = sentences(c.Note, locale.T(t.Language, "note.dropped", strings.Join(said, ", ")))
@@ -111,6 +116,7 @@ func (b *pushing) store(ctx context.Context, changes []sheet24.RowChange) error 
 		if err := b.pusher.Store.SettleChanges(ctx, some); err != nil {
 			return err
 		}
+
 		for _, c := range some {
 			b.settled[c.ID] = true
 		}

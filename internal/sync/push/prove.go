@@ -24,29 +24,32 @@ const (
 // CRM holds of the fields that were written may be the old or the new.
 func (b *pushing) toProve(r *row) {
 	key := plan.Key{Table: r.change.TableID, Record: r.change.EntityID}
-	known, may := maps.Clone(b.plan.Known[key]), maps.Clone(r.may)
+	known, may := maps.Clone(b.plan.LastKnown[key]), maps.Clone(r.may)
 	if known == nil {
-		known = sheet24.Known{}
+		known = sheet24.LastKnown{}
 	}
 	if may == nil {
-		may = sheet24.Known{}
+		may = sheet24.LastKnown{}
 	}
-	for field, now := range r.plan.Known {
+
+	for field, now := range r.plan.LastKnown {
 		values := append([]any{r.plan.Held[field]}, now...)
 		known[field], may[field] = values, values
 	}
-	b.plan.Known[key], r.may = known, may
+	b.plan.LastKnown[key], r.may = known, may
 
 	way := usually
 	if r.plan.Write.Own {
 		way = byOwn
 	}
+
 	if r.ways == nil {
 		r.ways = map[string]int{}
 	}
 	for _, api := range doubtful(r.plan.Write) {
 		r.ways[api] = max(r.ways[api], way)
 	}
+
 	r.refusal = nil
 	if sheet24.AsError(r.plan.Err).Code == sheet24.CodePortalRefused {
 		r.refusal = r.plan.Err
@@ -62,6 +65,7 @@ func doubtful(w sheet24.ItemWrite) (apis []string) {
 			apis = append(apis, api)
 		}
 	}
+
 	if len(w.Multi) > 0 {
 		apis = append(apis, multiField)
 	}
@@ -88,6 +92,7 @@ func (r *row) untried() (apis []string) {
 	if r.plan.Write.Own {
 		way = byOwn
 	}
+
 	for api, v := range r.plan.Write.Fields {
 		if sheet24.Empties(v) && r.ways[api] < way {
 			apis = append(apis, api)
@@ -107,10 +112,11 @@ func (b *pushing) nextWay(r *row, p plan.Plan) plan.Plan {
 	own := sheet24.ItemWrite{Entity: p.Write.Entity, ID: p.Write.ID, Own: true, Fields: map[string]any{}}
 	var kept []string
 	for _, api := range doubtful(p.Write) {
+		noOther := r.ways[api] == byOwn || !p.Write.Entity.HasOwnMethods()
 		switch {
 		case r.ways[api] == 0:
-		case (r.ways[api] == byOwn || !p.Write.Entity.HasOwnMethods()) && b.keepsZero(r, &p, api):
-		case r.ways[api] == byOwn || !p.Write.Entity.HasOwnMethods():
+		case noOther && b.keepsZero(r, &p, api):
+		case noOther:
 			kept = append(kept, api)
 		case api == multiField:
 			own.Multi = p.Write.Multi
@@ -118,12 +124,14 @@ func (b *pushing) nextWay(r *row, p plan.Plan) plan.Plan {
 			own.Fields[api] = p.Write.Fields[api]
 		}
 	}
+
 	switch {
 	case len(kept) > 0 && r.refusal != nil:
 		return plan.Plan{Err: r.refusal}
 	case len(kept) > 0:
 		return plan.Plan{Err: b.keeps(r, kept)}
 	}
+
 	if len(own.Fields)+len(own.Multi) > 0 {
 		p.Write = own
 	}
@@ -141,7 +149,7 @@ func (b *pushing) keepsZero(r *row, p *plan.Plan, api string) bool {
 			continue
 		}
 		delete(p.Write.Fields, api)
-		p.Known[m.Field] = []any{held}
+		p.LastKnown[m.Field] = []any{held}
 		r.change.Note = sentences(r.change.Note, locale.T(t.Language, "note.holds", m.Column.Name, mapping.Text(held)))
 		return true
 	}
@@ -168,6 +176,7 @@ func (b *pushing) passedOver(r *row, w sheet24.Written) (apis []string) {
 	if w.Holds == nil || r.plan.Create || r.plan.Write.Delete {
 		return nil
 	}
+
 	t := b.plan.Tables[r.change.TableID]
 	for _, m := range t.Mappings {
 		f := b.fields[t.Entity][m.Field]
@@ -175,6 +184,7 @@ func (b *pushing) passedOver(r *row, w sheet24.Written) (apis []string) {
 		if !set || sheet24.Empties(want) || change.IsContact(f) || mapping.Same(f, want, w.Holds[f.Name]) {
 			continue
 		}
+
 		if mapping.Same(f, r.plan.Held[m.Field], w.Holds[f.Name]) {
 			apis = append(apis, f.APIName)
 		} else {

@@ -32,7 +32,7 @@ type Store interface {
 type Claims interface {
 	Due(ctx context.Context, portalID int64) (bool, error)
 	DueElsewhere(ctx context.Context, portalID int64) (bool, error)
-	Gathering(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error)
+	Debouncing(ctx context.Context, portalID int64) (rows int, oldest, latest time.Time, err error)
 	ClaimChanges(ctx context.Context, portalID int64, limit int) ([]sheet24.RowChange, error)
 	ClaimOf(ctx context.Context, portalID, tableID int64, limit int) ([]sheet24.RowChange, error)
 	Interrupted(ctx context.Context, portalID int64) ([]sheet24.RowChange, error)
@@ -45,18 +45,18 @@ type Begun interface {
 	NoteFields(ctx context.Context, changes []sheet24.RowChange) error
 }
 
-// Pusher pushes to portals. All fields but Gather, Retry, Parallel and Slow are required.
+// Pusher pushes to portals. All fields but Debounce, Retry, Parallel and Slow are required.
 type Pusher struct {
-	Store  Store
-	Claims Claims
-	Begun  Begun
-	Known  plan.Store
-	CRM    sheet24.CRM
-	Rows   isolate.Rows
-	Gather time.Duration  // for which a burst of edits becomes one write; 0: none
-	Retry  backoff.Policy // of a fault that may pass; zero: backoff.Default
-	Now    func() time.Time
-	Log    *slog.Logger
+	Store    Store
+	Claims   Claims
+	Begun    Begun
+	Base     plan.Store
+	CRM      sheet24.CRM
+	Rows     isolate.Rows
+	Debounce time.Duration  // for which a burst of edits becomes one write; 0: none
+	Retry    backoff.Policy // of a fault that may pass; zero: backoff.Default
+	Now      func() time.Time
+	Log      *slog.Logger
 
 	Parallel int           // requests to a portal under way at once: 4; 1: nothing goes on beside one
 	Slow     time.Duration // how long a request may take before rows say that they wait: 10 s
@@ -75,7 +75,7 @@ func (p *Pusher) Push(ctx context.Context, portalID int64, meanwhile func(...she
 	if err != nil {
 		return next, sheet24.IgnoreNotFound(err)
 	}
-	wait, _, err := p.gathers(ctx, portalID)
+	wait, _, err := p.debounce(ctx, portalID)
 	if err != nil {
 		return next, err
 	}
@@ -102,7 +102,7 @@ type row struct {
 	sending *sheet24.Begun            // the write that is under way
 	begun   *sheet24.Begun            // one that was sent before, and not answered
 	others  []sheet24.Begun           // and of the same record, for other rows
-	may     sheet24.Known             // what the CRM holds of the fields that it set, whether or not it was carried out
+	may     sheet24.LastKnown         // what the CRM holds of the fields that it set, whether or not it was carried out
 	ways    map[string]int            // how fields of which an answer shows nothing were tried, by API name
 	refusal error                     // what Bitrix24 said to the last way of them, if it refused
 	tries   int                       // how often it was turned away
@@ -170,7 +170,7 @@ const pushFor = time.Minute
 
 func newPushing(p *Pusher, portal *sheet24.Portal) *pushing {
 	return &pushing{
-		pusher: p, plan: plan.New(p.Known, p.CRM, p.Rows, portal), portal: portal, fields: map[sheet24.Entity]plan.Fields{},
+		pusher: p, plan: plan.New(p.Base, p.CRM, p.Rows, portal), portal: portal, fields: map[sheet24.Entity]plan.Fields{},
 		refused: map[int64]plan.Plan{}, settled: map[int64]bool{},
 		busy: map[sheet24.ItemRef]*row{}, begun: map[int64][]beginning{}, full: map[sheet24.Call]time.Time{},
 		answers: make(chan answer, p.parallel()), turns: make(chan turned, 1), lanes: 1,
@@ -206,6 +206,7 @@ const (
 func (b *pushing) run(ctx context.Context) error {
 	patience, leave := context.WithCancel(ctx) // for a turn
 	defer leave()
+
 	tick := time.NewTicker(glance)
 	defer tick.Stop()
 
@@ -241,6 +242,7 @@ func (b *pushing) run(ctx context.Context) error {
 	if b.held != nil {
 		b.held.GiveBack()
 	}
+
 	if b.err == nil {
 		b.err = ctx.Err()
 	}
@@ -294,6 +296,8 @@ func (b *pushing) advance(ctx, patience context.Context) {
 	if !b.stops && len(b.raw) > 0 {
 		b.fail(b.lookUp(ctx))
 	}
+
+	// Whoever has nothing to do claims more.
 	if idle := len(b.raw)+len(b.waiting)+len(b.ready)+len(b.flights) == 0 && !b.asked; idle && !b.stops && !b.yields {
 		b.fail(b.claim(ctx, listRows))
 		if !b.stops && len(b.raw) > 0 {
@@ -376,7 +380,7 @@ func (b *pushing) glance(ctx context.Context) error {
 	if b.later = 0; err != nil || !due {
 		return err
 	}
-	b.later, _, err = b.pusher.gathers(ctx, b.portal.ID)
+	b.later, _, err = b.pusher.debounce(ctx, b.portal.ID)
 	b.due = err == nil && b.later == 0
 	return err
 }

@@ -156,7 +156,7 @@ func (w *pushWorld) start() *process {
 // process makes one that pushes when it is told to.
 func (w *pushWorld) process() *process {
 	m := &mortal{Store: w.store}
-	return &process{w: w, store: m, Pusher: &push.Pusher{Store: m, Claims: m, Begun: m, Known: m, CRM: bitrix24.New(w.client), Rows: isolate.Rows{Store: m, Log: quietLog},
+	return &process{w: w, store: m, Pusher: &push.Pusher{Store: m, Claims: m, Begun: m, Base: m, CRM: bitrix24.New(w.client), Rows: isolate.Rows{Store: m, Log: quietLog},
 		Retry: backoff.Policy{First: 20 * time.Millisecond, Last: 200 * time.Millisecond, For: time.Hour}, Now: time.Now, Log: quietLog}}
 }
 

@@ -22,7 +22,7 @@ func (w *pushWorld) colleagueAdds(title string) {
 
 // TestQuotesAreCreatedOnce creates quotes, which have no field for an external code, and loses
 // the answer, on portals of each kind: lists can be filtered by UTM fields, they cannot, these
-// fields are not kept at all. There are never two of a row. Where nothing can tell whether
+// fields are not kept at all. There are never two of a row. Where nothing can report whether
 // there is one, its row says so, and what its owner does then counts.
 func TestQuotesAreCreatedOnce(t *testing.T) {
 	t.Parallel()

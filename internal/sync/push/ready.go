@@ -39,7 +39,7 @@ func (b *pushing) claim(ctx context.Context, most int) error {
 	if b.flood > 0 {
 		b.flood--
 	} else {
-		wait, rows, err := b.pusher.gathers(ctx, b.portal.ID)
+		wait, rows, err := b.pusher.debounce(ctx, b.portal.ID)
 		if err != nil {
 			return err
 		}
@@ -54,6 +54,7 @@ func (b *pushing) claim(ctx context.Context, most int) error {
 	if err != nil {
 		return err
 	}
+
 	b.due = len(changes) == most
 	return b.admit(ctx, changes)
 }
@@ -78,6 +79,7 @@ func (b *pushing) admit(ctx context.Context, changes []sheet24.RowChange) error 
 			b.raw = append(b.raw, r)
 		}
 	}
+
 	return b.wait(ctx, plain)
 }
 
@@ -111,6 +113,7 @@ func (b *pushing) lookUp(ctx context.Context) error {
 	if err := b.claimAlike(ctx); err != nil {
 		return err
 	}
+
 	rows := b.raw
 	b.raw = nil
 	rows, err := b.describe(ctx, rows)
@@ -138,6 +141,7 @@ func (b *pushing) claimAlike(ctx context.Context) error {
 	if b.later > 0 || b.yields {
 		return nil
 	}
+
 	count := map[int64]int{}
 	for _, r := range b.raw {
 		if _, described := b.fields[b.plan.Ref(r.change).Entity]; described || b.seeks(r.change) {
@@ -175,6 +179,7 @@ func (b *pushing) describe(ctx context.Context, rows []*row) ([]*row, error) {
 				b.fields[e] = plan.ByName(fields)
 			}
 		}
+
 		if failed[e] != nil {
 			r.plan = plan.Plan{Err: failed[e]}
 			ended = append(ended, r)
@@ -182,6 +187,7 @@ func (b *pushing) describe(ctx context.Context, rows []*row) ([]*row, error) {
 		}
 		described = append(described, r)
 	}
+
 	return described, b.settleRows(ctx, ended)
 }
 
@@ -205,6 +211,7 @@ func (b *pushing) linkRows(ctx context.Context, rows []*row) ([]*row, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	left := map[int64]bool{}
 	for _, c := range linked {
 		left[c.ID] = true
@@ -236,6 +243,7 @@ func (b *pushing) wait(ctx context.Context, rows []*row) error {
 		for i, r := range some {
 			changes[i] = r.change
 		}
+
 		if err := b.plan.Remember(ctx, changes); err != nil {
 			return err
 		}
@@ -269,6 +277,7 @@ func (b *pushing) planRead(ctx context.Context, rows []*row, reply sheet24.Reply
 		ref := b.plan.Ref(r.change)
 		r.read = now
 		b.made(r)
+
 		switch record := reply.Created[b.plan.ItemKey(r.change)]; {
 		case b.settled[r.change.ID]: // it is part of another row's change by now
 			b.free(r)
@@ -287,12 +296,13 @@ func (b *pushing) planRead(ctx context.Context, rows []*row, reply sheet24.Reply
 			b.due = true
 			continue
 		}
+
 		r.plan = b.plan.Planned(r.change, func() plan.Plan { return b.planWith(r, reply) })
 		maps.Copy(found, r.found)
 		planned, changes, plans = append(planned, r), append(changes, r.change), append(plans, r.plan)
 	}
 
-	b.plan.LookAgain(ctx, changes, plans, reply.Items, found)
+	b.plan.RetryWithFreshFields(ctx, changes, plans, reply.Items, found)
 	for i, r := range planned {
 		r.plan = plans[i]
 		switch {
@@ -326,6 +336,7 @@ func (b *pushing) planWith(r *row, reply sheet24.Reply) plan.Plan {
 	if err := plan.LinksFailed(b.fields[ref.Entity], r.change, r.unfound); err != nil {
 		return plan.Plan{Err: err}
 	}
+
 	p := b.plan.PlanChange(b.fields[ref.Entity], reply.Items[ref], r.change, r.found)
 	if err := reply.Unfound[ref.Entity]; p.Create && p.Err == nil && err != nil {
 		return plan.Plan{Err: err} // it may be there already

@@ -98,8 +98,8 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 			r.begun = &blind
 		}
 		for _, f := range b.fields[b.plan.Ref(*c).Entity] {
-			if _, written := p.Known[f.Name]; written && w.Holds != nil && !change.IsContact(f) {
-				p.Known[f.Name] = []any{w.Holds[f.Name]}
+			if _, written := p.LastKnown[f.Name]; written && w.Holds != nil && !change.IsContact(f) {
+				p.LastKnown[f.Name] = []any{w.Holds[f.Name]}
 			}
 		}
 		if p.Create {
@@ -108,24 +108,24 @@ func (b *pushing) wrote(r *row, w sheet24.Written) {
 		}
 	case sheet24.Open:
 		key := plan.Key{Table: c.TableID, Record: c.EntityID}
-		known := maps.Clone(b.plan.Known[key])
+		known := maps.Clone(b.plan.LastKnown[key])
 		if known == nil {
-			known = sheet24.Known{}
+			known = sheet24.LastKnown{}
 		}
-		for field, now := range p.Known {
+		for field, now := range p.LastKnown {
 			may := anyOf(known[field], now...)
 			if len(known[field]) == 0 {
 				may = anyOf(may, p.Held[field])
 			}
-			p.Known[field], known[field] = may, may
+			p.LastKnown[field], known[field] = may, may
 		}
-		b.plan.Known[key] = known
-		r.begun, r.may = r.sending, maps.Clone(p.Known)
+		b.plan.LastKnown[key] = known
+		r.begun, r.may = r.sending, maps.Clone(p.LastKnown)
 	case sheet24.Unsent:
 		c.Fields = r.before
 	default:
 		if !r.proves(w) {
-			p.Known = nil
+			p.LastKnown = nil
 		}
 	}
 	r.sending = nil
@@ -205,44 +205,64 @@ func (b *pushing) paused(ctx context.Context, reached bool) error {
 // change gives up.
 func (b *pushing) settle(r *row) {
 	c, p := &r.change, r.plan
-	t := b.plan.Tables[c.TableID]
-	c.Known, c.Forget, c.Left, c.TwinOf = p.Known, p.Forget, p.Left, p.Twin
+	b.keep(r)
+
+	err := p.Err
+	switch {
+	case err == nil && c.Key != 0 && c.Status == sheet24.Pending:
+		c.NotBefore, c.Error = b.pusher.Now(), ""
+	case err == nil:
+		b.complete(c, p)
+	case b.pauses(c, err):
+	default:
+		b.retryOrFail(r, err)
+	}
+}
+
+// keep takes over from a row's plan what is stored of it, however the change ends.
+func (b *pushing) keep(r *row) {
+	c, p := &r.change, r.plan
+	c.LastKnown, c.Discard, c.Ignored, c.TwinOf = p.LastKnown, p.Discard, p.Ignored, p.Twin
 	for field, may := range r.may {
-		if _, now := c.Known[field]; !now {
-			c.Known = with(c.Known, field, may)
+		if _, now := c.LastKnown[field]; !now {
+			c.LastKnown = with(c.LastKnown, field, may)
 		}
 	}
+
 	c.Note = sentences(c.Note, p.Note)
 	if !b.open(r.begun) {
 		r.begun = nil
 	}
 	c.Begun = r.begun
 	b.note(r)
+}
 
-	err := p.Err
-	if err == nil && c.Key != 0 && c.Status == sheet24.Pending {
-		c.NotBefore, c.Error = b.pusher.Now(), ""
-		return
-	}
-	if err == nil {
-		b.complete(c, p)
-		return
-	}
-	e := sheet24.AsError(err)
+// pauses reports whether an error pauses the portal. Then the change waits, and does not
+// count its attempts.
+func (b *pushing) pauses(c *sheet24.RowChange, err error) bool {
+	t, e, now := b.plan.Tables[c.TableID], sheet24.AsError(err), b.pusher.Now()
 	c.Error = locale.Error(t.Language, e)
 	if e.Kind == sheet24.Internal {
 		b.pusher.Log.Error("push", "table", t.ID, "record", c.EntityID, "error", err)
 	}
 
-	now := b.pusher.Now()
-	if pause, ok := sheet24.PauseFor(e, now); ok {
-		if b.pause == nil {
-			b.pusher.Log.Warn("portal paused", "portal", b.portal.Host, "until", pause.Until, "error", err)
-			b.pause, b.why = &pause, err
-		}
-		c.Status, c.NotBefore = sheet24.Pending, now // the pause holds it
-		return
+	pause, ok := sheet24.PauseFor(e, now)
+	if !ok {
+		return false
 	}
+	if b.pause == nil {
+		b.pusher.Log.Warn("portal paused", "portal", b.portal.Host, "until", pause.Until, "error", err)
+		b.pause, b.why = &pause, err
+	}
+	c.Status, c.NotBefore = sheet24.Pending, now // the pause holds it
+	return true
+}
+
+// retryOrFail has a change tried again later, unless its error lasts, or it was tried for
+// long enough. What may still take effect is waited for.
+func (b *pushing) retryOrFail(r *row, err error) {
+	c, e, now := &r.change, sheet24.AsError(err), b.pusher.Now()
+	t := b.plan.Tables[c.TableID]
 	c.TriedSince = change.TriedSince(*c, now)
 	switch {
 	case e.Kind == sheet24.Invalid || e.Kind == sheet24.NotFound:
@@ -262,10 +282,10 @@ func (b *pushing) settle(r *row) {
 }
 
 // with is what is known, and of a field besides.
-func with(known sheet24.Known, field string, values []any) sheet24.Known {
+func with(known sheet24.LastKnown, field string, values []any) sheet24.LastKnown {
 	more := maps.Clone(known)
 	if more == nil {
-		more = sheet24.Known{}
+		more = sheet24.LastKnown{}
 	}
 	more[field] = values
 	return more
@@ -275,10 +295,10 @@ func with(known sheet24.Known, field string, values []any) sheet24.Known {
 func (b *pushing) complete(c *sheet24.RowChange, p plan.Plan) {
 	c.Status, c.Error = sheet24.Completed, ""
 	switch {
-	case len(p.Asks) > 0 && len(p.Fields) == 0:
-		c.Status, c.Fields = sheet24.Asked, p.Asks
-	case len(p.Asks) > 0:
-		c.Fields, c.Asks = p.Fields, p.Asks
+	case len(p.Review) > 0 && len(p.Fields) == 0:
+		c.Status, c.Fields = sheet24.NeedsReview, p.Review
+	case len(p.Review) > 0:
+		c.Fields, c.Review = p.Fields, p.Review
 	case p.Fields != nil:
 		c.Fields = p.Fields
 	}

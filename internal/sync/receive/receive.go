@@ -22,10 +22,10 @@ import (
 // hundred.
 const MaxBody = 16 << 10
 
-// clockSkew is how far a nudge's time may be from ours.
+// clockSkew is how far a notification's time may be from ours.
 const clockSkew = 5 * time.Minute
 
-// Signature is what the headers of a nudge say, after the Standard Webhooks
+// Signature is what the headers of a notification say, after the Standard Webhooks
 // specification: the signature covers "id.timestamp.body", so none of the three
 // can be changed, and an id is accepted once.
 type Signature struct {
@@ -40,9 +40,11 @@ func (s Signature) Check(now time.Time) error {
 	if s.ID == "" || s.Timestamp == "" || s.Value == "" {
 		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeWebhookUnsigned)
 	}
+
 	if !slices.ContainsFunc(strings.Fields(s.Value), func(v string) bool { return strings.HasPrefix(v, "v1,") && len(v) > len("v1,") }) {
 		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeWebhookSignature)
 	}
+
 	seconds, err := strconv.ParseInt(s.Timestamp, 10, 64)
 	if err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > clockSkew {
 		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeWebhookTimestamp)
@@ -70,6 +72,7 @@ func (m *message) positions() []byte {
 		RowID   number `json:"row_id,omitempty"`
 		LastRow number `json:"last_row_id,omitempty"`
 	}{m.Event, m.RowID, m.LastRow})
+
 	if err != nil {
 		panic(err) // a text and two numbers
 	}
@@ -105,16 +108,18 @@ type Receiver struct {
 // waits for five seconds rests for a minute; one that is refused sooner does not.
 const answerWithin = 3 * time.Second
 
-// Receive checks a nudge and stores it durably, and returns what follows. When it returns
+// Receive checks a notification and stores it durably, and returns what follows. When it returns
 // without an error the nudge may be acknowledged; with one, nothing was stored for the
 // signer's table.
 func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (next sheet24.Next, err error) {
 	if err := sig.Check(p.Now()); err != nil {
 		return next, err
 	}
+
 	if len(body) > MaxBody {
 		return next, sheet24.Errorf(sheet24.TooLarge, sheet24.CodeWebhookTooLarge)
 	}
+
 	m, err := parse(body)
 	if err != nil {
 		return next, err
@@ -171,15 +176,17 @@ func (p *Receiver) beside(ctx context.Context, t *sheet24.Table) ([]*sheet24.Tab
 	return slices.DeleteFunc(slices.Clone(all), func(o *sheet24.Table) bool { return o.ID == t.ID || o.UserID != t.UserID || !o.Enabled }), nil
 }
 
-// receive stores a nudge for a table.
+// receive stores a notification for a table.
 func (p *Receiver) receive(ctx context.Context, t *sheet24.Table, m *message, id string) error {
 	event := &sheet24.Event{TableID: t.ID, Type: sheet24.EventType(m.Event), MessageID: id, Data: m.positions()}
 	if event.Type == sheet24.RowEdited {
 		event.Rows = sheet24.Rows(int(m.RowID), int(max(m.RowID, m.LastRow)))
 	}
+
 	if err := p.Store.AddEvent(ctx, event); err != nil {
 		return err
 	}
+
 	if event.Type == sheet24.Ping {
 		if err := p.Store.SetRegistered(ctx, t.ID); err != nil {
 			return err
@@ -194,9 +201,11 @@ func parse(body []byte) (*message, error) {
 	if err := d.Decode(&m); err != nil {
 		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeWebhookJSON).Because(err)
 	}
+
 	if d.More() || m.SheetID == "" || m.GID == nil || m.Event == "" {
 		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeWebhookJSON)
 	}
+
 	switch sheet24.EventType(m.Event) {
 	case sheet24.RowEdited:
 		if m.RowID < 1 {
@@ -209,27 +218,28 @@ func parse(body []byte) (*message, error) {
 	return &m, nil
 }
 
-// known finds the table whose key signed a nudge, within the limits of those who cannot sign.
+// known finds the table whose key signed a notification, within the limits of those who cannot sign.
 func (p *Receiver) known(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
-	if t, err := signer(p.Followers.Lately(tab.Key{SpreadsheetID: m.SheetID, GID: int64(*m.GID)}), sig, body); err == nil {
+	if t, err := verify(p.Followers.Lately(tab.Key{SpreadsheetID: m.SheetID, GID: int64(*m.GID)}), sig, body); err == nil {
 		return t, nil
 	}
 
 	if err := p.Limits.stranger(ctx); err != nil {
 		return nil, err
 	}
-	t, err := p.signer(ctx, m, sig, body)
+	t, err := p.signedBy(ctx, m, sig, body)
 	p.Limits.unsigned(ctx, err)
 	return t, err
 }
 
-// signer finds the table whose key signed a nudge. What is remembered of the tab may
+// signedBy finds the table whose key signed a notification. What is remembered of the tab may
 // be out of date; it refuses nobody.
-func (p *Receiver) signer(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
+func (p *Receiver) signedBy(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
 	key := m.tab()
-	if t, err := signer(p.Followers.Lately(key), sig, body); err == nil {
+	if t, err := verify(p.Followers.Lately(key), sig, body); err == nil {
 		return t, nil
 	}
+
 	tables, err := p.Followers.OfNow(ctx, key)
 	if err != nil {
 		return nil, busy(err)
@@ -237,16 +247,17 @@ func (p *Receiver) signer(ctx context.Context, m *message, sig Signature, body [
 	if len(tables) == 0 {
 		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeWebhookTable)
 	}
-	return signer(tables, sig, body)
+	return verify(tables, sig, body)
 }
 
-// signer finds the table whose key signed a nudge: several users may follow one
+// verify finds the table whose key signed a notification: several users may follow one
 // tab, each with a key of their own.
-func signer(tables []*sheet24.Table, sig Signature, body []byte) (*sheet24.Table, error) {
+func verify(tables []*sheet24.Table, sig Signature, body []byte) (*sheet24.Table, error) {
 	for _, t := range tables {
 		if len(t.Key) == 0 {
 			continue
 		}
+
 		want := []byte(Sign(t.Key, sig.ID, sig.Timestamp, body))
 		for _, got := range strings.Fields(sig.Value) {
 			if hmac.Equal([]byte(got), want) {

@@ -82,7 +82,7 @@ func (r *refused) takeUnproven() []unproven {
 func (p *Receiver) PollRefused(ctx context.Context) (next sheet24.Next, err error) {
 	// Who signed is looked up now; what nobody did is dropped.
 	for _, u := range p.refused.takeUnproven() {
-		t, failed := p.signer(ctx, u.message, u.sig, u.body)
+		t, failed := p.signedBy(ctx, u.message, u.sig, u.body)
 		switch {
 		case failed == nil:
 			p.refused.add(provenTab{u.message.tab(), t.UserID})

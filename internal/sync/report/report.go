@@ -27,15 +27,15 @@ type Store interface {
 	Portal(ctx context.Context, id int64) (*sheet24.Portal, error)
 	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
 	MarkReported(ctx context.Context, changes []sheet24.RowChange) error
-	TellAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
+	ReportAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
 	SetStatusProblem(ctx context.Context, tableID int64, code sheet24.Code) error
 	UnidentifiedRows(ctx context.Context, tableID int64) (map[int]sheet24.UnidentifiedRow, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
 	KeysOf(ctx context.Context, tableID int64, records []int64) (map[int64]int64, error)
 	BegunSheetWrites(ctx context.Context, tableID int64, stage sheet24.Stage) ([]sheet24.BegunSheetWrite, error)
 	EndSheetWrites(ctx context.Context, ids []int64) error
-	Untold(ctx context.Context) (tableIDs []int64, err error)
-	TellWaiting(ctx context.Context, tableID int64, why string) error
+	PausedUnreported(ctx context.Context) (tableIDs []int64, err error)
+	ReportPaused(ctx context.Context, tableID int64, why string) error
 }
 
 // Reporter reports to sheets. All fields are required.
@@ -56,6 +56,7 @@ func (p *Reporter) Report(ctx context.Context, tableID int64) (next sheet24.Next
 	if err != nil {
 		return next, sheet24.IgnoreNotFound(err)
 	}
+
 	changes, err := p.Store.Unreported(ctx, tableID, tab.MostReported)
 	if err != nil || len(changes) == 0 {
 		return next, err
@@ -67,25 +68,30 @@ func (p *Reporter) Report(ctx context.Context, tableID int64) (next sheet24.Next
 	news := slices.ContainsFunc(changes, func(c sheet24.RowChange) bool { return c.Action != sheet24.Update })
 	if t.StatusColumn.Name != "" || news {
 		err := p.writeStatus(ctx, &next, t, changes)
-		if sheet24.GrantEnded(err) || tab.Moving(err) {
+		switch {
+		case sheet24.GrantEnded(err) || tab.Moving(err):
 			return next, nil
-		}
-		if sheet24.Exchanged(err) {
+		case sheet24.Exchanged(err):
 			next.More = true
 			return next, nil
-		}
-		// That the status column is protected or gone is its owner's choice, and that
-		// the sheet is, the next scan finds out: it stops nothing.
-		e := sheet24.AsError(err)
-		if err != nil && e.Kind != sheet24.Invalid && e.Kind != sheet24.NotFound && e.Code != sheet24.CodeGoogleForbidden {
+		case stops(err):
 			return next, err
 		}
-		if err := p.statusWritten(ctx, t, err); err != nil {
+		if err := p.recordStatusProblem(ctx, t, err); err != nil {
 			return next, err
 		}
 	}
+
 	next.More = len(changes) == tab.MostReported
 	return next, p.markReported(ctx, changes)
+}
+
+// stops reports whether an error keeps changes from being reported. That the status column
+// is protected or gone is its owner's choice, and that the sheet is, the next scan finds out:
+// these do not.
+func stops(err error) bool {
+	e := sheet24.AsError(err)
+	return err != nil && e.Kind != sheet24.Invalid && e.Kind != sheet24.NotFound && e.Code != sheet24.CodeGoogleForbidden
 }
 
 // markReported notes that the sheet shows how changes stand. One of which that cannot be
@@ -122,16 +128,18 @@ func latest(changes []sheet24.RowChange) (at time.Time) {
 	return at
 }
 
-// statusWritten keeps why the status was not written, for the table's page.
-func (p *Reporter) statusWritten(ctx context.Context, t *sheet24.Table, err error) error {
+// recordStatusProblem keeps why the status was not written, for the table's page.
+func (p *Reporter) recordStatusProblem(ctx context.Context, t *sheet24.Table, err error) error {
 	code := sheet24.Code("")
 	if err != nil {
 		p.Log.Warn("status not written", "table", t.ID, "error", err)
 		code = sheet24.AsError(err).Code
 	}
-	if code != "" && code != sheet24.CodeGoogleProtected && code != sheet24.CodeStatusLost {
+
+	if code != "" && code != "google_protected" && code != "status_lost" {
 		code = ""
 	}
+
 	if code == t.StatusProblem {
 		return nil
 	}
@@ -154,10 +162,12 @@ func (p *Reporter) writeStatus(ctx context.Context, next *sheet24.Next, t *sheet
 	if sheet.Layout.ID < 0 {
 		return nil // the next scan names the lost column
 	}
+
 	if status.Name != "" && sheet.Layout.Status < 0 {
 		lost := sheet24.Errorf(sheet24.Invalid, sheet24.CodeStatusLost, status.Name)
 		return cmp.Or(p.writeStatusAt(ctx, next, t, tab.IDColumnOf(t, sheet.Layout), sheet24.Column{}, changes), error(lost))
 	}
+
 	status.Index = sheet.Layout.Status
 	return p.writeStatusAt(ctx, next, t, tab.IDColumnOf(t, sheet.Layout), status, changes)
 }
@@ -177,10 +187,12 @@ func (p *Reporter) writeStatusAt(ctx context.Context, next *sheet24.Next, t *she
 	if err != nil {
 		return err
 	}
+
 	wrong, done, err := p.settleStatuses(ctx, next, t, at, status, changes)
 	if err != nil {
 		return err
 	}
+
 	original, err := p.originals(ctx, t, at, changes)
 	if err != nil {
 		return err
@@ -204,6 +216,7 @@ func (p *Reporter) writeStatusAt(ctx context.Context, next *sheet24.Next, t *she
 		case len(at.Rows[c.EntityID]) > 1:
 			w.Row, w.Shows = original[c.EntityID], tab.CellOf(c.EntityID)
 		}
+
 		key := tab.CellOfRecord{ID: c.EntityID, Column: sheet24.Column{Index: w.Row}}
 		if i, told := last[key]; told {
 			wanted[i] = w
@@ -212,12 +225,14 @@ func (p *Reporter) writeStatusAt(ctx context.Context, next *sheet24.Next, t *she
 		last[key] = len(wanted)
 		wanted = append(wanted, w)
 	}
+
 	wanted = append(wrong, wanted...)
 	if len(wanted) > 0 {
 		if _, err := p.Tabs.PlaceAt(ctx, sheet24.ReportStage, t, at, wanted); err != nil {
 			return err
 		}
 	}
+
 	if err := p.Store.EndSheetWrites(ctx, done); err != nil {
 		return err
 	}
@@ -237,6 +252,7 @@ func (p *Reporter) unidentified(ctx context.Context, t *sheet24.Table, at *tab.P
 	if len(told) == 0 {
 		return nil, nil
 	}
+
 	rows, err := p.Store.UnidentifiedRows(ctx, t.ID)
 	if err != nil {
 		return nil, err
@@ -269,6 +285,7 @@ func (p *Reporter) showIDs(ctx context.Context, t *sheet24.Table, changes []shee
 	if len(records) == 0 {
 		return nil
 	}
+
 	keys, err := p.Store.KeysOf(ctx, t.ID, records)
 	if err != nil {
 		return err
@@ -292,6 +309,7 @@ func (p *Reporter) removeKeys(ctx context.Context, t *sheet24.Table, changes []s
 	if len(keys) == 0 {
 		return nil
 	}
+
 	records, err := p.Store.RecordsOf(ctx, t.ID, keys)
 	if err != nil {
 		return err
@@ -344,7 +362,7 @@ func statusText(t *sheet24.Table, c sheet24.RowChange) string {
 		return text("sheet.failed", c.Error)
 	case sheet24.Pending, sheet24.Syncing:
 		return text("sheet.waiting", c.Error)
-	case sheet24.Asked:
+	case sheet24.NeedsReview:
 		if c.EntityID < 0 {
 			return text("sheet.asked_new")
 		}
@@ -356,12 +374,14 @@ func statusText(t *sheet24.Table, c sheet24.RowChange) string {
 		}
 		return text("sheet.conflict", strings.Join(lines, "; "))
 	}
+
 	var kept []string
 	for _, m := range t.Mappings {
-		if c.Fields[m.Field].Kept == sheet24.CRMWins {
+		if c.Fields[m.Field].Resolution == sheet24.CRMWins {
 			kept = append(kept, m.Column.Name)
 		}
 	}
+
 	switch {
 	case c.EntityID < 0 && c.Note != "":
 		return text("sheet.left_why", c.Note)

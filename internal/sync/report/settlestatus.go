@@ -33,6 +33,7 @@ func (p *Reporter) settleStatuses(ctx context.Context, next *sheet24.Next, t *sh
 			written[c.Value] = c.Value != nil
 		}
 	}
+
 	var records []int64
 	for _, id := range slices.Sorted(maps.Keys(at.Rows)) {
 		shows := slices.ContainsFunc(at.Rows[id], func(row int) bool { return written[at.At(status, row)] })
@@ -40,19 +41,22 @@ func (p *Reporter) settleStatuses(ctx context.Context, next *sheet24.Next, t *sh
 			records = append(records, id)
 		}
 	}
+
 	if wrong, err = p.settleUnidentified(ctx, t, at, status, written); err != nil {
 		return nil, nil, err
 	}
 
-	again, err := p.Store.TellAgain(ctx, t.ID, records)
+	again, err := p.Store.ReportAgain(ctx, t.ID, records)
 	if err != nil {
 		return nil, nil, err
 	}
+
 	for _, id := range records {
 		if !slices.Contains(again, id) && len(at.Rows[id]) == 1 {
 			wrong = append(wrong, tab.Placement{ID: id, Column: status, Only: true, Holds: at.At(status, at.Rows[id][0])})
 		}
 	}
+
 	if len(again) > 0 {
 		next.Report(t.ID)
 	}
@@ -73,6 +77,7 @@ func (p *Reporter) settleUnidentified(ctx context.Context, t *sheet24.Table, at 
 		if !written[says] || known && len(at.Rows[id]) == 1 {
 			continue
 		}
+
 		w := tab.Placement{Row: row, Shows: shows, Column: status, Only: true, Holds: says}
 		u, noted := unidentified[row]
 		switch {

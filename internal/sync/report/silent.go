@@ -7,10 +7,10 @@ import (
 	"sheet24/internal/locale"
 )
 
-// TellWaiting has rows that wait for a paused portal say so, and why, unless they do: who
+// ReportPaused has rows that wait for a paused portal say so, and why, unless they do: who
 // finds out that a portal does not answer has not all of them in hand.
-func (p *Reporter) TellWaiting(ctx context.Context) (next sheet24.Next, err error) {
-	tables, err := p.Store.Untold(ctx)
+func (p *Reporter) ReportPaused(ctx context.Context) (next sheet24.Next, err error) {
+	tables, err := p.Store.PausedUnreported(ctx)
 	if err != nil {
 		return next, err
 	}
@@ -24,11 +24,13 @@ func (p *Reporter) TellWaiting(ctx context.Context) (next sheet24.Next, err erro
 		if err != nil {
 			return next, sheet24.IgnoreNotFound(err)
 		}
+
 		why := locale.Paused(t.Language, portal, p.Now())
 		if why == "" { // it goes on by now
 			continue
 		}
-		if err := p.Store.TellWaiting(ctx, t.ID, why); err != nil {
+
+		if err := p.Store.ReportPaused(ctx, t.ID, why); err != nil {
 			return next, err
 		}
 		next.Report(t.ID)

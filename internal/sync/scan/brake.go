@@ -21,9 +21,9 @@ const (
 	longestJam = time.Minute      // after which it is believed though it still changes
 )
 
-// lookAgain keeps that a scan found something that is to be looked at a second time, and
+// confirmLater keeps that a scan found something that is to be looked at a second time, and
 // ends that scan.
-func (s *scanning) lookAgain(sheet *tab.Tab, what string, of any) error {
+func (s *scanning) confirmLater(sheet *tab.Tab, what string, of any) error {
 	digest := digestOf(sheet.Header, what, of)
 	before, now := s.t.SecondLook, s.scanner.Now()
 	next := sheet24.SecondLook{What: what, Digest: digest, At: now.Add(secondLook), Since: now}
@@ -43,7 +43,7 @@ func (s *scanning) confirmed(sheet *tab.Tab, what string, of any) bool {
 	return l.Digest == digestOf(sheet.Header, what, of) || now.Sub(l.Since) > longestJam
 }
 
-// digestOf tells whether two looks found the same.
+// digestOf reports whether two looks found the same.
 func digestOf(header []string, what string, of any) string {
 	text, _ := json.Marshal([]any{header, what, of}) // plain data
 	sum := sha256.Sum256(text)
@@ -53,27 +53,13 @@ func digestOf(header []string, what string, of any) string {
 // brake asks for a second look where more than half of a table's rows, that nobody named,
 // changed in one column: columns may have been exchanged in a way that was not understood.
 func (s *scanning) brake(ctx context.Context, sheet *tab.Tab, found sheet24.Scanned) error {
-	rows := map[string]map[int64]any{} // by field: the values of records that nobody announced
-	for _, c := range found.Changes {
-		if c.EntityID <= 0 || c.Status != sheet24.Pending || c.Action != sheet24.Update || tab.Announced(s.events, c.Row) {
-			continue
-		}
-		for field, change := range c.Fields {
-			if change.Undo || change.Old == nil && change.New == nil {
-				continue
-			}
-			if rows[field] == nil {
-				rows[field] = map[int64]any{}
-			}
-			rows[field][c.EntityID] = change.New
-		}
-	}
+	rows := s.unannounced(found.Changes)
 	maps.DeleteFunc(rows, func(_ string, of map[int64]any) bool { return len(of) < brakeRows })
 	if len(rows) == 0 {
 		return nil
 	}
 
-	present, err := s.scanner.Known.Present(ctx, s.t.ID)
+	present, err := s.scanner.Base.RecordRows(ctx, s.t.ID)
 	if err != nil {
 		return err
 	}
@@ -85,7 +71,30 @@ func (s *scanning) brake(ctx context.Context, sheet *tab.Tab, found sheet24.Scan
 	if len(rows) == 0 || s.confirmed(sheet, "columns", rows) {
 		return nil
 	}
-	return s.lookAgain(sheet, "columns", rows)
+
+	return s.confirmLater(sheet, "columns", rows)
+}
+
+// unannounced are, by field, the new values of records whose edit nobody announced.
+func (s *scanning) unannounced(changes []sheet24.RowChange) map[string]map[int64]any {
+	rows := map[string]map[int64]any{}
+	for _, c := range changes {
+		if c.EntityID <= 0 || c.Status != sheet24.Pending || c.Action != sheet24.Update || tab.Announced(s.events, c.Row) {
+			continue
+		}
+
+		for field, change := range c.Fields {
+			if change.Undo || change.Old == nil && change.New == nil {
+				continue
+			}
+
+			if rows[field] == nil {
+				rows[field] = map[int64]any{}
+			}
+			rows[field][c.EntityID] = change.New
+		}
+	}
+	return rows
 }
 
 // waitForSecondLook has a table scanned again when its second look is due. Its events stay

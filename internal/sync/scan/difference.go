@@ -65,6 +65,7 @@ func (s *scanning) formatted(sheet *tab.Tab, known map[int64]sheet24.Snapshot) (
 		if err != nil {
 			continue
 		}
+
 		before := known[id].Values
 		if slices.ContainsFunc(sheet.Layout.Fields, func(m sheet24.FieldMapping) bool {
 			now := tab.Cell(sheet.Rows[number], m.Column.Index)
@@ -84,12 +85,14 @@ func (s *scanning) unidentified(found *sheet24.Scanned, sheet *tab.Tab, number i
 	if s.whole && len(now) > 0 && !blank {
 		s.unknown = append(s.unknown, unknownRow{number, now})
 	}
+
 	if len(now) == 0 || blank && s.t.Policies.Seeks() {
 		return
 	}
 	if s.whole && blank && !sheet.SaysDone(number) {
 		return
 	}
+
 	found.Unidentified = append(found.Unidentified, sheet24.UnidentifiedRow{
 		Row: number, ID: mapping.Text(tab.Cell(sheet.Rows[number], sheet.Layout.ID)), Error: locale.Error(s.t.Language, err),
 	})
@@ -127,7 +130,7 @@ func (s *scanning) compareRow(found *sheet24.Scanned, sheet *tab.Tab, number int
 
 	c := sheet24.RowChange{EntityID: id, Row: number, Action: actionOf(s.t, id), Status: sheet24.Pending, Fields: fields}
 	if id < 0 {
-		c.NotBefore = s.scanner.Now().Add(rests)
+		c.NotBefore = s.scanner.Now().Add(newRowDelay)
 	}
 	found.Changes = append(found.Changes, c)
 }
@@ -160,6 +163,7 @@ func difference(sheet *tab.Tab, number int, before map[string]any) (map[string]s
 			now[m.Field] = v
 		}
 	}
+
 	for _, m := range sheet.Layout.Fields {
 		if sheet.Covered(number, m.Column.Index) {
 			keep(m)
@@ -168,6 +172,8 @@ func difference(sheet *tab.Tab, number int, before map[string]any) (map[string]s
 			fields[m.Field] = sheet24.Change{Old: before[m.Field], New: now[m.Field]}
 		}
 	}
+
+	// Columns that cannot be found now keep what they held.
 	for _, m := range sheet.Layout.Lost {
 		keep(m)
 	}

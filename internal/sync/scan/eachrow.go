@@ -19,6 +19,7 @@ func (s *scanning) eachRow(ctx context.Context, sheet *tab.Tab, rows sheet24.Ran
 	if !isolate.Fault(err) {
 		return err
 	}
+
 	for number, cells := range read { // what was being read once more when it broke down
 		if sheet.Rows[number] == nil {
 			sheet.Rows[number] = cells
@@ -35,14 +36,18 @@ func (s *scanning) eachRow(ctx context.Context, sheet *tab.Tab, rows sheet24.Ran
 		bad[number] = err
 		return nil
 	})
+
 	if other != nil || len(bad) == 0 {
 		return cmp.Or(other, err)
 	}
+
+	// Those fail, and the page is scanned without them.
 	for _, number := range slices.Sorted(maps.Keys(bad)) {
 		if err := s.failRow(ctx, sheet, number, bad[number]); err != nil {
 			return err
 		}
 	}
+
 	return s.page(ctx, sheet.Only(slices.DeleteFunc(sheet.Numbers(), func(number int) bool { return bad[number] != nil })), rows)
 }
 

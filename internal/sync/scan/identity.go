@@ -18,58 +18,82 @@ func (s *scanning) restoreIDs(ctx context.Context, sheet *tab.Tab) error {
 	if sheet.Layout.ID < 0 {
 		return nil
 	}
+
+	// Keys that nothing waits under go, those that became records get their ids.
 	stray, err := s.strayKeys(ctx, sheet)
 	if err != nil {
 		return err
 	}
-	shown, err := s.tabs.BecameRecords(ctx, s.t, sheet)
+	shown, err := s.tabs.ResolveRowKeys(ctx, s.t, sheet)
 	if err != nil {
 		return err
 	}
-	shown = append(shown, stray...)
-	if err := s.tabs.Replace(ctx, s.t, shown); err != nil {
+	if err := s.tabs.Replace(ctx, s.t, append(shown, stray...)); err != nil {
 		return s.notWritten(err)
 	}
 
-	// Which rows they may be.
-	var without []int
-	for number, row := range sheet.Rows {
-		id, known := tab.RecordID(tab.Cell(row, sheet.Layout.ID))
-		if (tab.Cell(row, sheet.Layout.ID) == nil || known && len(sheet.ByID[id]) > 1) && len(tab.Values(sheet.Layout, row)) > 0 {
-			without = append(without, number)
-		}
-	}
-	slices.Sort(without)
-	seen, err := s.scanner.Known.SnapshotsAt(ctx, s.t.ID, without)
+	numbers, snapshots, err := s.rowsWithoutOwnID(ctx, sheet)
 	if err != nil {
 		return err
 	}
 
 	// Which they are: by where they stand, or else by what they hold.
-	lost := map[int]any{}
+	found := map[int]any{}
 	var elsewhere []int
-	for _, number := range without {
-		now := tab.Values(sheet.Layout, sheet.Rows[number])
-		was := slices.DeleteFunc(seen[number], func(n sheet24.Snapshot) bool {
-			return n.EntityID < 0 || len(sheet.ByID[n.EntityID]) > 0
-		})
-		if tab.Cell(sheet.Rows[number], sheet.Layout.ID) == nil {
+	for _, number := range numbers {
+		switch record, sure := s.recordLastAt(sheet, number, snapshots[number]); {
+		case sure:
+			found[number] = float64(record)
+		case record != 0:
+			sheet.Doubtful[number] = record
+		case tab.Cell(sheet.Rows[number], sheet.Layout.ID) == nil:
 			elsewhere = append(elsewhere, number)
 		}
-		if len(was) != 1 {
-			continue
-		}
-		if maps.Equal(now, was[0].Values) || match.SameKeys(s.t, now, was[0].Values) {
-			lost[number] = float64(was[0].EntityID)
-		} else if match.Alike(now, was[0].Values) {
-			sheet.Doubtful[number] = was[0].EntityID
-		}
 	}
-	elsewhere = slices.DeleteFunc(elsewhere, func(number int) bool { return lost[number] != nil || sheet.Doubtful[number] != 0 })
-	if err := s.findMoved(ctx, sheet, elsewhere, lost); err != nil {
+	if err := s.findMoved(ctx, sheet, elsewhere, found); err != nil {
 		return err
 	}
-	return s.correctIDs(ctx, sheet, lost)
+
+	return s.correctIDs(ctx, sheet, found)
+}
+
+// rowsWithoutOwnID are the rows that hold values under no id, or under one that another row
+// shows as well; and, by row, what was last known to stand there.
+func (s *scanning) rowsWithoutOwnID(ctx context.Context, sheet *tab.Tab) ([]int, map[int][]sheet24.Snapshot, error) {
+	var numbers []int
+	for number, row := range sheet.Rows {
+		shows := tab.Cell(row, sheet.Layout.ID)
+		id, isID := tab.RecordID(shows)
+		shared := isID && len(sheet.ByID[id]) > 1
+		if (shows == nil || shared) && len(tab.Values(sheet.Layout, row)) > 0 {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.Sort(numbers)
+
+	snapshots, err := s.scanner.Base.SnapshotsAt(ctx, s.t.ID, numbers)
+	return numbers, snapshots, err
+}
+
+// recordLastAt is the record that was last known to stand in a row and shows nowhere now, if
+// the row holds what it did; sure: all of it, or the keys that tell which record it is. 0:
+// none that the row is like.
+func (s *scanning) recordLastAt(sheet *tab.Tab, number int, snapshots []sheet24.Snapshot) (record int64, sure bool) {
+	missing := slices.DeleteFunc(snapshots, func(n sheet24.Snapshot) bool {
+		return n.EntityID < 0 || len(sheet.ByID[n.EntityID]) > 0
+	})
+	if len(missing) != 1 {
+		return 0, false
+	}
+
+	now, before := tab.Values(sheet.Layout, sheet.Rows[number]), missing[0]
+	switch {
+	case maps.Equal(now, before.Values), match.SameKeys(s.t, now, before.Values):
+		return before.EntityID, true
+	case match.Alike(now, before.Values):
+		return before.EntityID, false
+	}
+	return 0, false
 }
 
 // findMoved finds rows that lost their ids and moved: those that hold what the row of a
@@ -80,53 +104,79 @@ func (s *scanning) findMoved(ctx context.Context, sheet *tab.Tab, without []int,
 	if len(without) == 0 {
 		return nil
 	}
-	present, err := s.scanner.Known.Present(ctx, s.t.ID)
+
+	missing, err := s.missingRecords(ctx, sheet, found)
 	if err != nil {
 		return err
 	}
-	absent, err := s.absent(ctx, sheet, present)
+	if len(missing) == 0 || len(missing)*len(without) > unknownMost {
+		return nil
+	}
+
+	snapshots, err := s.scanner.Base.Snapshots(ctx, s.t.ID, missing)
 	if err != nil {
 		return err
+	}
+	counts, err := s.occurrences(ctx, sheet, snapshots)
+	if err != nil {
+		return err
+	}
+
+	alike := likeness{rowsOf: map[int64][]int{}, recordsOf: map[int][]int64{}, sure: map[int]bool{}}
+	for _, number := range without {
+		alike.compare(number, tab.Values(sheet.Layout, sheet.Rows[number]), snapshots, counts)
+	}
+	for number, records := range alike.recordsOf {
+		if alike.only(number) {
+			found[number] = float64(records[0])
+		} else {
+			sheet.Doubtful[number] = slices.Min(records)
+		}
+	}
+	return nil
+}
+
+// likeness is which rows are like which records.
+type likeness struct {
+	rowsOf    map[int64][]int
+	recordsOf map[int][]int64
+	sure      map[int]bool // rows that hold what is not just what many do
+}
+
+// compare notes the records that a row is like.
+func (l *likeness) compare(number int, now map[string]any, records map[int64]sheet24.Snapshot, counts match.Occurrences) {
+	for id, n := range records {
+		same := len(n.Values) > 1 && maps.Equal(now, n.Values)
+		if same || match.MostlyAlike(now, n.Values) {
+			l.rowsOf[id], l.recordsOf[number] = append(l.rowsOf[id], number), append(l.recordsOf[number], id)
+			l.sure[number] = same || counts.Tells(now, n.Values)
+		}
+	}
+}
+
+// only reports whether a row is certainly one record's, and that record's no other row.
+func (l *likeness) only(number int) bool {
+	records := l.recordsOf[number]
+	return l.sure[number] && len(records) == 1 && len(l.rowsOf[records[0]]) == 1
+}
+
+// missingRecords are the records that have a row, but show in none, and were not found yet.
+func (s *scanning) missingRecords(ctx context.Context, sheet *tab.Tab, found map[int]any) ([]int64, error) {
+	present, err := s.scanner.Base.RecordRows(ctx, s.t.ID)
+	if err != nil {
+		return nil, err
+	}
+
+	absent, err := s.absent(ctx, sheet, present)
+	if err != nil {
+		return nil, err
 	}
 	maps.DeleteFunc(absent, func(id int64, _ int) bool { return id < 0 })
 	for _, v := range found {
 		id, _ := tab.RecordID(v)
 		delete(absent, id)
 	}
-	if len(absent) == 0 || len(absent)*len(without) > unknownMost {
-		return nil
-	}
-	missing, err := s.scanner.Known.Snapshots(ctx, s.t.ID, slices.Sorted(maps.Keys(absent)))
-	if err != nil {
-		return err
-	}
-
-	counts, err := s.occurrences(ctx, sheet, missing)
-	if err != nil {
-		return err
-	}
-
-	rowsOf, recordsOf := map[int64][]int{}, map[int][]int64{}
-	sure := map[int]bool{}
-	for _, number := range without {
-		now := tab.Values(sheet.Layout, sheet.Rows[number])
-		for id, n := range missing {
-			same := len(n.Values) > 1 && maps.Equal(now, n.Values)
-			if same || match.MostlyAlike(now, n.Values) {
-				rowsOf[id], recordsOf[number] = append(rowsOf[id], number), append(recordsOf[number], id)
-				sure[number] = same || counts.Tells(now, n.Values)
-			}
-		}
-	}
-
-	for number, records := range recordsOf {
-		if len(records) == 1 && len(rowsOf[records[0]]) == 1 && sure[number] {
-			found[number] = float64(records[0])
-			continue
-		}
-		sheet.Doubtful[number] = slices.Min(records)
-	}
-	return nil
+	return slices.Sorted(maps.Keys(absent)), nil
 }
 
 // strayKeys removes keys from rows that hold nothing else: the row that one was meant for
@@ -142,12 +192,14 @@ func (s *scanning) strayKeys(ctx context.Context, sheet *tab.Tab) (removed []she
 	if len(empty) == 0 {
 		return nil, nil
 	}
+
+	// What became of them, and what is still to.
 	keys := slices.Sorted(maps.Keys(empty))
-	records, err := s.scanner.Known.RecordsOf(ctx, s.t.ID, keys)
+	records, err := s.scanner.Base.RecordsOf(ctx, s.t.ID, keys)
 	if err != nil {
 		return nil, err
 	}
-	open, err := s.scanner.Known.Open(ctx, s.t.ID, keys)
+	open, err := s.scanner.Base.PendingChanges(ctx, s.t.ID, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +231,7 @@ func (s *scanning) correctIDs(ctx context.Context, sheet *tab.Tab, right map[int
 	if !sheet24.IsKind(err, sheet24.Invalid) {
 		return err
 	}
+
 	for number, v := range right {
 		id, _ := tab.RecordID(v)
 		sheet.Forget(number)

@@ -35,6 +35,7 @@ func (s *scanning) findMisplaced(ctx context.Context, sheet *tab.Tab, known map[
 	if len(strange) == 0 {
 		return nil, nil
 	}
+
 	candidates, err := s.candidates(ctx, sheet, strange, known)
 	if err != nil || len(candidates) == 0 {
 		return nil, err
@@ -44,14 +45,17 @@ func (s *scanning) findMisplaced(ctx context.Context, sheet *tab.Tab, known map[
 	if err != nil {
 		return nil, err
 	}
+
+	// Ids are put right, many at once only if a second read found the same.
 	claims := claimsOf(sheet, strange, candidates, counts)
 	right, doubtful := settleClaims(sheet, claims, known)
 	if len(right) >= bulkMoves && !s.confirmed(sheet, "ids", claims) {
-		return nil, s.lookAgain(sheet, "ids", claims)
+		return nil, s.confirmLater(sheet, "ids", claims)
 	}
 	if err := s.correctIDs(ctx, sheet, right); err != nil {
 		return nil, err
 	}
+
 	if len(right) > 0 {
 		more, err := s.tabs.SnapshotsOf(ctx, s.t, sheet)
 		if err != nil {
@@ -86,10 +90,12 @@ func (s *scanning) candidates(ctx context.Context, sheet *tab.Tab, strange []int
 		}
 	}
 
-	present, err := s.scanner.Known.Present(ctx, s.t.ID)
+	present, err := s.scanner.Base.RecordRows(ctx, s.t.ID)
 	if err != nil {
 		return nil, err
 	}
+
+	// Records that stand nowhere.
 	absent, err := s.absent(ctx, sheet, present)
 	if err != nil {
 		return nil, err
@@ -100,7 +106,7 @@ func (s *scanning) candidates(ctx context.Context, sheet *tab.Tab, strange []int
 			missing = append(missing, id)
 		}
 	}
-	gone, err := s.scanner.Known.Snapshots(ctx, s.t.ID, missing)
+	gone, err := s.scanner.Base.Snapshots(ctx, s.t.ID, missing)
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +116,12 @@ func (s *scanning) candidates(ctx context.Context, sheet *tab.Tab, strange []int
 	if len(strange) > soughtRows {
 		return all, nil
 	}
+
 	var held []map[string]any
 	for _, number := range strange {
 		held = append(held, tab.Values(sheet.Layout, sheet.Rows[number]))
 	}
-	same, err := s.scanner.Known.SnapshotsHolding(ctx, s.t.ID, held)
+	same, err := s.scanner.Base.SnapshotsHolding(ctx, s.t.ID, held)
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +139,7 @@ func (s *scanning) addDisturbed(ctx context.Context, sheet *tab.Tab, records []s
 			}
 		}
 	}
+
 	elsewhere := sheet
 	if len(unread) > 0 {
 		var err error
@@ -162,10 +170,12 @@ func claimsOf(t *tab.Tab, strange []int, candidates map[int64]sheet24.Snapshot, 
 			if id == has || len(before) < 2 || t.Stands(candidates[id]) {
 				continue
 			}
+
 			exact := maps.Equal(now, before)
 			same := match.EqualFields(now, before)
 			half := has > 0 && same > 1 && 2*same >= len(before) // while a record's row holds less of its own
 			similar := (half || match.MostlyAlike(now, before)) && (has <= 0 || counts.Tells(now, before))
+
 			if exact || similar {
 				claims = append(claims, claim{number, has, id, exact})
 			}
@@ -193,11 +203,13 @@ func settleClaims(t *tab.Tab, claims []claim, known map[int64]sheet24.Snapshot) 
 			right[c.row] = float64(c.record)
 			continue
 		}
+
 		doubtful[c.row] = sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowOtherRecord, mapping.Text(tab.CellOf(c.has)), mapping.Text(float64(c.record)))
 		for _, number := range t.ByID[c.record] { // what it lost may stand there
 			doubtful[number] = sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowMovedContent, mapping.Text(float64(c.record)), mapping.Text(float64(c.row)))
 		}
 	}
+
 	for number := range right {
 		delete(doubtful, number)
 	}

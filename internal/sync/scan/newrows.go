@@ -12,9 +12,9 @@ import (
 	"sheet24/internal/tab"
 )
 
-// rests is how long a new row must be left alone before its record is created: people
+// newRowDelay is how long a new row must be left alone before its record is created: people
 // type one cell after the other.
-const rests = 3 * time.Second
+const newRowDelay = 3 * time.Second
 
 // giveKeys gives keys to the rows that are to become records: those without an id that
 // hold values, are no sums, and were not there before the table was set up. It returns
@@ -48,7 +48,9 @@ func (s *scanning) giveKeys(ctx context.Context, sheet *tab.Tab) (refused []shee
 		}
 		numbers, held = append(numbers, number), append(held, now)
 	}
-	left, err := s.scanner.Known.Left(ctx, t.ID, held)
+
+	// Those that were there before the table was set up are left alone.
+	left, err := s.scanner.Base.IgnoredRows(ctx, t.ID, held)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +62,7 @@ func (s *scanning) giveKeys(ctx context.Context, sheet *tab.Tab) (refused []shee
 			keys[number] = tab.KeyText(tab.NewKey())
 		}
 	}
+
 	err = s.writeIDs(ctx, sheet, keys)
 	if sheet24.IsKind(err, sheet24.Invalid) { // its column is protected
 		for _, number := range slices.Sorted(maps.Keys(keys)) {
@@ -85,7 +88,7 @@ func (s *scanning) leftKeys(ctx context.Context, sheet *tab.Tab, known map[int64
 		return nil, nil
 	}
 
-	found, err := s.scanner.Known.Left(ctx, s.t.ID, held)
+	found, err := s.scanner.Base.IgnoredRows(ctx, s.t.ID, held)
 	left := map[int]bool{}
 	for i := range found {
 		left[numbers[i]] = true

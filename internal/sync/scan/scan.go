@@ -11,17 +11,14 @@ import (
 	"sheet24/internal/tab"
 )
 
-// Scan looks at the rows that a table's unprocessed events name, compares them
+// Scan reads the rows that a table's unprocessed events name, compares them
 // with their snapshots, and leaves a pending change for each row that differs.
 // It returns what follows.
 func (p *Scanner) Scan(ctx context.Context, tableID int64) (next sheet24.Next, err error) {
 	defer p.Rows.Survive(sheet24.ScanStage, tableID, &next.More, &err)
 	t, err := p.Store.Table(ctx, tableID)
-	if err != nil {
+	if err != nil || !t.Enabled {
 		return next, sheet24.IgnoreNotFound(err)
-	}
-	if !t.Enabled {
-		return next, nil
 	}
 	if wait := t.SecondLook.At.Sub(p.Now()); wait > 0 {
 		next.ScanLater(tableID, wait)
@@ -38,55 +35,73 @@ func (p *Scanner) Scan(ctx context.Context, tableID int64) (next sheet24.Next, e
 		next.ScanLater(tableID, wait)
 		return next, nil
 	}
-	rows, whole := nudged(t, events)
-	if p.lookNow(t) || !t.SecondLook.At.IsZero() {
-		rows, whole = tab.Whole(t), true
-	}
 
-	// Where writes went of which nobody has seen that, before anything is believed.
-	left, err := p.Tabs.SettleBegun(ctx, &next, t, events)
+	s := &scanning{scanner: p, tabs: p.Tabs, next: &next, t: t, events: events}
+	rows, err := s.prepare(ctx)
 	if err != nil {
 		return next, p.stopped(ctx, &next, t, events, nil, err)
-	}
-
-	// What is to be written into cells, first: it is no edit.
-	back, err := p.writeBack(ctx, t, events, left)
-	if err != nil {
-		return next, p.stopped(ctx, &next, t, events, nil, err)
-	}
-	if !whole {
-		rows = tab.Join(append(rows, back.rows...))
 	}
 	if len(rows) == 0 {
-		if len(events)+len(back.done) == 0 {
-			return next, nil
-		}
-		if err := p.Rows.CommitScan(ctx, p.Store, &next, sheet24.ScanStage, t, sheet24.Scanned{Events: events, Written: back.done}); err != nil {
-			return next, p.stopped(ctx, &next, t, events, nil, err)
-		}
 		return next, nil
 	}
 
-	work := &scanning{scanner: p, tabs: p.Tabs, next: &next, t: t, events: events, whole: whole, back: back, doubts: left}
 	portal, err := p.Store.Portal(ctx, t.PortalID)
 	if err != nil {
 		return next, err
 	}
-	work.waits = locale.Paused(t.Language, portal, p.Now())
+	s.pausedReason = locale.Paused(t.Language, portal, p.Now())
+
 	began := p.Now()
-	if whole {
+	if s.whole {
 		err = p.describe(ctx, t, events)
 	}
 	if err == nil {
-		err = work.scan(ctx, rows)
+		err = s.scan(ctx, rows)
 	}
 	if err != nil {
-		return next, p.stopped(ctx, &next, t, events, work.again, err)
+		return next, p.stopped(ctx, &next, t, events, s.again, err)
 	}
 
-	work.wake()
+	s.wake()
 	told := slices.ContainsFunc(events, func(e sheet24.Event) bool { return e.Type != sheet24.Recheck })
-	return next, p.looked(ctx, t, look{whole: whole, told: told, found: work.push, events: len(events), took: p.Now().Sub(began)})
+	return next, p.schedulePoll(ctx, t, scanResult{whole: s.whole, told: told, found: s.push, events: len(events), took: p.Now().Sub(began)})
+}
+
+// prepare does what comes before the rows are read, and returns which are: those that events
+// name or that were written back, or the whole tab. None: the scan is over.
+func (s *scanning) prepare(ctx context.Context) (rows []sheet24.Range, err error) {
+	p, t := s.scanner, s.t
+	rows, s.whole = eventRows(t, s.events)
+	if p.pollDue(t) || !t.SecondLook.At.IsZero() {
+		rows, s.whole = tab.Whole(t), true
+	}
+
+	// Where writes went of which nobody has seen that, before anything is believed.
+	if s.doubts, err = p.Tabs.SettleBegun(ctx, s.next, t, s.events); err != nil {
+		return nil, err
+	}
+
+	// What is to be written into cells, first: it is no edit.
+	if s.back, err = p.writeBack(ctx, t, s.events, s.doubts); err != nil {
+		return nil, err
+	}
+	if !s.whole {
+		rows = tab.Join(append(rows, s.back.rows...))
+	}
+	if len(rows) == 0 {
+		err = s.nothingToRead(ctx)
+	}
+	return rows, err
+}
+
+// nothingToRead ends a scan whose events name no rows.
+func (s *scanning) nothingToRead(ctx context.Context) error {
+	if len(s.events)+len(s.back.done) == 0 {
+		return nil
+	}
+
+	found := sheet24.Scanned{Events: s.events, Written: s.back.done}
+	return s.scanner.Rows.CommitScan(ctx, s.scanner.Store, s.next, sheet24.ScanStage, s.t, found)
 }
 
 // movingWait is how soon a tab is read anew whose rows or columns are being moved.
@@ -106,7 +121,7 @@ func (p *Scanner) stopped(ctx context.Context, next *sheet24.Next, t *sheet24.Ta
 		next.More = true
 		return nil
 	}
-	return p.unreadable(ctx, t, events, err)
+	return p.recordSheetProblem(ctx, t, events, err)
 }
 
 // pageRows is how many rows of a whole tab are read at once.
@@ -114,21 +129,21 @@ const pageRows = 20000
 
 // scanning is one scan at work.
 type scanning struct {
-	scanner *Scanner
-	tabs    *tab.Access
-	next    *sheet24.Next
-	t       *sheet24.Table
-	events  []sheet24.Event
-	whole   bool
-	back    *writtenBack
-	doubts  tab.Doubts
-	waits   string              // why the portal takes nothing for now
-	again   *sheet24.SecondLook // what is to be looked at a second time
+	scanner      *Scanner
+	tabs         *tab.Access
+	next         *sheet24.Next
+	t            *sheet24.Table
+	events       []sheet24.Event
+	whole        bool
+	back         *writtenBack
+	doubts       tab.Doubts
+	pausedReason string              // why the portal takes nothing for now
+	again        *sheet24.SecondLook // what is to be looked at a second time
 
 	unknown []unknownRow // of the whole tab: rows of which it is not certain which record they are
 
 	push, report bool          // something is left to do for these stages
-	rests        time.Duration // of what has to rest first, the longest
+	delay        time.Duration // of what has to rest first, the longest
 }
 
 // since is how long a scan has waited for its tab to be quiet.
@@ -139,8 +154,8 @@ func (s *scanning) wake() {
 	if s.push {
 		s.next.Push(s.t.PortalID)
 	}
-	if s.rests > 0 {
-		s.next.PushLater(s.t.PortalID, s.rests)
+	if s.delay > 0 {
+		s.next.PushLater(s.t.PortalID, s.delay)
 	}
 	if s.report {
 		s.next.Report(s.t.ID)
@@ -156,11 +171,12 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 		first = s.t.HeaderRow + 1
 		page = []sheet24.Range{sheet24.Rows(first, first+pageRows-1)}
 	}
+
 	sheet, err := s.tabs.Read(ctx, s.t, page)
 	if err != nil {
 		return err
 	}
-	if err := s.scanner.readable(ctx, s.t); err != nil {
+	if err := s.scanner.clearSheetProblem(ctx, s.t); err != nil {
 		return err
 	}
 	if err := s.tabs.Follow(ctx, s.t, sheet.Layout); err != nil {
@@ -176,6 +192,7 @@ func (s *scanning) scan(ctx context.Context, rows []sheet24.Range) error {
 			return err
 		}
 	}
+
 	if err := s.eachRow(ctx, sheet, sheet24.Rows(first, 0)); err != nil {
 		return err
 	}
@@ -193,6 +210,7 @@ func (s *scanning) find(ctx context.Context, sheet *tab.Tab) (found sheet24.Scan
 	if err := s.strayStatuses(ctx, sheet); err != nil {
 		return found, err
 	}
+
 	refused, err := s.giveKeys(ctx, sheet)
 	if err != nil {
 		return found, err
@@ -200,6 +218,7 @@ func (s *scanning) find(ctx context.Context, sheet *tab.Tab) (found sheet24.Scan
 	if found, err = s.compare(ctx, sheet); err != nil {
 		return found, err
 	}
+
 	found.Unidentified = append(found.Unidentified, refused...)
 	return found, nil
 }
@@ -211,6 +230,7 @@ func (s *scanning) page(ctx context.Context, sheet *tab.Tab, rows sheet24.Range)
 	if err != nil {
 		return err
 	}
+
 	if err := s.brake(ctx, sheet, found); err != nil {
 		return err
 	}
@@ -222,23 +242,25 @@ func (s *scanning) page(ctx context.Context, sheet *tab.Tab, rows sheet24.Range)
 	if rows.LastRow == 0 {
 		found.Events, found.Written = s.events, s.back.done
 		if s.whole {
-			if err := s.gone(ctx, sheet, &found); err != nil {
+			if err := s.deletedRows(ctx, sheet, &found); err != nil {
 				return err
 			}
 		}
 	}
+
 	if err := s.postponeEdits(ctx, found.Changes); err != nil {
 		return err
 	}
 
 	for i, c := range found.Changes {
 		s.push = s.push || c.Status == sheet24.Pending
-		s.rests = max(s.rests, c.NotBefore.Sub(s.scanner.Now()))
-		s.report = s.report || c.Status != sheet24.Pending || s.waits != ""
+		s.delay = max(s.delay, c.NotBefore.Sub(s.scanner.Now()))
+		s.report = s.report || c.Status != sheet24.Pending || s.pausedReason != ""
 		if c.Status == sheet24.Pending && c.Action != sheet24.Delete {
-			found.Changes[i].Error = s.waits
+			found.Changes[i].Error = s.pausedReason
 		}
 	}
+
 	s.report = s.report || len(found.Unidentified) > 0
 	return s.scanner.Rows.CommitScan(ctx, s.scanner.Store, s.next, sheet24.ScanStage, s.t, found)
 }
@@ -246,20 +268,22 @@ func (s *scanning) page(ctx context.Context, sheet *tab.Tab, rows sheet24.Range)
 // postponeEdits has edits of rows that were pushed a moment ago wait for those that follow: ten
 // edits of a cell within a second are not ten writes.
 func (s *scanning) postponeEdits(ctx context.Context, changes []sheet24.RowChange) error {
-	if s.scanner.Gather == 0 || len(changes) == 0 {
+	if s.scanner.Debounce == 0 || len(changes) == 0 {
 		return nil
 	}
+
 	var ids []int64
 	for _, c := range changes {
 		ids = append(ids, c.EntityID)
 	}
-	settled, err := s.scanner.Store.SettledSince(ctx, s.t.ID, s.scanner.Now().Add(-s.scanner.Gather), ids)
+	settled, err := s.scanner.Store.SettledSince(ctx, s.t.ID, s.scanner.Now().Add(-s.scanner.Debounce), ids)
 	if err != nil {
 		return err
 	}
+
 	for i, c := range changes {
 		if at, ok := settled[c.EntityID]; ok && c.Action == sheet24.Update {
-			changes[i].NotBefore = at.Add(s.scanner.Gather)
+			changes[i].NotBefore = at.Add(s.scanner.Debounce)
 		}
 	}
 	return nil

@@ -25,19 +25,19 @@ type Store interface {
 	SettledSince(ctx context.Context, tableID int64, since time.Time, records []int64) (map[int64]time.Time, error)
 	SetSheet(ctx context.Context, t *sheet24.Table) error
 	SetProblem(ctx context.Context, tableID int64, code sheet24.Code) error
-	SetLook(ctx context.Context, tableID int64, l sheet24.Look) error
+	SetPolling(ctx context.Context, tableID int64, l sheet24.Polling) error
 	SetSecondLook(ctx context.Context, tableID int64, l sheet24.SecondLook) error
 }
 
-// Known is what is known of a table's rows.
-type Known interface {
+// Base is what is known of a table's rows.
+type Base interface {
 	Snapshots(ctx context.Context, tableID int64, entityIDs []int64) (map[int64]sheet24.Snapshot, error)
 	SnapshotsAt(ctx context.Context, tableID int64, rows []int) (map[int][]sheet24.Snapshot, error)
 	SnapshotsHolding(ctx context.Context, tableID int64, rows []map[string]any) ([]sheet24.Snapshot, error)
-	Present(ctx context.Context, tableID int64) (map[int64]int, error)
+	RecordRows(ctx context.Context, tableID int64) (map[int64]int, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
-	Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
-	Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
+	IgnoredRows(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
+	PendingChanges(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
 }
 
 // Sheets is what a scan asks Google of a spreadsheet, beside its cells.
@@ -46,17 +46,17 @@ type Sheets interface {
 	Merged(ctx context.Context, userID, spreadsheetID string, gid int64) ([]sheet24.Range, error)
 }
 
-// Scanner scans tables. All fields but Every and Gather are required.
+// Scanner scans tables. All fields but Every and Debounce are required.
 type Scanner struct {
-	Store  Store
-	Known  Known
-	Tabs   *tab.Access
-	Sheets Sheets
-	Rows   isolate.Rows
-	Every  time.Duration // between looks at a tab that is being edited; 0: only when told of edits
-	Gather time.Duration // for which a burst of edits, and edits of a row that was pushed a moment ago, become one write; 0: none
-	Now    func() time.Time
-	Log    *slog.Logger
+	Store    Store
+	Base     Base
+	Tabs     *tab.Access
+	Sheets   Sheets
+	Rows     isolate.Rows
+	Every    time.Duration // between looks at a tab that is being edited; 0: only when told of edits
+	Debounce time.Duration // for which a burst of edits, and edits of a row that was pushed a moment ago, become one write; 0: none
+	Now      func() time.Time
+	Log      *slog.Logger
 
 	described sync.Map // by table: when its spreadsheet was last described
 }

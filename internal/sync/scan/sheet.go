@@ -20,6 +20,7 @@ func (p *Scanner) describe(ctx context.Context, t *sheet24.Table, events []sheet
 	if known && !changed && p.Now().Sub(last.(time.Time)) < describeEvery {
 		return nil
 	}
+
 	info, err := p.Sheets.Describe(ctx, t.UserID, t.SpreadsheetID)
 	if err != nil {
 		return err
@@ -28,25 +29,28 @@ func (p *Scanner) describe(ctx context.Context, t *sheet24.Table, events []sheet
 	if !ok {
 		return sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown)
 	}
+
 	p.described.Store(t.ID, p.Now())
 	if t.SpreadsheetTitle == info.Title && t.Tab == title && t.Locale == info.Locale && t.TimeZone == info.TimeZone {
 		return nil
 	}
+
 	t.SpreadsheetTitle, t.Tab, t.Locale, t.TimeZone = info.Title, title, info.Locale, info.TimeZone
 	return p.Store.SetSheet(ctx, t)
 }
 
-// lookAfterTrouble is how long a sheet that cannot be read is left alone.
-const lookAfterTrouble = 5 * time.Minute
+// pollAfterTrouble is how long a sheet that cannot be read is left alone.
+const pollAfterTrouble = 5 * time.Minute
 
-// unreadable takes the error that kept a sheet from being read. A grant that ended is
+// recordSheetProblem takes the error that kept a sheet from being read. A grant that ended is
 // told of by the store; a sheet that is gone, or no longer shared, or whose ids are another
 // table's, is looked at now and then, and found as it is then; whatever else Google refuses
 // stands on the table's page, and is tried again.
-func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []sheet24.Event, err error) error {
+func (p *Scanner) recordSheetProblem(ctx context.Context, t *sheet24.Table, events []sheet24.Event, err error) error {
 	if sheet24.GrantEnded(err) {
 		return nil
 	}
+
 	e := sheet24.AsError(err)
 	if e.Kind == sheet24.Unavailable || e.Kind == sheet24.Internal {
 		return err
@@ -59,11 +63,14 @@ func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []she
 	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != sheet24.CodeGoogleForbidden && e.Code != sheet24.CodeIDColumnShared {
 		return err
 	}
+
+	// It is read now and then, and its events are not waited for.
 	if err := p.Store.CommitScan(ctx, t, sheet24.Scanned{Events: events}); err != nil {
 		return err
 	}
-	t.Look.At = p.Now().Add(lookAfterTrouble)
-	return p.Store.SetLook(ctx, t.ID, t.Look)
+
+	t.Polling.At = p.Now().Add(pollAfterTrouble)
+	return p.Store.SetPolling(ctx, t.ID, t.Polling)
 }
 
 // problemOf is the code under which a table's page tells of an error: that of a sentence
@@ -75,8 +82,8 @@ func problemOf(e *sheet24.Error) sheet24.Code {
 	return e.Code
 }
 
-// readable notes that a sheet can be read again.
-func (p *Scanner) readable(ctx context.Context, t *sheet24.Table) error {
+// clearSheetProblem notes that a sheet can be read again.
+func (p *Scanner) clearSheetProblem(ctx context.Context, t *sheet24.Table) error {
 	if t.Problem == "" {
 		return nil
 	}

@@ -14,6 +14,7 @@ func (s *scanning) strayStatuses(ctx context.Context, sheet *tab.Tab) error {
 	if sheet.Layout.ID < 0 || sheet.Layout.Status < 0 || s.t.StatusColumn.Name == "" || len(sheet.Layout.Lost) > 0 {
 		return nil
 	}
+
 	status := s.t.StatusColumn
 	status.Index = sheet.Layout.Status
 
@@ -28,9 +29,11 @@ func (s *scanning) strayStatuses(ctx context.Context, sheet *tab.Tab) error {
 	if len(wanted) == 0 {
 		return nil
 	}
+
 	if quiet, err := s.tabs.Quiet(ctx, s.t, s.since()); err != nil || !quiet {
 		return err // they are found again
 	}
+
 	_, err := s.tabs.Place(ctx, s.t, tab.IDColumnOf(s.t, sheet.Layout), wanted)
 	return s.notWritten(err)
 }

@@ -20,7 +20,7 @@ const tellingSample = 500
 // tab's rows.
 func (s *scanning) occurrences(ctx context.Context, sheet *tab.Tab, snapshots map[int64]sheet24.Snapshot) (match.Occurrences, error) {
 	records := slices.DeleteFunc(slices.Sorted(maps.Keys(sheet.ByID)), func(id int64) bool { return id < 0 })
-	sample, err := s.scanner.Known.Snapshots(ctx, s.t.ID, records[:min(len(records), tellingSample)])
+	sample, err := s.scanner.Base.Snapshots(ctx, s.t.ID, records[:min(len(records), tellingSample)])
 	if err != nil {
 		return nil, err
 	}

@@ -33,62 +33,97 @@ func (p *Scanner) writeBack(ctx context.Context, t *sheet24.Table, events []shee
 		return b, err
 	}
 
-	// Where the records' rows are, under their ids.
+	sheet, err := p.readUnderIDs(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+
+	wanted, err := p.placementsOf(ctx, t, sheet, writes, left)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.placeWanted(ctx, t, sheet, wanted); err != nil {
+		return nil, err
+	}
+
+	b.note(sheet, writes, wanted)
+	return b, nil
+}
+
+// readUnderIDs reads where the records' rows are; rows that became records get their ids.
+func (p *Scanner) readUnderIDs(ctx context.Context, t *sheet24.Table) (*tab.Tab, error) {
 	sheet, err := p.Tabs.Read(ctx, t, nil)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := p.Tabs.BecameRecords(ctx, t, sheet)
+
+	shown, err := p.Tabs.ResolveRowKeys(ctx, t, sheet)
 	if err != nil {
 		return nil, err
 	}
 	if err := p.Tabs.Replace(ctx, t, shown); err != nil && !sheet24.IsKind(err, sheet24.Invalid) {
 		return nil, err
 	}
+	return sheet, nil
+}
+
+// placementsOf says where the writes go: into cells that still hold what they were last
+// known to hold. One that has no such cell is skipped.
+func (p *Scanner) placementsOf(ctx context.Context, t *sheet24.Table, sheet *tab.Tab, writes []sheet24.CellWrite, left tab.Doubts) ([]tab.Placement, error) {
 	var ids []int64
 	for _, w := range writes {
 		ids = append(ids, w.EntityID)
-		for _, number := range sheet.ByID[w.EntityID] {
-			b.rows = append(b.rows, sheet24.Rows(number, number))
-		}
 	}
-	b.rows = tab.Join(b.rows)
+
 	slices.Sort(ids)
-	known, err := p.Known.Snapshots(ctx, t.ID, slices.Compact(ids))
+	snapshots, err := p.Base.Snapshots(ctx, t.ID, slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}
 
-	// Into those that still hold what they were seen to hold.
 	wanted := make([]tab.Placement, len(writes))
-	var placed []tab.Placement
 	for i, w := range writes {
 		column, found := tab.ColumnOf(sheet, w.Field)
-		before, seen := known[w.EntityID]
+		before, seen := snapshots[w.EntityID]
 		wanted[i] = tab.Placement{ID: w.EntityID, Column: column, Value: w.Value, Only: true, Holds: before.Values[w.Field],
 			Skipped: !found || !seen || w.Unreadable || len(sheet.ByID[w.EntityID]) != 1 || left.Rows[w.EntityID] != nil}
-		if !wanted[i].Skipped {
-			placed = append(placed, wanted[i])
-		}
 	}
-	protected := false
-	if len(placed) > 0 {
-		skipped, err := p.Tabs.Place(ctx, t, tab.IDColumnOf(t, sheet.Layout), placed)
-		if protected = sheet24.IsKind(err, sheet24.Invalid); err != nil && !protected {
-			return nil, err
-		}
-		if protected {
-			p.Log.Warn("values not written back", "table", t.ID, "error", err)
-		}
-		for i, w := range wanted {
-			wanted[i].Skipped = w.Skipped || skipped[tab.CellOfRecord{ID: w.ID, Column: w.Column}]
-		}
+	return wanted, nil
+}
+
+// placeWanted places what is not skipped, and marks as skipped what did not get its cell: it
+// was edited or moved meanwhile, or the cells are protected.
+func (p *Scanner) placeWanted(ctx context.Context, t *sheet24.Table, sheet *tab.Tab, wanted []tab.Placement) error {
+	placed := slices.DeleteFunc(slices.Clone(wanted), func(w tab.Placement) bool { return w.Skipped })
+	if len(placed) == 0 {
+		return nil
 	}
 
+	skipped, err := p.Tabs.Place(ctx, t, tab.IDColumnOf(t, sheet.Layout), placed)
+	protected := sheet24.IsKind(err, sheet24.Invalid)
+	if err != nil && !protected {
+		return err
+	}
+	if protected {
+		p.Log.Warn("values not written back", "table", t.ID, "error", err)
+	}
+
+	for i, w := range wanted {
+		wanted[i].Skipped = w.Skipped || protected || skipped[tab.CellOfRecord{ID: w.ID, Column: w.Column}]
+	}
+	return nil
+}
+
+// note keeps which rows the writes were about, and what became of each.
+func (b *writtenBack) note(sheet *tab.Tab, writes []sheet24.CellWrite, wanted []tab.Placement) {
 	for i, w := range writes {
+		for _, number := range sheet.ByID[w.EntityID] {
+			b.rows = append(b.rows, sheet24.Rows(number, number))
+		}
+
 		key := tab.CellKey{ID: w.EntityID, Field: w.Field}
 		switch {
-		case protected || wanted[i].Skipped:
+		case wanted[i].Skipped:
 			w.Seen = nil
 		case w.Undo:
 			b.undo[key] = true
@@ -97,7 +132,8 @@ func (p *Scanner) writeBack(ctx context.Context, t *sheet24.Table, events []shee
 		}
 		b.done = append(b.done, w)
 	}
-	return b, nil
+
+	b.rows = tab.Join(b.rows)
 }
 
 // apply makes a row's snapshot hold what was written back; true: it has changed.
@@ -106,6 +142,7 @@ func (b *writtenBack) apply(n *sheet24.Snapshot) (changed bool) {
 		if key.ID != n.EntityID {
 			continue
 		}
+
 		changed = true
 		if v == nil {
 			delete(n.Values, key.Field)

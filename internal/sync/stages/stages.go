@@ -34,7 +34,7 @@ import (
 type Store interface {
 	receive.Store
 	scan.Store
-	scan.Known
+	scan.Base
 	push.Store
 	push.Claims
 	push.Begun
@@ -50,14 +50,14 @@ type Store interface {
 // Parts are what the stages work with. Those that a stage which is not run would need may be
 // missing.
 type Parts struct {
-	Store  Store
-	Sheets sheet24.Sheets
-	CRM    sheet24.CRM
-	Every  time.Duration  // see scan.Scanner
-	Gather time.Duration  // see scan.Scanner and push.Pusher
-	Retry  backoff.Policy // see push.Pusher
-	Now    func() time.Time
-	Log    *slog.Logger
+	Store    Store
+	Sheets   sheet24.Sheets
+	CRM      sheet24.CRM
+	Every    time.Duration  // see scan.Scanner
+	Debounce time.Duration  // see scan.Scanner and push.Pusher
+	Retry    backoff.Policy // see push.Pusher
+	Now      func() time.Time
+	Log      *slog.Logger
 
 	Parallel int           // see push.Pusher
 	Slow     time.Duration // see push.Pusher
@@ -80,11 +80,11 @@ func New(p Parts) *Stages {
 
 	return &Stages{
 		Receiver: &receive.Receiver{Store: p.Store, Followers: followers, Now: p.Now},
-		Scanner:  &scan.Scanner{Store: p.Store, Known: p.Store, Tabs: tabs, Sheets: p.Sheets, Rows: rows, Every: p.Every, Gather: p.Gather, Now: p.Now, Log: p.Log},
-		Pusher: &push.Pusher{Store: p.Store, Claims: p.Store, Begun: p.Store, Known: p.Store, CRM: p.CRM, Rows: rows, Gather: p.Gather, Retry: p.Retry,
+		Scanner:  &scan.Scanner{Store: p.Store, Base: p.Store, Tabs: tabs, Sheets: p.Sheets, Rows: rows, Every: p.Every, Debounce: p.Debounce, Now: p.Now, Log: p.Log},
+		Pusher: &push.Pusher{Store: p.Store, Claims: p.Store, Begun: p.Store, Base: p.Store, CRM: p.CRM, Rows: rows, Debounce: p.Debounce, Retry: p.Retry,
 			Parallel: p.Parallel, Slow: p.Slow, Now: p.Now, Log: p.Log},
 		Reporter: &report.Reporter{Store: p.Store, Tabs: tabs, Rows: rows, Now: p.Now, Log: p.Log},
-		Comparer: &compare.Comparer{Store: p.Store, Known: p.Store, Tabs: tabs, CRM: p.CRM, Rows: rows, Now: p.Now},
+		Comparer: &compare.Comparer{Store: p.Store, Base: p.Store, Tabs: tabs, CRM: p.CRM, Rows: rows, Now: p.Now},
 	}
 }
 

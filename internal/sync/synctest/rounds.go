@@ -33,10 +33,10 @@ func (r *Rounds) stages() *stages.Stages {
 	r.made.Receiver, r.made.Reporter, r.made.Comparer = now.Receiver, now.Reporter, now.Comparer
 
 	s, ns := r.made.Scanner, now.Scanner
-	s.Store, s.Known, s.Tabs, s.Sheets, s.Rows, s.Every, s.Gather, s.Now, s.Log = ns.Store, ns.Known, ns.Tabs, ns.Sheets, ns.Rows, ns.Every, ns.Gather, ns.Now, ns.Log
+	s.Store, s.Base, s.Tabs, s.Sheets, s.Rows, s.Every, s.Debounce, s.Now, s.Log = ns.Store, ns.Base, ns.Tabs, ns.Sheets, ns.Rows, ns.Every, ns.Debounce, ns.Now, ns.Log
 	p, np := r.made.Pusher, now.Pusher
-	p.Store, p.Claims, p.Begun, p.Known, p.CRM, p.Rows, p.Now, p.Log = np.Store, np.Claims, np.Begun, np.Known, np.CRM, np.Rows, np.Now, np.Log
-	p.Gather, p.Retry, p.Parallel, p.Slow = np.Gather, np.Retry, np.Parallel, np.Slow
+	p.Store, p.Claims, p.Begun, p.Base, p.CRM, p.Rows, p.Now, p.Log = np.Store, np.Claims, np.Begun, np.Base, np.CRM, np.Rows, np.Now, np.Log
+	p.Debounce, p.Retry, p.Parallel, p.Slow = np.Debounce, np.Retry, np.Parallel, np.Slow
 	return r.made
 }
 
@@ -76,8 +76,8 @@ func (r *Rounds) Compare(ctx context.Context, tableID int64) (more bool, err err
 	return next.More, err
 }
 
-// TellWaiting has rows that wait say so.
-func (r *Rounds) TellWaiting(ctx context.Context) error {
-	_, err := r.stages().Reporter.TellWaiting(ctx)
+// ReportPaused has rows that wait say so.
+func (r *Rounds) ReportPaused(ctx context.Context) error {
+	_, err := r.stages().Reporter.ReportPaused(ctx)
 	return err
 }

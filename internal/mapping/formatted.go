@@ -9,38 +9,38 @@ import (
 	"time"
 )
 
-// Shown is what a cell means to a field of a type: v is its value and shown the text that it
+// AsFormatted is what a cell means to a field of a type: v is its value and shown the text that it
 // shows by its format and the sheet's locale. A field that takes texts gets what the cell
 // shows; to others the format says what a number means, and a number that is not shown as a
-// date is none. What NeedsShown does not ask for is returned as it is.
-func Shown(fieldType string, v any, shown, locale string) any {
+// date is none. What NeedsFormatted does not ask for is returned as it is.
+func AsFormatted(fieldType string, v any, shown, locale string) any {
 	n, number := v.(float64)
 	switch {
-	case !NeedsShown(fieldType, v):
+	case !NeedsFormatted(fieldType, v):
 		return v
 	case fieldType == "crm_multifield" && number && strings.TrimLeft(digitsOf(shown), "0") != Text(n):
 		return Text(n) // a telephone number shown as 5,37E+09
-	case AsShown(fieldType):
+	case TakesFormatted(fieldType):
 		return shown
 	}
 	return Formatted(fieldType, n, shown, locale)
 }
 
-// NeedsShown reports whether a cell's value means something to a field of a type only together
+// NeedsFormatted reports whether a cell's value means something to a field of a type only together
 // with the text that the cell shows.
-func NeedsShown(fieldType string, v any) bool {
+func NeedsFormatted(fieldType string, v any) bool {
 	switch v.(type) {
 	case float64:
-		return AsShown(fieldType) || ByFormat(fieldType)
+		return TakesFormatted(fieldType) || ByFormat(fieldType)
 	case bool:
-		return AsShown(fieldType)
+		return TakesFormatted(fieldType)
 	}
 	return false
 }
 
-// AsShown reports whether a field of that type takes what a cell shows rather than
+// TakesFormatted reports whether a field of that type takes what a cell shows rather than
 // what it holds: a date in a text field is "31.12.2026", not 46387.
-func AsShown(fieldType string) bool {
+func TakesFormatted(fieldType string) bool {
 	switch fieldType {
 	case "string", "text", "char", "url", "address", "crm_multifield", "crm_status", "enumeration":
 		return true
@@ -113,11 +113,13 @@ func showsMoment(n float64, shown, locale string) bool {
 			says["year"] = true
 		}
 	}
+
 	for _, word := range letterRun.FindAllString(shown, -1) {
 		if month, ok := months[Normalize(word)]; ok {
 			says["month"] = says["month"] || month == int(t.Month())
 		}
 	}
+
 	if len(says) > 1 || says["year"] && strings.TrimSpace(shown) == strconv.Itoa(t.Year()) {
 		return true
 	}
@@ -137,12 +139,14 @@ func showsNumber(n float64, shown, locale string) bool {
 	if err != nil {
 		return false
 	}
+
 	_, decimals, _ := strings.Cut(strings.Map(func(r rune) rune {
 		if r == ',' || r == '.' || isDigit(r) {
 			return r
 		}
 		return -1
 	}, shown), map[bool]string{true: ".", false: ","}[notationOf(locale).point])
+
 	unit := math.Pow(10, -float64(len(decimals)))
 	return math.Abs(m-n) <= unit || math.Abs(m-n*100) <= unit
 }

@@ -13,23 +13,23 @@ import (
 const (
 	burstRows = 5
 	floodRows = 1250
-	calm      = 2 // parts of Gather without an edit
-	longest   = 5 // times Gather
+	calm      = 2 // parts of Debounce without an edit
+	longest   = 5 // times Debounce
 )
 
-// gathers tells how long to wait for the rest of a burst, and how many rows wait, of which
+// debounce says how long to wait for the rest of a burst, and how many rows wait, of which
 // no more than some thousands are counted.
-func (p *Pusher) gathers(ctx context.Context, portalID int64) (wait time.Duration, rows int, err error) {
-	if p.Gather == 0 {
+func (p *Pusher) debounce(ctx context.Context, portalID int64) (wait time.Duration, rows int, err error) {
+	if p.Debounce == 0 {
 		return 0, 0, nil
 	}
-	rows, oldest, latest, err := p.Claims.Gathering(ctx, portalID)
+	rows, oldest, latest, err := p.Claims.Debouncing(ctx, portalID)
 	if err != nil || rows < burstRows || rows >= floodRows {
 		return 0, rows, err
 	}
 
 	now := p.Now()
-	return max(0, min(latest.Add(p.Gather/calm).Sub(now), oldest.Add(longest*p.Gather).Sub(now))), rows, nil
+	return max(0, min(latest.Add(p.Debounce/calm).Sub(now), oldest.Add(longest*p.Debounce).Sub(now))), rows, nil
 }
 
 // inTurn orders rows so that tables take turns, those with few first, and each its oldest
@@ -39,6 +39,7 @@ func inTurn(rows []*row) []*row {
 	for _, r := range rows {
 		count[r.change.TableID]++
 	}
+
 	turn := map[int64]int{}
 	at := make(map[*row]int, len(rows))
 	for _, r := range rows {

@@ -14,41 +14,22 @@ import (
 // A row that is gone may come back: it was cut to be pasted, or somebody takes the
 // deletion back. And where many are gone at once, something else may have happened.
 const (
-	mayReturn = time.Minute // before anything is done about it
-	goneMost  = 10          // so many, and a tenth of the table's rows, are done away with unasked
+	deleteGrace     = time.Minute // before anything is done about it
+	bulkDeleteLimit = 10          // so many, and a tenth of the table's rows, are done away with unasked
 )
 
-// gone finds the records whose rows were deleted, and rows that went before they became
+// deletedRows finds the records whose rows were deleted, and rows that went before they became
 // some. tab is a whole one. Whatever becomes of the records, it is noted that their rows
 // are not there: others stand in their places, and new rows may be theirs.
-func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scanned) error {
+func (s *scanning) deletedRows(ctx context.Context, sheet *tab.Tab, found *sheet24.Scanned) error {
 	if sheet.Layout.ID < 0 {
 		return nil
 	}
-	p, t := s.scanner, s.t
-	present, err := p.Known.Present(ctx, t.ID)
+
+	missing, rows, err := s.missing(ctx, sheet)
 	if err != nil {
 		return err
 	}
-	for _, id := range sheet.Doubtful {
-		delete(present, id)
-	}
-	for id := range s.doubts.Records {
-		delete(present, id)
-	}
-	absent, err := s.absent(ctx, sheet, present)
-	if err != nil {
-		return err
-	}
-	missing := slices.Sorted(maps.Keys(absent))
-	if missing, err = p.stillMissing(ctx, t, sheet, missing); err != nil {
-		return err
-	}
-
-	if missing, err = s.withoutUnknown(ctx, sheet, missing); err != nil {
-		return err
-	}
-
 	for len(missing) > 0 && missing[0] < 0 { // they are sorted
 		found.Dropped = append(found.Dropped, missing[0])
 		missing = missing[1:]
@@ -56,27 +37,58 @@ func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scan
 	if len(missing) == 0 {
 		return nil
 	}
+
 	status := sheet24.Pending
-	if len(missing) > goneMost && len(missing)*10 > len(present) {
-		status = sheet24.Asked
+	if len(missing) > bulkDeleteLimit && len(missing)*10 > rows {
+		status = sheet24.NeedsReview
 	}
-	known, err := p.Known.Snapshots(ctx, t.ID, missing)
+	snapshots, err := s.scanner.Base.Snapshots(ctx, s.t.ID, missing)
 	if err != nil {
 		return err
 	}
 	for _, id := range missing {
-		held := known[id]
+		held := snapshots[id]
 		found.Snapshots = append(found.Snapshots, sheet24.Snapshot{EntityID: id, Values: held.Values})
-		if t.Policies.Deleted == sheet24.KeepRecord {
+		if s.t.Policies.Deleted == sheet24.KeepRecord {
 			continue
 		}
+
 		fields := map[string]sheet24.Change{}
 		for field, v := range held.Values {
 			fields[field] = sheet24.Change{Old: v}
 		}
-		found.Changes = append(found.Changes, sheet24.RowChange{EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: p.Now().Add(mayReturn)})
+		found.Changes = append(found.Changes, sheet24.RowChange{
+			EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: s.scanner.Now().Add(deleteGrace),
+		})
 	}
 	return nil
+}
+
+// missing are the records and keys, sorted, that had a row and certainly have none any more;
+// and how many rows there were in all.
+func (s *scanning) missing(ctx context.Context, sheet *tab.Tab) (ids []int64, rows int, err error) {
+	present, err := s.scanner.Base.RecordRows(ctx, s.t.ID)
+	if err != nil {
+		return nil, 0, err
+	}
+
+	for _, id := range sheet.Doubtful {
+		delete(present, id)
+	}
+	for id := range s.doubts.Records {
+		delete(present, id)
+	}
+
+	absent, err := s.absent(ctx, sheet, present)
+	if err != nil {
+		return nil, 0, err
+	}
+	ids = slices.Sorted(maps.Keys(absent))
+	if ids, err = s.scanner.stillMissing(ctx, s.t, sheet, ids); err != nil {
+		return nil, 0, err
+	}
+	ids, err = s.withoutUnknown(ctx, sheet, ids)
+	return ids, len(present), err
 }
 
 // absent are those of the records, and keys, that rows were last seen to be, that stand in no row
@@ -95,10 +107,11 @@ func (s *scanning) absent(ctx context.Context, sheet *tab.Tab, present map[int64
 			keys = append(keys, id)
 		}
 	}
-	records, err := s.scanner.Known.RecordsOf(ctx, s.t.ID, keys)
+	records, err := s.scanner.Base.RecordsOf(ctx, s.t.ID, keys)
 	if err != nil {
 		return nil, err
 	}
+
 	for _, record := range records {
 		delete(absent, record)
 	}
@@ -126,11 +139,12 @@ func (s *scanning) withoutUnknown(ctx context.Context, sheet *tab.Tab, missing [
 	if len(missing)*len(s.unknown) > unknownMost {
 		return nil, nil
 	}
+
 	var beside []int64
 	for _, u := range s.unknown {
 		beside = append(beside, sheet.IDAt[u.number-1], sheet.IDAt[u.number], sheet.IDAt[u.number+1])
 	}
-	known, err := s.scanner.Known.Snapshots(ctx, s.t.ID, slices.Concat(missing, beside))
+	known, err := s.scanner.Base.Snapshots(ctx, s.t.ID, slices.Concat(missing, beside))
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +163,7 @@ func (p *Scanner) stillMissing(ctx context.Context, t *sheet24.Table, sheet *tab
 	if len(missing) == 0 {
 		return nil, nil
 	}
+
 	at, err := p.Tabs.ReadPlaces(ctx, t, []sheet24.Column{tab.IDColumnOf(t, sheet.Layout)})
 	if err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ func TestShown(t *testing.T) {
 
 		{"double", "tr_TR", 0.5, "%50", 50.0}, {"money", "en_US", -5.0, "($5.00)", "-5 USD"}, {"double", "tr_TR", -5.0, "(5,00)", -5.0}, {"integer", "tr_TR", 5.0, "5", 5.0}, {"user", "tr_TR", 5.0, "5", 5.0},
 	} {
-		if got := mapping.Shown(c.field, c.v, c.shown, c.locale); !reflect.DeepEqual(got, c.want) {
+		if got := mapping.AsFormatted(c.field, c.v, c.shown, c.locale); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s in %s: %v shown as %q is %#v; want %#v", c.field, c.locale, c.v, c.shown, got, c.want)
 		}
 	}
