@@ -66,11 +66,11 @@ type API struct {
 // problem is how every error is answered.
 type problem struct {
 	status  int
-	Code    string `json:"code" doc:"Stable name of the error" example:"webhook_signature"`
-	Message string `json:"message" doc:"What happened and what to do, in the language of Accept-Language"`
+	Code    sheet24.Code `json:"code" doc:"Stable name of the error" example:"webhook_signature"`
+	Message string       `json:"message" doc:"What happened and what to do, in the language of Accept-Language"`
 }
 
-func (p *problem) Error() string  { return p.Code + ": " + p.Message }
+func (p *problem) Error() string  { return string(p.Code) + ": " + p.Message }
 func (p *problem) GetStatus() int { return p.status }
 
 func (a *API) fail(lang string, err error) error {
@@ -99,9 +99,9 @@ func init() {
 			}
 		}
 
-		e := sheet24.Errorf(sheet24.Invalid, "request", message)
+		e := sheet24.Errorf(sheet24.Invalid, sheet24.CodeRequest, message)
 		if status == http.StatusRequestEntityTooLarge {
-			e = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
+			e = sheet24.Errorf(sheet24.TooLarge, sheet24.CodeWebhookTooLarge)
 		}
 
 		return &problem{status: status, Code: e.Code, Message: locale.Error(locale.Default, e)}
@@ -176,7 +176,7 @@ func (a *API) signed(ctx huma.Context, next func(huma.Context)) {
 	sig := receive.Signature{ID: ctx.Header("webhook-id"), Timestamp: ctx.Header("webhook-timestamp"), Value: ctx.Header("webhook-signature")}
 	err := sig.Check(time.Now())
 	if n, _ := strconv.ParseInt(ctx.Header("Content-Length"), 10, 64); err == nil && n > receive.MaxBody {
-		err = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
+		err = sheet24.Errorf(sheet24.TooLarge, sheet24.CodeWebhookTooLarge)
 	}
 
 	if err == nil {
@@ -283,12 +283,12 @@ type healthOutput struct {
 // or fails, for one owner or portal is told on their pages.
 func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	if err := a.Store.Ping(ctx); err != nil {
-		return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err))
+		return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeDatabaseBusy).Because(err))
 	}
 
 	if a.Stalled != nil {
 		if stages := a.Stalled(); len(stages) > 0 {
-			return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, "work_stalled", strings.Join(stages, ", ")))
+			return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeWorkStalled, strings.Join(stages, ", ")))
 		}
 	}
 

@@ -23,7 +23,7 @@ func number(r *http.Request, name string) int64 {
 func complete(r *http.Request, fields ...string) error {
 	for _, name := range fields {
 		if !r.PostForm.Has(name) {
-			return sheet24.Errorf(sheet24.Invalid, "settings_incomplete")
+			return sheet24.Errorf(sheet24.Invalid, sheet24.CodeSettingsIncomplete)
 		}
 	}
 
@@ -54,7 +54,7 @@ func span(r *http.Request, t *sheet24.Table) (from, until time.Time, err error) 
 	}
 
 	if err != nil || until.Before(from) {
-		return from, until, sheet24.Errorf(sheet24.Invalid, "span")
+		return from, until, sheet24.Errorf(sheet24.Invalid, sheet24.CodeSpan)
 	}
 
 	return from, until.Add(time.Minute - time.Microsecond), nil

@@ -43,7 +43,7 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 func choiceOf(r *http.Request) (setup.Choice, error) {
 	gid, err := strconv.ParseInt(r.FormValue("gid"), 10, 64)
 	if err != nil { // tab 0 is another one
-		return setup.Choice{}, sheet24.Errorf(sheet24.Invalid, "tab_unknown")
+		return setup.Choice{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeTabUnknown)
 	}
 
 	if err := complete(r, append([]string{"portal", "entity", "header", "new_rows"}, colorFields...)...); err != nil {
@@ -75,11 +75,11 @@ func choiceOf(r *http.Request) (setup.Choice, error) {
 	}
 
 	if len(c.Fields) == 0 {
-		return c, sheet24.Errorf(sheet24.Invalid, "settings_incomplete")
+		return c, sheet24.Errorf(sheet24.Invalid, sheet24.CodeSettingsIncomplete)
 	}
 
 	if !slices.Contains(newRows, c.Policies.NewRows) {
-		return c, sheet24.Errorf(sheet24.Invalid, "policy")
+		return c, sheet24.Errorf(sheet24.Invalid, sheet24.CodePolicy)
 	}
 	c.Policies.Keys = keysAmong(c.Fields)
 	return c, nil

@@ -141,7 +141,7 @@ func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
 
 	valid := slices.Contains(newRows, p.NewRows) && slices.Contains(deletions, p.Deleted) && slices.Contains(winners, p.Conflict)
 	if !valid || p.Deleted == sheet24.SetStage && !slices.Contains(f.stages, p.Stage) {
-		return p, sheet24.Errorf(sheet24.Invalid, "policy")
+		return p, sheet24.Errorf(sheet24.Invalid, sheet24.CodePolicy)
 	}
 
 	return p, nil
@@ -163,7 +163,7 @@ func (f settingsForm) sideOf(r *http.Request, field string) (side sheet24.Side, 
 
 	side, apart = sides[r.PostForm.Get(name)]
 	if !apart {
-		err = sheet24.Errorf(sheet24.Invalid, "policy")
+		err = sheet24.Errorf(sheet24.Invalid, sheet24.CodePolicy)
 	}
 
 	return side, apart, err
