@@ -96,6 +96,12 @@ func (s *Store) Known(ctx context.Context, tableID int64, entityIDs []int64) (ma
 	return all, err
 }
 
+// CountPresent tells how many rows Present returns.
+func (s *Store) CountPresent(ctx context.Context, tableID int64) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM row_snapshots WHERE config_id = $1 AND sheet_row > 0`, tableID).Scan(&n)
+	return n, err
+}
+
 // Present returns the records that a table's rows were last seen to be, or the keys of
 // those that are yet to be some, with their rows.
 func (s *Store) Present(ctx context.Context, tableID int64) (map[int64]int, error) {

@@ -35,6 +35,7 @@ type Known interface {
 	SnapshotsAt(ctx context.Context, tableID int64, rows []int) (map[int][]sheet24.Snapshot, error)
 	SnapshotsHolding(ctx context.Context, tableID int64, rows []map[string]any) ([]sheet24.Snapshot, error)
 	Present(ctx context.Context, tableID int64) (map[int64]int, error)
+	CountPresent(ctx context.Context, tableID int64) (int, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
 	Left(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
 	Open(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
