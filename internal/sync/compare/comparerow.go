@@ -246,7 +246,7 @@ func (k *comparing) compareRow(fields plan.Fields, item *sheet24.Item, c sheet24
 			known[m.Field] = []any{merged.Before} // as the sheet shows
 			continue
 		}
-		if k.c.State == sheet24.Pushing {
+		if k.c.State == sheet24.Pushing && k.sends(c.Row, item.ID) {
 			shown := k.shown[c.Row]
 			was, ok := shown.Fields[m.Field]
 			approved := false
