@@ -13,6 +13,7 @@ import (
 	"sheet24"
 	"sheet24/internal/api"
 	"sheet24/internal/bitrix24"
+	"sheet24/internal/comparison"
 	"sheet24/internal/google"
 	"sheet24/internal/history"
 	"sheet24/internal/jobs"
@@ -98,7 +99,8 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	if c.Role != RoleWorker {
 		past := &history.Service{Store: store, Sync: work, Wake: runner}
-		pages := (&web.Web{Store: store, History: past, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
+		compared := &comparison.Service{Store: store, Wake: runner}
+		pages := (&web.Web{Store: store, Accounts: store, History: past, Compared: compared, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
 			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}

@@ -543,7 +543,7 @@ func TestWaitingIsNoReasonToGiveUp(t *testing.T) {
 	t.Parallel()
 	for name, keep := range map[string]func(*world){
 		"the portal is paused": func(w *world) {
-			w.check(w.store.PausePortal(w.t.Context(), w.table.PortalID, sheet24.Pause{Code: "portal_payment", Until: w.Now().Add(72 * time.Hour)}))
+			w.check(w.store.PausePortal(w.t.Context(), w.table.PortalID, sheet24.Pause{Code: sheet24.CodePortalPayment, Until: w.Now().Add(72 * time.Hour)}))
 			w.later(71 * time.Hour)
 			w.sync()
 			w.later(2 * time.Hour)

@@ -161,7 +161,7 @@ func TestComparisonTellsZeroFromNothing(t *testing.T) {
 		expect(t, field, c.Old, any(nil))
 	}
 
-	w.check(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
+	w.check(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
 	expect(t, "state", w.compare().State, sheet24.Done)
 	w.settled()
 	r, _ := w.portal.Record(2, 1)

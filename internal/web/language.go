@@ -16,7 +16,7 @@ func (w *Web) language(rw http.ResponseWriter, r *http.Request) {
 	next := locale.Languages[(slices.Index(locale.Languages, v.lang)+1)%len(locale.Languages)]
 	w.keepLanguage(rw, next)
 	if v.user != nil {
-		if err := w.Store.SetLanguage(r.Context(), v.user.ID, next); err != nil {
+		if err := w.Accounts.SetLanguage(r.Context(), v.user.ID, next); err != nil {
 			w.fail(rw, r, err)
 			return
 		}

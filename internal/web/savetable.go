@@ -30,11 +30,10 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 	}
 
 	// Its owner sees what differs while they are at Google.
-	if err := w.Store.StartComparison(r.Context(), t.ID); err != nil {
+	if err := w.Compared.Start(r.Context(), t); err != nil {
 		w.fail(rw, r, err)
 		return
 	}
-	w.Wake.Compare(r.Context(), t.ID)
 
 	w.activate(rw, r, t)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"sheet24"
+	"sheet24/internal/comparison"
 	"sheet24/internal/history"
 	"sheet24/internal/secret"
 	"sheet24/internal/setup"
@@ -23,10 +24,12 @@ import (
 // Web serves the pages. All fields but GoogleURL are required.
 type Web struct {
 	Store     Store
+	Accounts  Accounts
 	Google    Google
 	Portals   Connector
 	Setup     *setup.Setup
 	History   *history.Service
+	Compared  *comparison.Service
 	Work      Work
 	Watch     Watch
 	Wake      Waker
