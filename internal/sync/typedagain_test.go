@@ -24,7 +24,7 @@ func TestRowWithoutIDIsNotSentByAComparison(t *testing.T) {
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
 	_, err := w.Compare(t.Context(), w.table.ID)
 	w.check(err)
-	w.check(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
+	w.check(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
 	_, err = w.Compare(t.Context(), w.table.ID)
 	w.check(err)
 
