@@ -30,6 +30,6 @@ func Resolve(review sheet24.RowChange, winner sheet24.Side, now time.Time) (reso
 		fields[field] = c
 	}
 
-	review.Fields, review.Error, review.NotBefore = fields, "", now
+	review.Fields, review.Error, review.NotBefore, review.TriedSince = fields, "", now, time.Time{}
 	return review, lastKnown
 }

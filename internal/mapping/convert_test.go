@@ -87,7 +87,7 @@ func TestToCRM(t *testing.T) {
 			{1234.5, 1234.5, ""}, {"1.234,56", 1234.56, ""}, {"1,234.56", 1234.56, ""}, {"1.234", 1234.0, ""}, {"12,5", 12.5, ""}, {"12.5", 12.5, ""},
 			{"₺ 1.234.567,00", 1234567.0, ""}, {"-1.234,5", -1234.5, ""}, {"1.500 TL", 1500.0, ""}, {"1.500TL", 1500.0, ""}, {"1,5", 1.5, ""}, {"1,234", 1.234, ""},
 			{"1,234,567", 1234567.0, ""}, {"USD 12.50", 12.5, ""}, {"usd12.50", 12.5, ""}, {"1 234 567,8", 1234567.8, ""}, {"1\u00a0234,5 ₽", 1234.5, ""},
-			{"", nil, ""}, {"1e5", nil, sheet24.CodeValueNumber}, {true, nil, sheet24.CodeValueNumber}, {"50%", nil, sheet24.CodeValueNumber}, {"TL", nil, sheet24.CodeValueNumber},
+			{"", nil, ""}, {"1e5", nil, sheet24.CodeValueNumber}, {true, nil, sheet24.CodeValueNumber}, {"50%", 50.0, ""}, {"TL", nil, sheet24.CodeValueNumber},
 			{"1.2.3", nil, sheet24.CodeValueNumber}, {"1,2,3.4", nil, sheet24.CodeValueNumber}, {"çok", nil, sheet24.CodeValueNumber}, {"12 kg", nil, sheet24.CodeValueNumber},
 			{"12 XYZ", nil, sheet24.CodeValueNumber}, {"31.12.2026", nil, sheet24.CodeValueNumber},
 		}},

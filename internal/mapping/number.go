@@ -28,8 +28,9 @@ func amount(v any, locale string) (n float64, currency string, err error) {
 	}
 	wrong := sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueNumber, Text(v))
 
-	digits, currency, negative, ok := amountParts(Text(v))
-	if !ok {
+	text, share := withoutPercent(Text(v))
+	digits, currency, negative, ok := amountParts(text)
+	if !ok || share && currency != "" {
 		return 0, "", wrong
 	}
 
@@ -51,6 +52,18 @@ func amount(v any, locale string) (n float64, currency string, err error) {
 		n = -n
 	}
 	return n, currency, nil
+}
+
+// withoutPercent takes the sign off a share that is a text, as in a cell of the format "plain
+// text" or behind an apostrophe: it looks like a number that is shown so, and means the same, 50
+// of %50 and 50%.
+func withoutPercent(text string) (rest string, share bool) {
+	before, after, found := strings.Cut(text, "%")
+	outside := strings.IndexFunc(before, isDigit) < 0 || strings.IndexFunc(after, isDigit) < 0
+	if !found || !outside || strings.Contains(after, "%") {
+		return text, false
+	}
+	return before + after, true
 }
 
 // amountParts parts what is written for an amount: -₺1.234,56 or (500) TL, into its digits

@@ -21,7 +21,7 @@ var typedEnglish = []typed{
 		{"1,234.56", "1234.56"}, {"1234.56", "1234.56"}, {"1,234", "1234"}, {"1.234", "1.234"}, {"1 234.56", "1234.56"}, {"1\u00a0234.56", "1234.56"}, {"1\u2009234\u2009567", "1234567"}, {"1'234.5", "1234.5"}, {"1’234.5", "1234.5"},
 		{"(500)", "-500"}, {"($1,234.56)", "-1234.56 USD"}, {"$(500)", "-500 USD"}, {"−5", "-5"}, {"\u22125.5", "-5.5"}, {"-$5", "-5 USD"}, {"$-5", "-5 USD"}, {"+$5", "5 USD"}, {"$ 5", "5 USD"}, {"5 $", "5 USD"}, {"US$ 5", "5 USD"}, {"5 dollars", "5 USD"},
 		{"5 USD", "5 USD"}, {"EUR 5", "5 EUR"}, {"5 euros", "5 EUR"}, {"£5.50", "5.5 GBP"}, {"5 pounds", "5 GBP"}, {"₺5", "5 TRY"}, {"5\u00a0€", "5 EUR"}, {"1.234,56", "1234.56"}, {"0", "0"}, {"-0", "0"},
-		{"5 kg", "!value_number"}, {"50%", "!value_number"}, {"1,23,456", "!value_number"}, {"five", "!value_number"}, {"5 - 10", "!value_number"}, {"5)", "!value_number"}, {"((5))", "!value_number"}, {"+-5", "!value_number"}, {"5 USD EUR", "!value_number"}, {"$5 €", "!value_number"},
+		{"5 kg", "!value_number"}, {"50%", "50"}, {"12.5%", "12.5"}, {"1,23,456", "!value_number"}, {"five", "!value_number"}, {"5 - 10", "!value_number"}, {"5)", "!value_number"}, {"((5))", "!value_number"}, {"+-5", "!value_number"}, {"5 USD EUR", "!value_number"}, {"$5 €", "!value_number"},
 		{"NaN", "!value_number"}, {"Infinity", "!value_number"}, {"0x10", "!value_number"}, {"1_000", "!value_number"}, {"", "<nil>"},
 	}},
 	{of("integer"), [][2]any{{"1,000", "1000"}, {"(3)", "-3"}, {"4.5", "!value_integer"}, {"$5", "!value_integer"}}},

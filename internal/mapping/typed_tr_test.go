@@ -29,9 +29,9 @@ var typedTurkish = []typed{
 		{"₺1.500", "1500 TRY"}, {"1.500₺", "1500 TRY"}, {"1.500 TL", "1500 TRY"}, {"1.500 tl", "1500 TRY"}, {"1500 lira", "1500 TRY"}, {"1500 Türk Lirası", "1500 TRY"}, {"TL 1.500", "1500 TRY"}, {"-₺5", "-5 TRY"}, {"₺-5", "-5 TRY"},
 		{"100 dolar", "100 USD"}, {"100 avro", "100 EUR"}, {"€ 100", "100 EUR"}, {"100 USD", "100 USD"}, {"$100 USD", "100 USD"}, {"\u200b1500\u200b", "1500"}, {"1,234,567.89", "1234567.89"},
 		{"12 kg", "!value_number"}, {"5-10", "!value_number"}, {"5-", "!value_number"}, {"(5", "!value_number"}, {"(-5)", "!value_number"}, {"--5", "!value_number"}, {"1.2.3", "!value_number"}, {"1.234 567", "!value_number"},
-		{"100 $ TL", "!value_number"}, {"%50", "!value_number"}, {"yüz", "!value_number"}, {"1e5", "!value_number"}, {"5.", "!value_number"}, {"12:30", "!value_number"}, {"½", "!value_number"}, {"5²", "!value_number"},
+		{"100 $ TL", "!value_number"}, {"%50", "50"}, {"% 50", "50"}, {"%12,5", "12.5"}, {"-%5", "-5"}, {"50 %", "50"}, {"%", "!value_number"}, {"%50 TL", "!value_number"}, {"%%50", "!value_number"}, {"5%0", "!value_number"}, {"yüz", "!value_number"}, {"1e5", "!value_number"}, {"5.", "!value_number"}, {"12:30", "!value_number"}, {"½", "!value_number"}, {"5²", "!value_number"},
 	}},
-	{of("integer"), [][2]any{{"1.000", "1000"}, {"42", "42"}, {"−3", "-3"}, {"(3)", "-3"}, {"1\u00a0000", "1000"}, {"4,5", "!value_integer"}, {"5 TL", "!value_integer"}, {"beş", "!value_integer"}}},
+	{of("integer"), [][2]any{{"%50", "50"}, {"%12,5", "!value_integer"}, {"1.000", "1000"}, {"42", "42"}, {"−3", "-3"}, {"(3)", "-3"}, {"1\u00a0000", "1000"}, {"4,5", "!value_integer"}, {"5 TL", "!value_integer"}, {"beş", "!value_integer"}}},
 	{of("boolean"), [][2]any{
 		{"Evet", "Y"}, {"EVET", "Y"}, {"evet ", "Y"}, {"var", "Y"}, {"DOĞRU", "Y"}, {"açık", "Y"}, {"tamam", "Y"}, {"x", "Y"}, {"X", "Y"}, {"✓", "Y"}, {"✔️", "Y"}, {"☑", "Y"}, {"1", "Y"}, {true, "Y"}, {"\u200bevet", "Y"},
 		{"Hayır", "N"}, {"HAYIR", "N"}, {"yok", "N"}, {"YANLIŞ", "N"}, {"kapalı", "N"}, {"0", "N"}, {"✗", "N"}, {"☐", "N"}, {false, "N"}, {"", "N"},

@@ -100,6 +100,12 @@ func (s *Store) LastKnown(ctx context.Context, tableID int64, entityIDs []int64)
 	return all, err
 }
 
+// CountRecordRows tells how many rows RecordRows returns.
+func (s *Store) CountRecordRows(ctx context.Context, tableID int64) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM row_snapshots WHERE config_id = $1 AND sheet_row > 0`, tableID).Scan(&n)
+	return n, err
+}
+
 // RecordRows returns the records that a table's rows were last seen to be, or the keys of
 // those that are yet to be some, with their rows.
 func (s *Store) RecordRows(ctx context.Context, tableID int64) (map[int64]int, error) {

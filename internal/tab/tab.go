@@ -165,7 +165,9 @@ func (p *Access) ReadAt(ctx context.Context, t *sheet24.Table, at mapping.Layout
 		return nil, err
 	}
 
-	got := &Tab{Rows: map[int][]any{}, ByID: map[int64][]int{}, IDAt: map[int]int64{}, Doubtful: map[int]int64{}}
+	ids := len(read[1])
+	got := &Tab{Rows: map[int][]any{}, ByID: make(map[int64][]int, ids), IDAt: make(map[int]int64, ids), Doubtful: map[int]int64{}}
+	single := make([]int, 0, ids) // most ids stand in one row: these lists are one piece of memory
 	got.Header = headerOf(read[0])
 	asked := func(row int) bool {
 		return slices.ContainsFunc(rows, func(r sheet24.Range) bool { return row >= r.FirstRow && (r.LastRow == 0 || row <= r.LastRow) })
@@ -178,7 +180,12 @@ func (p *Access) ReadAt(ctx context.Context, t *sheet24.Table, at mapping.Layout
 		}
 		number := t.HeaderRow + 1 + i
 		if id, ok := RecordID(row[0]); ok {
-			got.ByID[id] = append(got.ByID[id], number)
+			if rows, again := got.ByID[id]; again {
+				got.ByID[id] = append(rows, number)
+			} else {
+				single = append(single, number)
+				got.ByID[id] = single[len(single)-1 : len(single) : len(single)]
+			}
 			got.IDAt[number] = id
 		}
 		if asked(number) {

@@ -210,6 +210,9 @@ func leftRows(t *testing.T, s *sqlstore.Store) {
 	if got := must(s.IgnoredRows(t.Context(), table.ID, rows))(t); !reflect.DeepEqual(got, map[int]bool{1: true}) {
 		t.Errorf("left alone once records are created: %v", got)
 	}
+	if n := must(s.CountRecordRows(t.Context(), table.ID))(t); n != 2 {
+		t.Errorf("%d rows", n)
+	}
 	if got := must(s.RecordRows(t.Context(), table.ID))(t); !reflect.DeepEqual(got, map[int64]int{11: 2, -7: 7}) {
 		t.Errorf("present once records are created: %v", got)
 	}

@@ -40,6 +40,12 @@ func (k *comparing) scanned(ctx context.Context, cells map[tab.CellKey]bool) ([]
 	return slices.Collect(maps.Values(known)), nil
 }
 
+// sends reports whether what a row holds is sent to a record because its owner says so: a row
+// that does not show that it is the record goes its own way as a new one, with its conflicts.
+func (k *comparing) sends(row int, record int64) bool {
+	return record > 0 && k.sheet.IDAt[row] == record
+}
+
 // send has the sheet's values pushed where they differ.
 func (k *comparing) send(ctx context.Context) error {
 	var changes []sheet24.RowChange
@@ -47,7 +53,7 @@ func (k *comparing) send(ctx context.Context) error {
 	for _, d := range k.found {
 		fields := maps.Clone(d.Fields)
 		maps.DeleteFunc(fields, func(_ string, c sheet24.Change) bool { return c.New == nil })
-		if d.Kind == sheet24.WouldUpdate && k.sheet.IDAt[d.Row] == d.EntityID {
+		if d.Kind == sheet24.WouldUpdate && k.sends(d.Row, d.EntityID) {
 			changes = append(changes, sheet24.RowChange{EntityID: d.EntityID, Row: d.Row, Status: sheet24.Pending, Fields: fields})
 			for field := range fields {
 				cells[tab.CellKey{ID: d.EntityID, Field: field}] = true
@@ -134,7 +140,7 @@ func (k *comparing) placements(edited map[tab.CellKey]bool) (wanted []tab.Placem
 	fieldOf = map[sheet24.Column]string{}
 	for _, d := range k.found {
 		differs := d.Kind == sheet24.WouldUpdate || d.Kind == sheet24.WouldFill
-		if !differs || k.sheet.IDAt[d.Row] != d.EntityID {
+		if !differs || !k.sends(d.Row, d.EntityID) {
 			continue
 		}
 

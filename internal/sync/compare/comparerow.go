@@ -294,7 +294,7 @@ func (k *comparing) compareCell(f sheet24.Field, item *sheet24.Item, row int, ce
 		return nil, []any{merged.Before}, nil // as the sheet shows
 	}
 
-	if k.c.State == sheet24.Pushing {
+	if k.c.State == sheet24.Pushing && k.sends(row, item.ID) {
 		shown := k.shown[row]
 		was, ok := shown.Fields[f.Name]
 		approved := false

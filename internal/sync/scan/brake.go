@@ -59,11 +59,10 @@ func (s *scanning) brake(ctx context.Context, sheet *tab.Tab, found sheet24.Scan
 		return nil
 	}
 
-	present, err := s.scanner.Base.RecordRows(ctx, s.t.ID)
+	all, err := s.scanner.Base.CountRecordRows(ctx, s.t.ID)
 	if err != nil {
 		return err
 	}
-	all := len(present)
 	if s.whole {
 		all = min(all, len(sheet.Rows)) // of this page
 	}

@@ -95,10 +95,14 @@ func (s *scanning) missing(ctx context.Context, sheet *tab.Tab) (ids []int64, ro
 // of a tab. A row may have become a record since the tab was read: then it shows its key still.
 // What rows have become is asked after what they are, so that none is overlooked.
 func (s *scanning) absent(ctx context.Context, sheet *tab.Tab, present map[int64]int) (map[int64]int, error) {
-	absent := maps.Clone(present)
-	maps.DeleteFunc(absent, func(id int64, _ int) bool { return len(sheet.ByID[id]) > 0 })
+	absent := map[int64]int{}
+	for id, row := range present {
+		if len(sheet.ByID[id]) == 0 {
+			absent[id] = row
+		}
+	}
 	if len(absent) == 0 {
-		return nil, nil
+		return absent, nil
 	}
 
 	var keys []int64

@@ -47,7 +47,7 @@ func (s *scanning) findMisplaced(ctx context.Context, sheet *tab.Tab, known map[
 	}
 
 	// Ids are put right, many at once only if a second read found the same.
-	claims := claimsOf(sheet, strange, candidates, counts)
+	claims := s.withoutTypedAgain(sheet, claimsOf(sheet, strange, candidates, counts), candidates)
 	right, doubtful := settleClaims(sheet, claims, known)
 	if len(right) >= bulkMoves && !s.confirmed(sheet, "ids", claims) {
 		return nil, s.confirmLater(sheet, "ids", claims)
@@ -182,6 +182,15 @@ func claimsOf(t *tab.Tab, strange []int, candidates map[int64]sheet24.Snapshot, 
 		}
 	}
 	return claims
+}
+
+// withoutTypedAgain are those claims that need a decision: a new row that has the keys of a
+// record whose row is gone is found to be that record when it is pushed.
+func (s *scanning) withoutTypedAgain(t *tab.Tab, claims []claim, candidates map[int64]sheet24.Snapshot) []claim {
+	return slices.DeleteFunc(claims, func(c claim) bool {
+		now := tab.Values(t.Layout, t.Rows[c.row])
+		return !c.exact && c.has < 0 && len(t.ByID[c.record]) == 0 && match.SameKeys(s.t, now, candidates[c.record].Values)
+	})
 }
 
 // settleClaims says which ids are to be written right, and which rows are left alone. One

@@ -35,6 +35,7 @@ type Base interface {
 	SnapshotsAt(ctx context.Context, tableID int64, rows []int) (map[int][]sheet24.Snapshot, error)
 	SnapshotsHolding(ctx context.Context, tableID int64, rows []map[string]any) ([]sheet24.Snapshot, error)
 	RecordRows(ctx context.Context, tableID int64) (map[int64]int, error)
+	CountRecordRows(ctx context.Context, tableID int64) (int, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
 	IgnoredRows(ctx context.Context, tableID int64, rows []map[string]any) (map[int]bool, error)
 	PendingChanges(ctx context.Context, tableID int64, records []int64) ([]sheet24.RowChange, error)
