@@ -73,12 +73,12 @@ type migrateCmd struct {
 
 type versionCmd struct{}
 
-func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
+func (c *serveCmd) Run(ctx context.Context) error {
 	config, err := app.LoadConfig(c.EnvFile, app.Role(c.Role))
 	if err != nil {
 		return err
 	}
-	return app.Serve(ctx, config, version(), log)
+	return app.Serve(ctx, config, version(), os.Stderr)
 }
 
 func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sheet24/internal/api"
@@ -15,6 +16,8 @@ import (
 	"sheet24/internal/google"
 	"sheet24/internal/history"
 	"sheet24/internal/jobs"
+	"sheet24/internal/observe"
+	"sheet24/internal/requestid"
 	"sheet24/internal/secret"
 	"sheet24/internal/setup"
 	"sheet24/internal/sqlstore"
@@ -30,11 +33,15 @@ type App struct {
 	CRM   *bitrix24.Client
 	Setup *setup.Setup
 
-	watch   *watch.Watch
-	stages  *stages.Stages
-	runner  *jobs.Runner
-	handler http.Handler
-	leave   func() error // the database file to the next process
+	watch    *watch.Watch
+	stages   *stages.Stages
+	runner   *jobs.Runner
+	observer *observe.Observer
+	handler  http.Handler
+	leave    func() error // the database file to the next process
+	stopping atomic.Bool
+	halt     sync.Once
+	halted   error
 
 	works    bool               // it does more than answer browsers and scripts
 	keepDays int                // for how long history is kept; 0: for ever
@@ -67,6 +74,14 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		leave()
 		return nil, err
 	}
+	observer, err := observe.New(ctx, version)
+	if err != nil {
+		store.Close()
+		leave()
+		return nil, err
+	}
+	observer.Watch(store)
+	runner.Around = observer.Around
 	goog := google.New(google.Config{ClientID: c.GoogleClientID, ClientSecret: c.GoogleClientSecret,
 		RedirectURL: c.GoogleRedirectURI, Access: google.Access(c.GoogleAccess), PerMinute: c.GooglePerMinute, Buckets: store, BaseURL: c.GoogleURL}, store)
 	hosts := make(bitrix24.Hosts, len(c.Bitrix24Hosts))
@@ -80,9 +95,10 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		Store: store,
 		CRM:   crm,
 		Setup: &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL, Log: log},
-		stages: stages.New(stages.Parts{Store: store, Sheets: goog, CRM: crm, Every: time.Duration(c.PollSeconds) * time.Second,
+		stages: stages.New(stages.Parts{Store: observer.Observed(store), Sheets: goog, CRM: crm, Every: time.Duration(c.PollSeconds) * time.Second,
 			Gather: gather, Retry: c.retry(), Now: time.Now, Log: log}),
 		runner:   runner,
+		observer: observer,
 		leave:    leave,
 		keepDays: c.KeepDays,
 		works:    c.Role != RoleWeb,
@@ -94,14 +110,14 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	admission := web.Admission{Emails: c.AllowedEmails, Domains: c.AllowedDomains}
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
-	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
+	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, Stopping: a.stopping.Load, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	if c.Role != RoleWorker {
 		past := &history.Service{Store: store, Sync: work, Wake: runner}
 		pages := (&web.Web{Store: store, History: past, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
 			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
-	a.handler = mux
+	a.handler = requestid.Handler(observer.Requests(mux))
 	return a, nil
 }
 
@@ -116,6 +132,16 @@ func driveAddress(c *Config) string {
 
 // Handler serves the API and the pages.
 func (a *App) Handler() http.Handler { return a.handler }
+
+// Metrics serves numbers for Prometheus, which are not for everybody.
+func (a *App) Metrics() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.observer.Handler())
+	for _, path := range []string{"GET /healthz", "GET /readyz"} {
+		mux.Handle(path, a.handler)
+	}
+	return mux
+}
 
 // Start begins to work, first on what was left when it stopped.
 func (a *App) Start(ctx context.Context) error {
@@ -221,10 +247,26 @@ func (a *App) recheckAll(ctx context.Context) error {
 	return nil
 }
 
+// Halt ends the work: from now on the process says that it is not ready, and what runs may
+// finish until ctx ends. Requests are still answered.
+func (a *App) Halt(ctx context.Context) error {
+	a.stopping.Store(true)
+	a.halt.Do(func() {
+		a.stop()
+		a.halted = a.runner.Stop(ctx)
+		a.upkeep.Wait()
+	})
+	return a.halted
+}
+
 // Close lets running work finish until ctx ends, and closes the database.
 func (a *App) Close(ctx context.Context) error {
-	a.stop()
-	a.upkeep.Wait()
-	err := a.runner.Stop(ctx)
+	err := a.Halt(ctx)
+	sent, cancel := context.WithTimeout(ctx, tracesWithin)
+	defer cancel()
+	a.note(ctx, "send what is left of traces", a.observer.Close(sent))
 	return cmp.Or(err, a.Store.Close(), a.leave())
 }
+
+// tracesWithin is how long the end waits for whoever takes traces.
+const tracesWithin = 2 * time.Second

@@ -45,6 +45,8 @@ type Config struct {
 	RetryMinutes       int      `env:"SHEET24_RETRY_MINUTES" envDefault:"15"`
 	RetryHours         int      `env:"SHEET24_RETRY_HOURS" envDefault:"24"`
 	Role               Role     `env:"SHEET24_ROLE" envDefault:"all"`
+	MetricsListen      string   `env:"SHEET24_METRICS_LISTEN"`
+	Log                string   `env:"SHEET24_LOG" envDefault:"json"`
 }
 
 // Role is what one of several processes does.
@@ -78,7 +80,7 @@ func LoadConfig(file string, role Role) (*Config, error) {
 		preset string
 	}{
 		{&c.GoogleRedirectURI, defaults.GoogleRedirectURI}, {&c.DatabaseURL, defaults.DatabaseURL},
-		{&c.PublicURL, defaults.PublicURL}, {&c.Listen, defaults.Listen}, {&c.GoogleAccess, defaults.GoogleAccess},
+		{&c.PublicURL, defaults.PublicURL}, {&c.Listen, defaults.Listen}, {&c.GoogleAccess, defaults.GoogleAccess}, {&c.Log, defaults.Log},
 	} {
 		if *f.value == "" {
 			*f.value = f.preset
@@ -138,6 +140,12 @@ func (c *Config) check() error {
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		complain("SHEET24_LISTEN", "%q is not HOST:PORT, as 127.0.0.1:3000 is", c.Listen)
+	}
+	if _, _, err := net.SplitHostPort(c.MetricsListen); c.MetricsListen != "" && err != nil {
+		complain("SHEET24_METRICS_LISTEN", "%q is not HOST:PORT, as 127.0.0.1:9024 is", c.MetricsListen)
+	}
+	if c.Log != "" && c.Log != "json" && c.Log != "text" {
+		complain("SHEET24_LOG", "%q is neither json nor text", c.Log)
 	}
 	for _, e := range c.AllowedEmails {
 		if _, domain, ok := strings.Cut(e, "@"); !ok || domain == "" || strings.ContainsAny(e, " ;") {
@@ -199,7 +207,7 @@ func (c *Config) Environ() []string {
 	return append(os.Environ(),
 		"GOOGLE_CLIENT_ID="+c.GoogleClientID, "GOOGLE_CLIENT_SECRET="+c.GoogleClientSecret, "GOOGLE_REDIRECT_URI="+c.GoogleRedirectURI,
 		"SHEET24_DATABASE_URL="+c.DatabaseURL, "SHEET24_PUBLIC_URL="+c.PublicURL, "SHEET24_SECRET_KEY="+c.SecretKey,
-		"SHEET24_LISTEN="+c.Listen, "SHEET24_ROLE="+string(cmp.Or(c.Role, RoleAll)), "SHEET24_KEEP_DAYS="+strconv.Itoa(c.KeepDays),
+		"SHEET24_LISTEN="+c.Listen, "SHEET24_METRICS_LISTEN="+c.MetricsListen, "SHEET24_LOG="+c.Log, "SHEET24_ROLE="+string(cmp.Or(c.Role, RoleAll)), "SHEET24_KEEP_DAYS="+strconv.Itoa(c.KeepDays),
 		"SHEET24_RETRY_MINUTES="+strconv.Itoa(cmp.Or(c.RetryMinutes, 15)), "SHEET24_RETRY_HOURS="+strconv.Itoa(cmp.Or(c.RetryHours, 24)),
 		"SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
 		"SHEET24_GOOGLE_PER_MINUTE="+strconv.Itoa(c.GooglePerMinute), "SHEET24_POLL_SECONDS="+strconv.Itoa(c.PollSeconds), "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),

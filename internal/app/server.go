@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,17 +12,22 @@ import (
 	"time"
 
 	"sheet24"
+	"sheet24/internal/requestid"
 	"sheet24/internal/sqlstore"
 )
 
-// stopWithin is how long requests and running work may take to finish.
-const stopWithin = 10 * time.Second
+// stopWithin is how long requests and running work may take to finish, both at the same
+// time; what goes on then is cut off, and that takes a moment more, so that all is over
+// within 10 s, after which whoever stops processes kills them.
+const stopWithin = 7 * time.Second
 
 // maxHeader is how large a request's header may be, in bytes.
 const maxHeader = 32 << 10
 
-// Serve runs the service until ctx ends, then stops it cleanly.
-func Serve(ctx context.Context, c *Config, version string, log *slog.Logger) error {
+// Serve runs the service until ctx ends, then stops it cleanly. What it logs goes to out.
+func Serve(ctx context.Context, c *Config, version string, out io.Writer) error {
+	log := newLog(c.Log, out)
+	slog.SetDefault(log)
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return errors.Join(errors.New("SHEET24_LISTEN: the address cannot be used"), err)
@@ -43,9 +49,55 @@ func Serve(ctx context.Context, c *Config, version string, log *slog.Logger) err
 		}
 		log.Info("who may sign in: " + who)
 	}
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	metrics, err := a.serveMetrics(ctx, c.MetricsListen, log)
+	if err != nil {
+		listener.Close()
+		return errors.Join(err, closeApp(a))
+	}
 	log.Info("sheet24 is ready", "url", c.PublicURL, "listen", listener.Addr().String(), "version", version)
+	halted := haltWhen(ctx, a)
 	err = serveHTTP(ctx, listener, a.Handler())
-	return errors.Join(err, closeApp(a))
+	cancel()
+	return errors.Join(err, <-halted, <-metrics, closeApp(a))
+}
+
+// newLog writes lines of JSON for machines, or of text for people.
+func newLog(format string, out io.Writer) *slog.Logger {
+	if format == "text" {
+		return slog.New(requestid.Logs(slog.NewTextHandler(out, nil)))
+	}
+	return slog.New(requestid.Logs(slog.NewJSONHandler(out, nil)))
+}
+
+// serveMetrics serves numbers at an address of their own, if there is one, until ctx ends.
+func (a *App) serveMetrics(ctx context.Context, address string, log *slog.Logger) (<-chan error, error) {
+	ended := make(chan error, 1)
+	if address == "" {
+		ended <- nil
+		return ended, nil
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, errors.Join(errors.New("SHEET24_METRICS_LISTEN: the address cannot be used"), err)
+	}
+	log.Info("metrics", "listen", listener.Addr().String())
+	go func() { ended <- serveHTTP(ctx, listener, a.Metrics()) }()
+	return ended, nil
+}
+
+// haltWhen ends an app's work when ctx ends, while requests that are under way finish.
+func haltWhen(ctx context.Context, a *App) <-chan error {
+	halted := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		defer cancel()
+		halted <- a.Halt(within)
+	}()
+	return halted
 }
 
 // whoMaySignIn says which rule holds, and how it is changed.
@@ -82,7 +134,9 @@ func closeApp(a *App) error {
 
 // serveHTTP answers requests until ctx ends, then lets those under way finish.
 func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+	serving, cut := context.WithCancel(context.Background())
+	defer cut()
+	server := &http.Server{Handler: handler, BaseContext: func(net.Listener) context.Context { return serving }, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: maxHeader}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -95,6 +149,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 	defer cancel()
 	err := server.Shutdown(stop)
 	if errors.Is(err, context.DeadlineExceeded) {
+		cut()
 		err = server.Close() // a browser that holds a connection does not hold us
 	}
 	return err

@@ -184,7 +184,11 @@ func parse(body []byte) (*message, error) {
 // be out of date; it refuses nobody.
 func (p *Receiver) signer(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
 	key := tab.Key{SpreadsheetID: m.SheetID, GID: int64(*m.GID)}
-	if t, err := signer(p.Followers.Lately(key), sig, body); err == nil {
+	lately, err := p.Followers.Of(ctx, key)
+	if err != nil {
+		return nil, busy(err)
+	}
+	if t, err := signer(lately, sig, body); err == nil {
 		return t, nil
 	}
 	tables, err := p.Followers.OfNow(ctx, key)
