@@ -26,6 +26,10 @@ type cli struct {
 	Detect   detectCmd   `cmd:"" help:"Show what sheet24 makes of a sheet: where its column names are, and which field each column is for. Needs no account."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema to a version, up or down. serve brings it up to date by itself."`
 	Copy     copyCmd     `cmd:"" help:"Copy an installation into another database, and compare both row by row. Stop serve first."`
+	Doctor   doctorCmd   `cmd:"" help:"Examine an installation: settings, database, key, clock, address, Google, portals, scripts. Each line is ok, or says what to do."`
+	Backup   backupCmd   `cmd:"" help:"Write the whole installation, as it stands at one moment, into a file, while serve runs."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty database, and compare both."`
+	Keys     keysCmd     `cmd:"" help:"Exchange the key that seals secrets."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
