@@ -27,7 +27,7 @@ type Comparison struct {
 	DoneRow   int // the last row of the sheet that was gone through
 	LastRow   int // of the tab; 0: not known yet
 	Counts    ComparisonCounts
-	Problem   string // code of the error that it waits for
+	Problem   Code // code of the error that it waits for
 	StartedAt time.Time
 	UpdatedAt time.Time
 }

@@ -27,13 +27,13 @@ const (
 // Args fill the sentence. Err, the cause, goes to logs and never to the user.
 type Error struct {
 	Kind Kind
-	Code string
+	Code Code
 	Args []any
 	Err  error
 }
 
 // Errorf makes an Error of a kind with its code and the values its sentence names.
-func Errorf(kind Kind, code string, args ...any) *Error {
+func Errorf(kind Kind, code Code, args ...any) *Error {
 	return &Error{Kind: kind, Code: code, Args: args}
 }
 
@@ -45,7 +45,7 @@ func (e *Error) Because(err error) *Error {
 }
 
 func (e *Error) Error() string {
-	s := e.Code
+	s := string(e.Code)
 	if len(e.Args) > 0 {
 		s = fmt.Sprintf("%s %v", s, e.Args)
 	}
@@ -67,7 +67,7 @@ func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return &Error{Kind: Internal, Code: "internal", Err: err}
+	return &Error{Kind: Internal, Code: CodeInternal, Err: err}
 }
 
 // IsKind tells whether err is, or wraps, an Error of that kind.
@@ -88,9 +88,9 @@ func IgnoreNotFound(err error) error {
 // again. The work waits: the store tells of it again once there is a grant.
 func GrantEnded(err error) bool {
 	code := AsError(err).Code
-	return code == "google_reconnect" || code == "google_not_connected"
+	return code == CodeGoogleReconnect || code == CodeGoogleNotConnected
 }
 
 // Exchanged reports whether an error says that a table has been set up anew since it was
 // read: what was to be done is done for what it is now.
-func Exchanged(err error) bool { return AsError(err).Code == "table_exchanged" }
+func Exchanged(err error) bool { return AsError(err).Code == CodeTableExchanged }

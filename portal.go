@@ -51,13 +51,9 @@ var (
 
 // Pause says why a portal gets no requests, and when it is asked again.
 type Pause struct {
-	Code  string // of the Error, whose sentence names the portal's host
+	Code  Code // of the Error, whose sentence names the portal's host
 	Until time.Time
 }
-
-// PortalSilent is the code of the error that pauses a portal which takes requests and does
-// not answer. It is asked again by itself, and resumed.
-const PortalSilent = "portal_silent"
 
 // Silence is a portal that does not answer, and since when.
 type Silence struct {
@@ -68,21 +64,21 @@ type Silence struct {
 // pauses are the errors that no other request to the portal would escape, and
 // how long to leave it alone: what its owner can mend is looked at again sooner
 // than what only Bitrix24 can.
-var pauses = map[string]time.Duration{
-	PortalSilent:             15 * time.Second, // if nobody says more
-	"portal_blocked":         30 * time.Minute,
-	"portal_plan":            6 * time.Hour,
-	"portal_payment":         6 * time.Hour,
-	"portal_deleted":         24 * time.Hour,
-	"portal_webhook_invalid": time.Hour,
-	"portal_user":            time.Hour,
-	"portal_scope":           time.Hour,
-	"portal_reconnect":       time.Hour,
-	"portal_moved":           time.Hour,
-	"portal_https":           6 * time.Hour,
-	"portal_host":            15 * time.Minute,
-	"portal_app":             15 * time.Minute,
-	"portal_not_bitrix24":    15 * time.Minute,
+var pauses = map[Code]time.Duration{
+	CodePortalSilent:         15 * time.Second, // if nobody says more
+	CodePortalBlocked:        30 * time.Minute,
+	CodePortalPlan:           6 * time.Hour,
+	CodePortalPayment:        6 * time.Hour,
+	CodePortalDeleted:        24 * time.Hour,
+	CodePortalWebhookInvalid: time.Hour,
+	CodePortalUser:           time.Hour,
+	CodePortalScope:          time.Hour,
+	CodePortalReconnect:      time.Hour,
+	CodePortalMoved:          time.Hour,
+	CodePortalHTTPS:          6 * time.Hour,
+	CodePortalHost:           15 * time.Minute,
+	CodePortalApp:            15 * time.Minute,
+	CodePortalNotBitrix24:    15 * time.Minute,
 }
 
 // PauseFor tells whether an error pauses its portal.

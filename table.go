@@ -39,8 +39,8 @@ type Table struct {
 	CreatedAt         time.Time
 	Mappings          []FieldMapping
 	Lost              []string // names of columns that are mapped but not to be found; they are left alone
-	Problem           string   // code of the error that keeps the sheet from being read
-	StatusProblem     string   // code of the error that keeps the status from being written
+	Problem           Code     // code of the error that keeps the sheet from being read
+	StatusProblem     Code     // code of the error that keeps the status from being written
 	Binding           int64    // counts the exchanges of its portal, entity or mapping; what is made under one belongs to it
 }
 
@@ -97,7 +97,7 @@ func (t *Table) Title() string { return cmp.Or(t.Name, t.SpreadsheetTitle) }
 // Ended reports whether a table has to be set up anew to be followed again: another has
 // taken its place, or it is being deleted.
 func (t *Table) Ended() bool {
-	return !t.Enabled && (t.Problem == "tab_taken" || t.Problem == "table_deleting")
+	return !t.Enabled && (t.Problem == CodeTabTaken || t.Problem == CodeTableDeleting)
 }
 
 // TableContents are numbers of what belongs to a table.

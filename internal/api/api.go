@@ -69,11 +69,11 @@ type API struct {
 // problem is how every error is answered.
 type problem struct {
 	status  int
-	Code    string `json:"code" doc:"Stable name of the error" example:"webhook_signature"`
-	Message string `json:"message" doc:"What happened and what to do, in the language of Accept-Language"`
+	Code    sheet24.Code `json:"code" doc:"Stable name of the error" example:"webhook_signature"`
+	Message string       `json:"message" doc:"What happened and what to do, in the language of Accept-Language"`
 }
 
-func (p *problem) Error() string  { return p.Code + ": " + p.Message }
+func (p *problem) Error() string  { return string(p.Code) + ": " + p.Message }
 func (p *problem) GetStatus() int { return p.status }
 
 func (a *API) fail(ctx context.Context, lang string, err error) error {
@@ -103,9 +103,9 @@ func init() {
 			}
 		}
 
-		e := sheet24.Errorf(sheet24.Invalid, "request", message)
+		e := sheet24.Errorf(sheet24.Invalid, sheet24.CodeRequest, message)
 		if status == http.StatusRequestEntityTooLarge {
-			e = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
+			e = sheet24.Errorf(sheet24.TooLarge, sheet24.CodeWebhookTooLarge)
 		}
 
 		return &problem{status: status, Code: e.Code, Message: locale.Error(locale.Default, e)}
@@ -183,7 +183,7 @@ func (a *API) signed(ctx huma.Context, next func(huma.Context)) {
 	sig := receive.Signature{ID: ctx.Header("webhook-id"), Timestamp: ctx.Header("webhook-timestamp"), Value: ctx.Header("webhook-signature")}
 	err := sig.Check(time.Now())
 	if n, _ := strconv.ParseInt(ctx.Header("Content-Length"), 10, 64); err == nil && n > receive.MaxBody {
-		err = sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
+		err = sheet24.Errorf(sheet24.TooLarge, sheet24.CodeWebhookTooLarge)
 	}
 
 	if err == nil {

@@ -28,7 +28,7 @@ type widens struct{}
 
 func (widens) Widen(_ context.Context, token string) (string, error) {
 	if token != "narrow" {
-		return "", sheet24.Errorf(sheet24.Unauthorized, "google_triggers")
+		return "", sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleTriggers)
 	}
 	return "https://script.google.com/again", nil
 }

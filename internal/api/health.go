@@ -44,11 +44,11 @@ func (w *writable) check(ctx context.Context, try func(context.Context) error) e
 // What hangs, or fails, for one owner or portal is told on their pages.
 func (a *API) well(ctx context.Context) error {
 	if err := a.writes.check(ctx, a.Store.Writable); err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeDatabaseBusy).Because(err)
 	}
 	if a.Stalled != nil {
 		if stages := a.Stalled(); len(stages) > 0 {
-			return sheet24.Errorf(sheet24.Unavailable, "work_stalled", strings.Join(stages, ", "))
+			return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeWorkStalled, strings.Join(stages, ", "))
 		}
 	}
 	return nil
@@ -60,7 +60,7 @@ func (a *API) healthz(w http.ResponseWriter, r *http.Request) { a.tell(w, r, a.w
 // readyz answers whether this process is to be given requests, to whoever balances them.
 func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
 	if a.Stopping != nil && a.Stopping() {
-		a.tell(w, r, sheet24.Errorf(sheet24.Unavailable, "stopping"))
+		a.tell(w, r, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeStopping))
 		return
 	}
 	a.tell(w, r, a.well(r.Context()))

@@ -319,7 +319,7 @@ func (d *doctor) grant(ctx context.Context, t *sheet24.Table) error {
 	}
 	for _, scope := range google.Access(d.config.GoogleAccess).Scopes() {
 		if strings.Contains(scope, "/auth/") && !strings.Contains(scope, "/auth/userinfo") && !slices.Contains(token.Scopes, scope) {
-			return sheet24.Errorf(sheet24.Unauthorized, "google_scope", scope[strings.LastIndexByte(scope, '/')+1:])
+			return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleScope, scope[strings.LastIndexByte(scope, '/')+1:])
 		}
 	}
 	if _, err := d.google.Describe(ctx, t.UserID, t.SpreadsheetID); err != nil {
@@ -374,8 +374,7 @@ func (d *doctor) portal(ctx context.Context, crm *bitrix24.Client, p *sheet24.Po
 	}
 	says := fmt.Sprintf("%s: as %s, %g requests a second", p.Host, p.Account.Name, plan.Rate)
 	if p.Paused != nil && p.Paused.Until.After(time.Now()) {
-		e := sheet24.Errorf(sheet24.Unavailable, "")
-		e.Code, e.Args = p.Paused.Code, []any{p.Host}
+		e := sheet24.Errorf(sheet24.Unavailable, p.Paused.Code, p.Host)
 		d.say("portal", warning, says+"; it answers, and is paused still: "+locale.Error("en", e), "press “Check” on its page, or wait until "+p.Paused.Until.Format(time.RFC3339))
 		return
 	}
@@ -395,8 +394,7 @@ func (d *doctor) scripts(ctx context.Context) {
 		name := fmt.Sprintf("%q", t.Title())
 		switch {
 		case t.Problem != "":
-			e := sheet24.Errorf(sheet24.Invalid, "")
-			e.Code = t.Problem
+			e := sheet24.Errorf(sheet24.Invalid, t.Problem)
 			d.say("scripts", wrong, name+" is not read: "+locale.Error("en", e), page)
 		case !t.WebhookRegistered:
 			d.say("scripts", warning, name+": its script is not active, edits are found by looking", page+"/activation")

@@ -179,8 +179,8 @@ func TestAloneIsAsInABatch(t *testing.T) {
 		}
 		id := w.lead("a@x.tr")
 
-		wantCode(t, title+": no such record", w.write(to(999, map[string]any{}))[0].Err, sheet24.NotFound, "record_missing")
-		wantCode(t, title+": a value that is refused", w.write(to(id, map[string]any{"stageId": "YOK"}))[0].Err, sheet24.Invalid, "portal_refused")
+		wantCode(t, title+": no such record", w.write(to(999, map[string]any{}))[0].Err, sheet24.NotFound, sheet24.CodeRecordMissing)
+		wantCode(t, title+": a value that is refused", w.write(to(id, map[string]any{"stageId": "YOK"}))[0].Err, sheet24.Invalid, sheet24.CodePortalRefused)
 
 		w.fail(bitrixsim.Fault{Kind: "503"}, bitrixsim.Fault{Kind: "lost"})
 		if d := w.write(to(id, map[string]any{"name": "b"}))[0]; d.Outcome != sheet24.Open { // turned away, then lost
@@ -191,10 +191,10 @@ func TestAloneIsAsInABatch(t *testing.T) {
 		}
 
 		w.fail(bitrixsim.Fault{Kind: "error", Status: 403, Code: "ACCESS_DENIED", Text: "REST is available only on commercial plans"})
-		wantCode(t, title+": the plan ended", w.write(to(id, map[string]any{"name": "c"}))[0].Err, sheet24.Unauthorized, "portal_plan")
+		wantCode(t, title+": the plan ended", w.write(to(id, map[string]any{"name": "c"}))[0].Err, sheet24.Unauthorized, sheet24.CodePortalPlan)
 
 		reader := *w.portal
 		reader.WebhookURL = w.server.URL + w.sim.AddWebhook(bitrixsim.Webhook{UserID: 5, Secret: "okur", Scopes: []string{"crm", "user"}})
-		wantCode(t, title+": no right", w.writeTo(&reader, to(id, map[string]any{"name": "e"}))[0].Err, sheet24.Invalid, "record_access")
+		wantCode(t, title+": no right", w.writeTo(&reader, to(id, map[string]any{"name": "e"}))[0].Err, sheet24.Invalid, sheet24.CodeRecordAccess)
 	}
 }

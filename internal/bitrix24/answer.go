@@ -52,7 +52,7 @@ func (t timing) duration() time.Duration { return time.Duration(t.Duration * flo
 func decode(host string, status int, location string, data []byte) (*answer, error) {
 	if status >= 300 && status < 400 {
 		if to, err := url.Parse(location); err == nil && to.Host != "" && to.Host != host {
-			return nil, sheet24.Errorf(sheet24.Unauthorized, "portal_moved", host).Because(fmt.Errorf("it redirects to %s", to.Host))
+			return nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalMoved, host).Because(fmt.Errorf("it redirects to %s", to.Host))
 		}
 	}
 	var envelope struct {
@@ -64,7 +64,7 @@ func decode(host string, status int, location string, data []byte) (*answer, err
 	}
 	if err := json.Unmarshal(data, &envelope); err != nil {
 		if status >= 300 && status < 500 {
-			return nil, sheet24.Errorf(sheet24.Invalid, "portal_not_bitrix24", host).Because(fmt.Errorf("HTTP %d, not JSON", status))
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalNotBitrix24, host).Because(fmt.Errorf("HTTP %d, not JSON", status))
 		}
 		return nil, unreachable(host, fmt.Errorf("HTTP %d, not JSON: %w", status, err))
 	}
@@ -99,7 +99,7 @@ func (a *answer) into(host string, out any) error {
 
 func decodeResult(host string, data json.RawMessage, out any) error {
 	if err := json.Unmarshal(data, out); err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host).Because(err)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, data []byte) {
 		a, err := decode("p.bitrix24.com", status, "", data)
 		if err != nil {
-			if e := sheet24.AsError(err); e.Code == "internal" && e.Kind != sheet24.Internal || e.Kind == "" {
+			if e := sheet24.AsError(err); e.Code == sheet24.CodeInternal && e.Kind != sheet24.Internal || e.Kind == "" {
 				t.Fatalf("%v has no kind", err)
 			}
 			return

@@ -237,5 +237,5 @@ func (b *batchAnswer) of(host, key string) result {
 	if data, ok := b.Result[key]; ok {
 		return result{data: data, total: b.Total[key].int()}
 	}
-	return result{err: sheet24.Errorf(sheet24.Unavailable, "portal_answer", host)}
+	return result{err: sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host)}
 }

@@ -62,7 +62,7 @@ var ownNames = map[sheet24.Entity]map[string]string{
 func ownClearing(w sheet24.ItemWrite, fields []sheet24.Field) (command, error) {
 	method, ok := ownUpdates[w.Entity]
 	if !ok {
-		return command{}, sheet24.Errorf(sheet24.Invalid, "portal_method")
+		return command{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalMethod)
 	}
 
 	params := url.Values{"id": {itoa(w.ID)}}

@@ -215,7 +215,7 @@ func (c *Client) wait(ctx context.Context, to destination) error {
 	case err == nil:
 		return nil
 	case ctx.Err() == nil: // the buckets cannot be asked
-		return sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeDatabaseBusy).Because(err)
 	}
 	return unreachable(to.portal.Host, errNotSent{err})
 }

@@ -140,7 +140,7 @@ func (w *world) lead(email string) int64 {
 		bitrixsim.Multi{TypeID: "PHONE", ValueType: "MOBILE", Value: "+905321234567"})
 }
 
-func wantCode(t *testing.T, what string, err error, kind sheet24.Kind, code string) {
+func wantCode(t *testing.T, what string, err error, kind sheet24.Kind, code sheet24.Code) {
 	t.Helper()
 	if e := sheet24.AsError(err); err == nil || e.Code != code || e.Kind != kind {
 		t.Errorf("%s: %v; want %s %s", what, err, kind, code)
@@ -150,19 +150,22 @@ func wantCode(t *testing.T, what string, err error, kind sheet24.Kind, code stri
 func TestWebhookURL(t *testing.T) {
 	t.Parallel()
 	hosts := bitrix24.Hosts{"127.0.0.1:3000", "crm.firma.local"}
-	for _, c := range []struct{ in, want, code string }{
+	for _, c := range []struct {
+		in, want string
+		code     sheet24.Code
+	}{
 		{"https://firma.bitrix24.com.tr/rest/1/abc123/", "https://firma.bitrix24.com.tr/rest/1/abc123/", ""},
 		{"  https://Firma.bitrix24.com/rest/12/abc123/crm.lead.list.json?x=1", "https://firma.bitrix24.com/rest/12/abc123/", ""},
 		{"http://127.0.0.1:3000/rest/1/abc", "http://127.0.0.1:3000/rest/1/abc/", ""},
 		{"https://crm.firma.local/rest/1/abc", "https://crm.firma.local/rest/1/abc/", ""},
-		{"http://firma.bitrix24.com/rest/1/abc", "", "portal_https"},
-		{"https://firma.bitrix24.com.evil.example/rest/1/abc", "", "portal_host"},
-		{"https://169.254.169.254/rest/1/abc", "", "portal_host"},
-		{"https://u:p@firma.bitrix24.com/rest/1/abc", "", "portal_url"},
-		{"https://firma.bitrix24.com/", "", "portal_url"},
-		{"https://firma.bitrix24.com/rest/../x/1", "", "portal_url"},
-		{"firma.bitrix24.com", "", "portal_url"},
-		{"", "", "portal_url"},
+		{"http://firma.bitrix24.com/rest/1/abc", "", sheet24.CodePortalHTTPS},
+		{"https://firma.bitrix24.com.evil.example/rest/1/abc", "", sheet24.CodePortalHost},
+		{"https://169.254.169.254/rest/1/abc", "", sheet24.CodePortalHost},
+		{"https://u:p@firma.bitrix24.com/rest/1/abc", "", sheet24.CodePortalURL},
+		{"https://firma.bitrix24.com/", "", sheet24.CodePortalURL},
+		{"https://firma.bitrix24.com/rest/../x/1", "", sheet24.CodePortalURL},
+		{"firma.bitrix24.com", "", sheet24.CodePortalURL},
+		{"", "", sheet24.CodePortalURL},
 	} {
 		u, err := hosts.Webhook(c.in)
 		if c.code != "" {
@@ -176,14 +179,17 @@ func TestWebhookURL(t *testing.T) {
 func TestPortalAddress(t *testing.T) {
 	t.Parallel()
 	hosts := bitrix24.Hosts{"127.0.0.1:3000"}
-	for _, c := range []struct{ in, want, code string }{
+	for _, c := range []struct {
+		in, want string
+		code     sheet24.Code
+	}{
 		{"firma.bitrix24.com.tr", "https://firma.bitrix24.com.tr/", ""},
 		{" https://Firma.bitrix24.com/crm/lead/list/ ", "https://firma.bitrix24.com/", ""},
 		{"127.0.0.1:3000", "http://127.0.0.1:3000/", ""},
-		{"http://firma.bitrix24.com", "", "portal_https"},
-		{"firma", "", "portal_host"},
-		{"localhost:22", "", "portal_host"},
-		{"", "", "portal_name"},
+		{"http://firma.bitrix24.com", "", sheet24.CodePortalHTTPS},
+		{"firma", "", sheet24.CodePortalHost},
+		{"localhost:22", "", sheet24.CodePortalHost},
+		{"", "", sheet24.CodePortalName},
 	} {
 		u, err := hosts.Portal(c.in)
 		if c.code != "" {
@@ -204,11 +210,12 @@ func TestConnectNamesWhatItFound(t *testing.T) {
 		t.Errorf("portal = %+v", w.portal)
 	}
 	for name, c := range map[string]struct {
-		webhook    bitrixsim.Webhook
-		code, says string
+		webhook bitrixsim.Webhook
+		code    sheet24.Code
+		says    string
 	}{
-		"no crm":     {bitrixsim.Webhook{UserID: 2, Secret: "a", Scopes: []string{"user", "task"}}, "portal_scope", "“CRM (crm)” izni yok"},
-		"user left":  {bitrixsim.Webhook{UserID: 4, Secret: "b", Scopes: []string{"crm"}}, "portal_user", "işten ayrılmış"},
+		"no crm":     {bitrixsim.Webhook{UserID: 2, Secret: "a", Scopes: []string{"user", "task"}}, sheet24.CodePortalScope, "“CRM (crm)” izni yok"},
+		"user left":  {bitrixsim.Webhook{UserID: 4, Secret: "b", Scopes: []string{"crm"}}, sheet24.CodePortalUser, "işten ayrılmış"},
 		"not a user": {bitrixsim.Webhook{UserID: 2, Secret: "c", Scopes: []string{"crm"}}, "", ""},
 	} {
 		p, err := w.Connect(t.Context(), w.server.URL+w.sim.AddWebhook(c.webhook))
@@ -255,7 +262,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	defer elsewhere.Close()
 	w.sim.Move(strings.TrimPrefix(elsewhere.URL, "http://"))
 	err := w.ping(t.Context())
-	wantCode(t, "moved", err, sheet24.Unauthorized, "portal_moved")
+	wantCode(t, "moved", err, sheet24.Unauthorized, sheet24.CodePortalMoved)
 	if seen {
 		t.Error("the secret was carried to another host")
 	}

@@ -58,7 +58,7 @@ func (c *Client) inspect(ctx context.Context, p *sheet24.Portal) error {
 		}
 	}
 	if !slices.Contains(scopes, "crm") {
-		return sheet24.Errorf(sheet24.Unauthorized, "portal_scope", p.Host)
+		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalScope, p.Host)
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func (c *Client) Entities(ctx context.Context, p *sheet24.Portal) ([]sheet24.Ent
 	}
 	for start, more := 0, true; more; start += pageSize {
 		r := c.run(ctx, p, []command{{"crm.type.list", url.Values{"order[title]": {"ASC"}, "start": {itoa(start)}}}})[0]
-		if sheet24.AsError(r.err).Code == "record_access" {
+		if sheet24.AsError(r.err).Code == sheet24.CodeRecordAccess {
 			return all, nil
 		}
 		if r.err != nil {

@@ -52,7 +52,7 @@ func (c *Client) marksOf(ctx context.Context, p *sheet24.Portal, e sheet24.Entit
 		}
 	}
 	if len(m.fields) == 0 {
-		return marks{}, sheet24.Errorf(sheet24.Invalid, "record_origin", string(e))
+		return marks{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordOrigin, string(e))
 	}
 	return m, nil
 }
@@ -74,7 +74,7 @@ func (m marks) set(params url.Values, w sheet24.ItemWrite) error {
 			return nil
 		}
 	}
-	return sheet24.Errorf(sheet24.Invalid, "record_mark")
+	return sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordMark)
 }
 
 // keyOf is the key under which a record was created, "" if it was under none.
@@ -140,7 +140,7 @@ func keepCreated(host string, e sheet24.Entity, r result, m marks, created map[s
 	for _, row := range items {
 		id, err := integer(row["id"])
 		if err != nil {
-			return oldest, 0, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
+			return oldest, 0, sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host).Because(err)
 		}
 		var text lenient
 		if json.Unmarshal(row["createdTime"], &text) == nil {

@@ -12,35 +12,35 @@ import (
 // about them (source: the official page of system errors). An Unavailable one is
 // tried again by itself.
 var apiErrors = map[string]*sheet24.Error{
-	"QUERY_LIMIT_EXCEEDED":    sheet24.Errorf(sheet24.Unavailable, "portal_busy"),
-	"OPERATION_TIME_LIMIT":    sheet24.Errorf(sheet24.Unavailable, "portal_operating"),
-	"OVERLOAD_LIMIT":          sheet24.Errorf(sheet24.Unavailable, "portal_blocked"),
-	"INTERNAL_SERVER_ERROR":   sheet24.Errorf(sheet24.Unavailable, "portal_unreachable"),
-	"ERROR_UNEXPECTED_ANSWER": sheet24.Errorf(sheet24.Unavailable, "portal_unreachable"),
-	"PORTAL_DELETED":          sheet24.Errorf(sheet24.NotFound, "portal_deleted"),
-	"NO_AUTH_FOUND":           sheet24.Errorf(sheet24.Unauthorized, "portal_webhook_invalid"),
-	"INVALID_CREDENTIALS":     sheet24.Errorf(sheet24.Unauthorized, "portal_webhook_invalid"),
-	"expired_token":           sheet24.Errorf(sheet24.Unauthorized, "portal_reconnect"),
-	"invalid_token":           sheet24.Errorf(sheet24.Unauthorized, "portal_reconnect"),
-	"invalid_grant":           sheet24.Errorf(sheet24.Unauthorized, "portal_reconnect"),
-	"invalid_client":          sheet24.Errorf(sheet24.Unauthorized, "portal_app"),
-	"wrong_client":            sheet24.Errorf(sheet24.Unauthorized, "portal_app"),
-	"user_access_error":       sheet24.Errorf(sheet24.Unauthorized, "portal_user"),
-	"insufficient_scope":      sheet24.Errorf(sheet24.Unauthorized, "portal_scope"),
-	"ACCESS_DENIED":           sheet24.Errorf(sheet24.Unauthorized, "portal_plan"),
-	"PAYMENT_REQUIRED":        sheet24.Errorf(sheet24.Unauthorized, "portal_payment"),
-	"INVALID_REQUEST":         sheet24.Errorf(sheet24.Invalid, "portal_https"),
-	"ERROR_METHOD_NOT_FOUND":  sheet24.Errorf(sheet24.Invalid, "portal_method"),
+	"QUERY_LIMIT_EXCEEDED":    sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalBusy),
+	"OPERATION_TIME_LIMIT":    sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalOperating),
+	"OVERLOAD_LIMIT":          sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalBlocked),
+	"INTERNAL_SERVER_ERROR":   sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalUnreachable),
+	"ERROR_UNEXPECTED_ANSWER": sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalUnreachable),
+	"PORTAL_DELETED":          sheet24.Errorf(sheet24.NotFound, sheet24.CodePortalDeleted),
+	"NO_AUTH_FOUND":           sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalWebhookInvalid),
+	"INVALID_CREDENTIALS":     sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalWebhookInvalid),
+	"expired_token":           sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalReconnect),
+	"invalid_token":           sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalReconnect),
+	"invalid_grant":           sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalReconnect),
+	"invalid_client":          sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalApp),
+	"wrong_client":            sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalApp),
+	"user_access_error":       sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalUser),
+	"insufficient_scope":      sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalScope),
+	"ACCESS_DENIED":           sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalPlan),
+	"PAYMENT_REQUIRED":        sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalPayment),
+	"INVALID_REQUEST":         sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalHTTPS),
+	"ERROR_METHOD_NOT_FOUND":  sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalMethod),
 	// These two would be mistakes of ours.
-	"ERROR_BATCH_LENGTH_EXCEEDED":    sheet24.Errorf(sheet24.Internal, "internal"),
-	"ERROR_BATCH_METHOD_NOT_ALLOWED": sheet24.Errorf(sheet24.Internal, "internal"),
+	"ERROR_BATCH_LENGTH_EXCEEDED":    sheet24.Errorf(sheet24.Internal, sheet24.CodeInternal),
+	"ERROR_BATCH_METHOD_NOT_ALLOWED": sheet24.Errorf(sheet24.Internal, sheet24.CodeInternal),
 }
 
 // commandErrors are the codes that mean something else for one command of a
 // batch: not the portal refuses, but this record.
 var commandErrors = map[string]*sheet24.Error{
-	"NOT_FOUND":     sheet24.Errorf(sheet24.NotFound, "record_missing"),
-	"ACCESS_DENIED": sheet24.Errorf(sheet24.Invalid, "record_access"),
+	"NOT_FOUND":     sheet24.Errorf(sheet24.NotFound, sheet24.CodeRecordMissing),
+	"ACCESS_DENIED": sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordAccess),
 }
 
 // refusal is what a portal said, kept as the cause of an Error; status is that of the answer
@@ -74,7 +74,7 @@ func apiError(host, code, description string, command bool) error {
 	if description == "" {
 		description = code
 	}
-	return sheet24.Errorf(sheet24.Invalid, "portal_refused", description).Because(&refusal{code: code, description: description})
+	return sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalRefused, description).Because(&refusal{code: code, description: description})
 }
 
 // is tells whether a portal gave that code.
@@ -84,7 +84,7 @@ func is(err error, code string) bool {
 }
 
 func unreachable(host string, err error) error {
-	return sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", host).Because(err)
+	return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalUnreachable, host).Because(err)
 }
 
 // errNotSent is why a request was not sent at all.
@@ -98,13 +98,13 @@ func notDone(err error) bool {
 		return true
 	}
 	code := sheet24.AsError(err).Code
-	return code == "portal_busy" || code == "portal_operating" || code == "database_busy"
+	return code == sheet24.CodePortalBusy || code == sheet24.CodePortalOperating || code == sheet24.CodeDatabaseBusy
 }
 
 // outcomeUnknown reports whether a request may have been carried out, or not.
 func outcomeUnknown(err error) bool {
 	code := sheet24.AsError(err).Code
-	return !notDone(err) && (code == "portal_unreachable" || code == "portal_answer")
+	return !notDone(err) && (code == sheet24.CodePortalUnreachable || code == sheet24.CodePortalAnswer)
 }
 
 // outcome is what an error says of a write.
@@ -112,7 +112,7 @@ func outcome(err error) sheet24.Outcome {
 	switch {
 	case err == nil:
 		return sheet24.Made
-	case notDone(err), sheet24.AsError(err).Code == sheet24.PortalSilent: // what is given up only read
+	case notDone(err), sheet24.AsError(err).Code == sheet24.CodePortalSilent: // what is given up only read
 		return sheet24.Unsent
 	case outcomeUnknown(err):
 		return sheet24.Open

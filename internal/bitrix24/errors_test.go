@@ -21,34 +21,34 @@ func TestEveryErrorCode(t *testing.T) {
 		status         int
 		code           string
 		kind           sheet24.Kind
-		ours           string
+		ours           sheet24.Code
 		turkish, words string
 		pauses         bool
 	}{
-		{503, "QUERY_LIMIT_EXCEEDED", sheet24.Unavailable, "portal_busy", "yoğun", "busy", false},
-		{429, "OPERATION_TIME_LIMIT", sheet24.Unavailable, "portal_operating", "kendiliğinden sürer", "goes on by itself", false},
-		{503, "OVERLOAD_LIMIT", sheet24.Unavailable, "portal_blocked", "Portal yöneticinizle görüşün", "administrator", true},
-		{401, "NO_AUTH_FOUND", sheet24.Unauthorized, "portal_webhook_invalid", "Yeni bir gelen webhook", "new inbound webhook", true},
-		{401, "expired_token", sheet24.Unauthorized, "portal_reconnect", "yeniden bağlanın", "Connect again", true},
-		{403, "insufficient_scope", sheet24.Unauthorized, "portal_scope", "“CRM (crm)” izni yok", "lacks the permission “CRM (crm)”", true},
-		{403, "INVALID_CREDENTIALS", sheet24.Unauthorized, "portal_webhook_invalid", "geçersiz ya da silinmiş", "invalid", true},
-		{403, "ACCESS_DENIED", sheet24.Unauthorized, "portal_plan", "Tarifeyi yükseltin", "Upgrade", true},
-		{403, "user_access_error", sheet24.Unauthorized, "portal_user", "Başka bir kullanıcıyla", "as another user", true},
-		{400, "INVALID_REQUEST", sheet24.Invalid, "portal_https", "https://", "https://", true},
-		{405, "ERROR_BATCH_METHOD_NOT_ALLOWED", sheet24.Internal, "internal", "Beklenmeyen bir hata", "unexpected", false},
-		{400, "ERROR_BATCH_LENGTH_EXCEEDED", sheet24.Internal, "internal", "Beklenmeyen bir hata", "unexpected", false},
-		{500, "INTERNAL_SERVER_ERROR", sheet24.Unavailable, "portal_unreachable", "Birazdan yeniden denenir", "tried again", false},
-		{500, "ERROR_UNEXPECTED_ANSWER", sheet24.Unavailable, "portal_unreachable", "Birazdan yeniden denenir", "tried again", false},
-		{500, "PORTAL_DELETED", sheet24.NotFound, "portal_deleted", "silinmiş", "deleted", true},
-		{400, "invalid_grant", sheet24.Unauthorized, "portal_reconnect", "yeniden bağlanın", "Connect again", true},
-		{401, "invalid_client", sheet24.Unauthorized, "portal_app", "BITRIX24_CLIENT_ID", "BITRIX24_CLIENT_ID", true},
-		{402, "PAYMENT_REQUIRED", sheet24.Unauthorized, "portal_payment", "yenileyin", "Renew", true},
-		{404, "ERROR_METHOD_NOT_FOUND", sheet24.Invalid, "portal_method", "yöntemi tanımıyor", "lacks a method", false},
-		{400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", sheet24.Invalid, "portal_refused", "Bitrix24 reddetti: Bölge yanlış", "Bölge yanlış", false},
+		{503, "QUERY_LIMIT_EXCEEDED", sheet24.Unavailable, sheet24.CodePortalBusy, "yoğun", "busy", false},
+		{429, "OPERATION_TIME_LIMIT", sheet24.Unavailable, sheet24.CodePortalOperating, "kendiliğinden sürer", "goes on by itself", false},
+		{503, "OVERLOAD_LIMIT", sheet24.Unavailable, sheet24.CodePortalBlocked, "Portal yöneticinizle görüşün", "administrator", true},
+		{401, "NO_AUTH_FOUND", sheet24.Unauthorized, sheet24.CodePortalWebhookInvalid, "Yeni bir gelen webhook", "new inbound webhook", true},
+		{401, "expired_token", sheet24.Unauthorized, sheet24.CodePortalReconnect, "yeniden bağlanın", "Connect again", true},
+		{403, "insufficient_scope", sheet24.Unauthorized, sheet24.CodePortalScope, "“CRM (crm)” izni yok", "lacks the permission “CRM (crm)”", true},
+		{403, "INVALID_CREDENTIALS", sheet24.Unauthorized, sheet24.CodePortalWebhookInvalid, "geçersiz ya da silinmiş", "invalid", true},
+		{403, "ACCESS_DENIED", sheet24.Unauthorized, sheet24.CodePortalPlan, "Tarifeyi yükseltin", "Upgrade", true},
+		{403, "user_access_error", sheet24.Unauthorized, sheet24.CodePortalUser, "Başka bir kullanıcıyla", "as another user", true},
+		{400, "INVALID_REQUEST", sheet24.Invalid, sheet24.CodePortalHTTPS, "https://", "https://", true},
+		{405, "ERROR_BATCH_METHOD_NOT_ALLOWED", sheet24.Internal, sheet24.CodeInternal, "Beklenmeyen bir hata", "unexpected", false},
+		{400, "ERROR_BATCH_LENGTH_EXCEEDED", sheet24.Internal, sheet24.CodeInternal, "Beklenmeyen bir hata", "unexpected", false},
+		{500, "INTERNAL_SERVER_ERROR", sheet24.Unavailable, sheet24.CodePortalUnreachable, "Birazdan yeniden denenir", "tried again", false},
+		{500, "ERROR_UNEXPECTED_ANSWER", sheet24.Unavailable, sheet24.CodePortalUnreachable, "Birazdan yeniden denenir", "tried again", false},
+		{500, "PORTAL_DELETED", sheet24.NotFound, sheet24.CodePortalDeleted, "silinmiş", "deleted", true},
+		{400, "invalid_grant", sheet24.Unauthorized, sheet24.CodePortalReconnect, "yeniden bağlanın", "Connect again", true},
+		{401, "invalid_client", sheet24.Unauthorized, sheet24.CodePortalApp, "BITRIX24_CLIENT_ID", "BITRIX24_CLIENT_ID", true},
+		{402, "PAYMENT_REQUIRED", sheet24.Unauthorized, sheet24.CodePortalPayment, "yenileyin", "Renew", true},
+		{404, "ERROR_METHOD_NOT_FOUND", sheet24.Invalid, sheet24.CodePortalMethod, "yöntemi tanımıyor", "lacks a method", false},
+		{400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", sheet24.Invalid, sheet24.CodePortalRefused, "Bitrix24 reddetti: Bölge yanlış", "Bölge yanlış", false},
 	} {
 		w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{OperatingLimit: 160 * time.Millisecond})
 		text := "x"
-		if c.ours == "portal_refused" {
+		if c.ours == sheet24.CodePortalRefused {
 			text = "Bölge yanlış"
 		}
 		w.fail(bitrixsim.Fault{Kind: "error", Status: c.status, Code: c.code, Text: text, Times: 100})
@@ -76,7 +76,7 @@ func TestCommandErrors(t *testing.T) {
 	turn, err := w.Turn(t.Context(), p)
 	w.check(err)
 	done := turn.Send(t.Context(), sheet24.Request{Writes: []sheet24.ItemWrite{{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"title": "x"}}}}).Written
-	wantCode(t, "no right", done[0].Err, sheet24.Invalid, "record_access")
+	wantCode(t, "no right", done[0].Err, sheet24.Invalid, sheet24.CodeRecordAccess)
 	if _, pauses := sheet24.PauseFor(done[0].Err, time.Now()); pauses {
 		t.Error("one record's refusal pauses the portal")
 	}
@@ -85,8 +85,8 @@ func TestCommandErrors(t *testing.T) {
 		sheet24.ItemWrite{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"stageId": "UYDURMA"}},
 		sheet24.ItemWrite{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"title": "yeni"}},
 	)
-	wantCode(t, "no record", done[0].Err, sheet24.NotFound, "record_missing")
-	wantCode(t, "wrong stage", done[1].Err, sheet24.Invalid, "portal_refused")
+	wantCode(t, "no record", done[0].Err, sheet24.NotFound, sheet24.CodeRecordMissing)
+	wantCode(t, "wrong stage", done[1].Err, sheet24.Invalid, sheet24.CodePortalRefused)
 	if s := locale.Error("tr", done[1].Err); s != "Bitrix24 reddetti: \"Aşama\" alanı için geçersiz değer" {
 		t.Errorf("the user reads %q", s)
 	}
@@ -109,21 +109,21 @@ func TestAnswersThatAreNone(t *testing.T) {
 		status   int
 		body     string
 		location string
-		code     string
+		code     sheet24.Code
 		kind     sheet24.Kind
 	}{
-		{502, `<html>Bad Gateway</html>`, "", "portal_unreachable", sheet24.Unavailable},
-		{504, ``, "", "portal_unreachable", sheet24.Unavailable},
-		{404, `<html>nothing here</html>`, "", "portal_not_bitrix24", sheet24.Invalid},
-		{302, ``, "https://evil.example/", "portal_moved", sheet24.Unauthorized},
-		{301, ``, "/login", "portal_not_bitrix24", sheet24.Invalid},
-		{200, `{"result":{"result":["cr`, "", "portal_unreachable", sheet24.Unavailable},
-		{200, `{"result":"not an object","time":{}}`, "", "portal_answer", sheet24.Unavailable},
-		{200, `{"result":{"result":[],"result_error":[]}}`, "", "portal_answer", sheet24.Unavailable},
-		{200, `{}`, "", "portal_unreachable", sheet24.Unavailable},
-		{200, `null`, "", "portal_unreachable", sheet24.Unavailable},
-		{400, `{"error":0,"error_description":"Başlık gerekli"}`, "", "portal_refused", sheet24.Invalid},
-		{400, `{"error":"","error_description":""}`, "", "portal_unreachable", sheet24.Unavailable},
+		{502, `<html>Bad Gateway</html>`, "", sheet24.CodePortalUnreachable, sheet24.Unavailable},
+		{504, ``, "", sheet24.CodePortalUnreachable, sheet24.Unavailable},
+		{404, `<html>nothing here</html>`, "", sheet24.CodePortalNotBitrix24, sheet24.Invalid},
+		{302, ``, "https://evil.example/", sheet24.CodePortalMoved, sheet24.Unauthorized},
+		{301, ``, "/login", sheet24.CodePortalNotBitrix24, sheet24.Invalid},
+		{200, `{"result":{"result":["cr`, "", sheet24.CodePortalUnreachable, sheet24.Unavailable},
+		{200, `{"result":"not an object","time":{}}`, "", sheet24.CodePortalAnswer, sheet24.Unavailable},
+		{200, `{"result":{"result":[],"result_error":[]}}`, "", sheet24.CodePortalAnswer, sheet24.Unavailable},
+		{200, `{}`, "", sheet24.CodePortalUnreachable, sheet24.Unavailable},
+		{200, `null`, "", sheet24.CodePortalUnreachable, sheet24.Unavailable},
+		{400, `{"error":0,"error_description":"Başlık gerekli"}`, "", sheet24.CodePortalRefused, sheet24.Invalid},
+		{400, `{"error":"","error_description":""}`, "", sheet24.CodePortalUnreachable, sheet24.Unavailable},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if c.location != "" {
@@ -142,7 +142,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 	}
 	client := bitrix24.New(bitrix24.Options{Hosts: bitrix24.Hosts{"127.0.0.1:1"}, Pace: time.Millisecond})
 	_, err := client.Connect(t.Context(), "http://127.0.0.1:1/rest/1/cokgizli/")
-	wantCode(t, "nobody there", err, sheet24.Unavailable, "portal_unreachable")
+	wantCode(t, "nobody there", err, sheet24.Unavailable, sheet24.CodePortalUnreachable)
 	if err != nil && strings.Contains(err.Error(), "cokgizli") {
 		t.Errorf("the secret is in the error: %v", err)
 	}

@@ -112,8 +112,8 @@ func (c *Client) fetchFields(ctx context.Context, p *sheet24.Portal, e sheet24.E
 	var described struct {
 		Fields map[string]fieldDescription `json:"fields"`
 	}
-	if sheet24.AsError(results[0].err).Code == "record_missing" {
-		return nil, sheet24.Errorf(sheet24.NotFound, "entity_gone", string(e))
+	if sheet24.AsError(results[0].err).Code == sheet24.CodeRecordMissing {
+		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeEntityGone, string(e))
 	}
 	if results[0].err != nil {
 		return nil, results[0].err

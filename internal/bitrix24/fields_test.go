@@ -69,7 +69,7 @@ func TestFields(t *testing.T) {
 	if n := w.sim.Stats().Requests; n != 4 { // one to connect, one for each entity
 		t.Errorf("%d requests", n)
 	}
-	if _, err := w.Fields(t.Context(), w.portal, "spa:9999"); sheet24.AsError(err).Code != "entity_gone" {
+	if _, err := w.Fields(t.Context(), w.portal, "spa:9999"); sheet24.AsError(err).Code != sheet24.CodeEntityGone {
 		t.Errorf("a smart process that is gone: %v", err)
 	}
 }

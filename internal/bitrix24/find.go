@@ -73,7 +73,7 @@ func (c *Client) findBy(ctx context.Context, p *sheet24.Portal, e sheet24.Entity
 			for _, row := range rows {
 				item, err := decodeItem(row, map[string]string{f.APIName: f.Name})
 				if err != nil {
-					return sheet24.Errorf(sheet24.Unavailable, "portal_answer", p.Host).Because(err)
+					return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, p.Host).Because(err)
 				}
 				for _, v := range chunks[i] {
 					if mapping.Same(f, v, item.Values[f.Name]) {

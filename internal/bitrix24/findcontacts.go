@@ -169,12 +169,12 @@ func packed(wanted []sought) (groups [][]sought) {
 func foundIDs(host, name string, data json.RawMessage) (ids []int64, err error) {
 	var lists phpMap[[]json.RawMessage]
 	if err := json.Unmarshal(data, &lists); err != nil {
-		return nil, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
+		return nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host).Because(err)
 	}
 	for _, raw := range lists[name] {
 		id, err := integer(raw)
 		if err != nil {
-			return nil, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
+			return nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host).Because(err)
 		}
 		ids = append(ids, id)
 	}

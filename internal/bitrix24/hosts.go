@@ -26,7 +26,7 @@ var webhookPath = regexp.MustCompile(`^/rest/[0-9]+/[A-Za-z0-9]+$`)
 func (h Hosts) Webhook(text string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(text))
 	if err != nil || u.Host == "" || u.User != nil {
-		return nil, sheet24.Errorf(sheet24.Invalid, "portal_url")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalURL)
 	}
 	host, err := h.allow(u)
 	if err != nil {
@@ -34,7 +34,7 @@ func (h Hosts) Webhook(text string) (*url.URL, error) {
 	}
 	parts := strings.SplitN(strings.Trim(u.Path, "/"), "/", 4)
 	if len(parts) < 3 || !webhookPath.MatchString("/"+strings.Join(parts[:3], "/")) {
-		return nil, sheet24.Errorf(sheet24.Invalid, "portal_url")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalURL)
 	}
 	return &url.URL{Scheme: u.Scheme, Host: host, Path: "/" + strings.Join(parts[:3], "/") + "/"}, nil
 }
@@ -45,9 +45,9 @@ func (h Hosts) allow(u *url.URL) (string, error) {
 	extra := slices.Contains(h, host)
 	switch {
 	case !extra && !cloud.MatchString(host):
-		return "", sheet24.Errorf(sheet24.Invalid, "portal_host", host)
+		return "", sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalHost, host)
 	case u.Scheme != "https" && !(extra && u.Scheme == "http"):
-		return "", sheet24.Errorf(sheet24.Invalid, "portal_https", host)
+		return "", sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalHTTPS, host)
 	}
 	return host, nil
 }
@@ -65,7 +65,7 @@ func (h Hosts) Portal(text string) (*url.URL, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil {
-		return nil, sheet24.Errorf(sheet24.Invalid, "portal_name")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalName)
 	}
 	host, err := h.allow(u)
 	if err != nil {

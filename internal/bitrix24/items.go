@@ -55,7 +55,7 @@ func itemLists(e sheet24.Entity, ids []int64) (lists []command) {
 // keepItems adds the records of a list to items.
 func keepItems(host string, e sheet24.Entity, r result, names map[string]string, items map[sheet24.ItemRef]*sheet24.Item) error {
 	if is(r.err, "NOT_FOUND") { // a list finds nothing where there are no records
-		return sheet24.Errorf(sheet24.NotFound, "entity_gone", string(e))
+		return sheet24.Errorf(sheet24.NotFound, sheet24.CodeEntityGone, string(e))
 	}
 	if r.err != nil {
 		return r.err
@@ -67,7 +67,7 @@ func keepItems(host string, e sheet24.Entity, r result, names map[string]string,
 	for _, raw := range rows {
 		item, err := decodeItem(raw, names)
 		if err != nil {
-			return sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
+			return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host).Because(err)
 		}
 		items[sheet24.ItemRef{Entity: e, ID: item.ID}] = item
 	}

@@ -112,7 +112,7 @@ func TestWaitingEndsWithItsContext(t *testing.T) {
 	w := newWorld(t, bitrixsim.Options{}, bitrix24.Options{Plan: sheet24.Plan{Rate: 0.001, Burst: 4}})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	wantCode(t, "no room", w.ping(ctx), sheet24.Unavailable, "portal_unreachable")
+	wantCode(t, "no room", w.ping(ctx), sheet24.Unavailable, sheet24.CodePortalUnreachable)
 }
 
 // TestABucketThatOthersFill is shared with another application of the portal.
@@ -174,7 +174,7 @@ func TestBucketsThatAreAway(t *testing.T) {
 	time.Sleep(600 * time.Millisecond) // what was counted ahead is worth nothing by then
 	before := w.sim.Stats().Requests
 	b.away.Store(1000)
-	wantCode(t, "for long", w.ping(t.Context()), sheet24.Unavailable, "database_busy")
+	wantCode(t, "for long", w.ping(t.Context()), sheet24.Unavailable, sheet24.CodeDatabaseBusy)
 	if n := w.sim.Stats().Requests - before; n != 0 {
 		t.Errorf("%d requests were sent that nobody counted", n)
 	}

@@ -34,7 +34,7 @@ type App struct {
 // they name by its host or by any address of it. The state comes back with them.
 func (c *Client) AuthorizeURL(portal, state string) (string, error) {
 	if c.options.App.ID == "" {
-		return "", sheet24.Errorf(sheet24.Invalid, "portal_no_app")
+		return "", sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalNoApp)
 	}
 	base, err := c.options.Hosts.Portal(portal)
 	if err != nil {
@@ -81,7 +81,7 @@ func renewable(to destination, err error) bool {
 		return false
 	}
 	_, nameless := errors.AsType[*net.DNSError](err)
-	return is(err, "expired_token") || is(err, "invalid_token") || nameless || sheet24.AsError(err).Code == "portal_moved"
+	return is(err, "expired_token") || is(err, "invalid_token") || nameless || sheet24.AsError(err).Code == sheet24.CodePortalMoved
 }
 
 // early is how long before its end a token is renewed.

@@ -102,13 +102,13 @@ func TestApplication(t *testing.T) {
 		t.Errorf("portal = %+v", p)
 	}
 	w.check(w.ping(t.Context()))
-	if _, err := w.Exchange(t.Context(), "stale", ""); sheet24.AsError(err).Code != "portal_reconnect" {
+	if _, err := w.Exchange(t.Context(), "stale", ""); sheet24.AsError(err).Code != sheet24.CodePortalReconnect {
 		t.Errorf("a code that is none: %v", err)
 	}
 	if q := w.allow("deny"); q.Get("code") != "" || q.Get("error") != "access_denied" {
 		t.Errorf("denied: %v", q)
 	}
-	if _, err := bitrix24.New(bitrix24.Options{}).AuthorizeURL("firma.bitrix24.com", "s"); sheet24.AsError(err).Code != "portal_no_app" {
+	if _, err := bitrix24.New(bitrix24.Options{}).AuthorizeURL("firma.bitrix24.com", "s"); sheet24.AsError(err).Code != sheet24.CodePortalNoApp {
 		t.Errorf("without an application: %v", err)
 	}
 	enterprise, _ := appWorld(t, bitrixsim.Options{Leak: 5, Brim: 250})
@@ -215,9 +215,9 @@ func TestRevokedApplication(t *testing.T) {
 	id := w.lead("a@x.tr")
 	w.sim.RevokeApp()
 	d := w.send(sheet24.Request{Writes: []sheet24.ItemWrite{{Entity: sheet24.Leads, ID: id, Fields: map[string]any{"title": "yeni"}}}}).Written[0]
-	wantCode(t, "revoked, a write", d.Err, sheet24.Unauthorized, "portal_reconnect")
+	wantCode(t, "revoked, a write", d.Err, sheet24.Unauthorized, sheet24.CodePortalReconnect)
 	if d.Outcome != sheet24.Refused {
 		t.Errorf("outcome: %s", d.Outcome)
 	}
-	wantCode(t, "revoked", w.ping(t.Context()), sheet24.Unauthorized, "portal_reconnect")
+	wantCode(t, "revoked", w.ping(t.Context()), sheet24.Unauthorized, sheet24.CodePortalReconnect)
 }

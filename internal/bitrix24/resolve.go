@@ -67,7 +67,7 @@ func linked(host string, l sheet24.Link, r result) (ids, exact []int64, err erro
 	for _, row := range rows {
 		id, err := integer(row["id"])
 		if err != nil {
-			return nil, nil, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host).Because(err)
+			return nil, nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host).Because(err)
 		}
 		ids = append(ids, id)
 		if fullName(l.Entity, row) == l.Text {

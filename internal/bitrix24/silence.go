@@ -105,11 +105,11 @@ func (s *silence) silent(ctx context.Context, p *sheet24.Portal) error {
 }
 
 func pausedSilent(p *sheet24.Portal) bool {
-	return p.Paused != nil && p.Paused.Code == sheet24.PortalSilent && p.Paused.Until.After(time.Now())
+	return p.Paused != nil && p.Paused.Code == sheet24.CodePortalSilent && p.Paused.Until.After(time.Now())
 }
 
 func silentError(host string, err error) error {
-	return sheet24.Errorf(sheet24.Unavailable, sheet24.PortalSilent, host).Because(err)
+	return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalSilent, host).Because(err)
 }
 
 // fly begins to listen for the answer to a request that is about to be sent. One that only

@@ -56,7 +56,7 @@ func (s *silences) state() (silent bool, asks []time.Duration) {
 // paused is a portal as the database has it while it is silent.
 func paused(p *sheet24.Portal) *sheet24.Portal {
 	q := *p
-	q.Paused = &sheet24.Pause{Code: sheet24.PortalSilent, Until: time.Now().Add(time.Minute)}
+	q.Paused = &sheet24.Pause{Code: sheet24.CodePortalSilent, Until: time.Now().Add(time.Minute)}
 	return &q
 }
 
@@ -70,7 +70,7 @@ func silentWorld(t *testing.T, o bitrixsim.Options) (*world, *silences) {
 	return w, s
 }
 
-func code(err error) string {
+func code(err error) sheet24.Code {
 	if err == nil {
 		return ""
 	}
@@ -87,18 +87,18 @@ func TestSilentPortal(t *testing.T) {
 	w.fail(bitrixsim.Fault{Kind: "silent"})
 
 	began := time.Now()
-	if err := w.ping(t.Context()); code(err) != sheet24.PortalSilent {
-		t.Fatalf("%v; want %s", err, sheet24.PortalSilent)
+	if err := w.ping(t.Context()); code(err) != sheet24.CodePortalSilent {
+		t.Fatalf("%v; want %s", err, sheet24.CodePortalSilent)
 	}
 	if took := time.Since(began); took < 2*patience || took > 20*patience {
 		t.Errorf("given up after %v", took)
 	}
 	eventually(t, "the portal is paused", func() bool { silent, _ := s.state(); return silent })
 	sent := w.sim.Stats().Requests
-	if err := w.ping(t.Context()); code(err) != sheet24.PortalSilent {
+	if err := w.ping(t.Context()); code(err) != sheet24.CodePortalSilent {
 		t.Errorf("who comes later: %v", err)
 	}
-	if _, err := w.Turn(t.Context(), w.portal); code(err) != sheet24.PortalSilent {
+	if _, err := w.Turn(t.Context(), w.portal); code(err) != sheet24.CodePortalSilent {
 		t.Errorf("a write that comes later: %v", err)
 	}
 	if n := w.sim.Stats().Requests - sent; n != 0 {
@@ -125,7 +125,7 @@ func TestSilentWhileOthersStandInLine(t *testing.T) {
 	var all sync.WaitGroup
 	for range 12 {
 		all.Go(func() {
-			if err := w.ping(t.Context()); code(err) != sheet24.PortalSilent {
+			if err := w.ping(t.Context()); code(err) != sheet24.CodePortalSilent {
 				t.Errorf("%v", err)
 			}
 		})
@@ -208,7 +208,7 @@ func TestOthersFoundItSilent(t *testing.T) {
 	s.Silent(t.Context(), w.host(), time.Time{}, time.Now())
 	w.portal = paused(w.portal)
 	sent := w.sim.Stats().Requests
-	if err := w.ping(t.Context()); code(err) != sheet24.PortalSilent || w.sim.Stats().Requests != sent {
+	if err := w.ping(t.Context()); code(err) != sheet24.CodePortalSilent || w.sim.Stats().Requests != sent {
 		t.Errorf("%v, %d requests", err, w.sim.Stats().Requests-sent)
 	}
 	if err := w.ping(sheet24.Interactive(t.Context())); err != nil {
@@ -227,7 +227,7 @@ func TestNobodyWaitsLongForASilentPortal(t *testing.T) {
 	w.fail(bitrixsim.Fault{Kind: "silent"})
 	began := time.Now()
 	err := w.Check(t.Context(), paused(w.portal))
-	if took := time.Since(began); code(err) != sheet24.PortalSilent || took > 9*time.Second {
+	if took := time.Since(began); code(err) != sheet24.CodePortalSilent || took > 9*time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
 }

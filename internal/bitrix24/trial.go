@@ -30,7 +30,7 @@ func (c *Client) try(ctx context.Context, p *sheet24.Portal) error {
 	err := c.inspect(within, p)
 	_, unsent := errors.AsType[errNotSent](err)
 	if unsent && ctx.Err() == nil && errors.Is(within.Err(), context.DeadlineExceeded) {
-		return sheet24.Errorf(sheet24.Unavailable, "portal_tried_often", p.Host).Because(err)
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalTriedOften, p.Host).Because(err)
 	}
 	return err
 }

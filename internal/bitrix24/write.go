@@ -17,7 +17,7 @@ func (c *Client) written(p *sheet24.Portal, w sheet24.ItemWrite, r result) sheet
 	done := sheet24.Written{ID: w.ID}
 	err := r.err
 	switch {
-	case w.Delete && sheet24.AsError(err).Code == "record_missing":
+	case w.Delete && sheet24.AsError(err).Code == sheet24.CodeRecordMissing:
 		err = nil // gone is what was wanted
 	case err == nil && w.Own: // it answers nothing but true
 		done.Unproven = true
@@ -56,7 +56,7 @@ func writtenID(host string, row map[string]json.RawMessage, want int64) (int64, 
 	if id, err := integer(row["id"]); err == nil && id != 0 && (want == 0 || id == want) {
 		return id, nil
 	}
-	return want, sheet24.Errorf(sheet24.Unavailable, "portal_answer", host)
+	return want, sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalAnswer, host)
 }
 
 // shown is a record as the answer to a write shows it: the portal may have trimmed a text, or

@@ -166,7 +166,7 @@ func TestOutcomes(t *testing.T) {
 	if d := w.send(sheet24.Request{Writes: writes}).Written[1]; d.Outcome != sheet24.Unsent {
 		t.Errorf("nobody there: %s, %v", d.Outcome, d.Err)
 	}
-	wantCode(t, "nobody there", w.send(sheet24.Request{Writes: writes}).Err, sheet24.Unavailable, "portal_unreachable")
+	wantCode(t, "nobody there", w.send(sheet24.Request{Writes: writes}).Err, sheet24.Unavailable, sheet24.CodePortalUnreachable)
 }
 
 // TestOneRefusedWrite among many leaves the others alone.
@@ -177,7 +177,7 @@ func TestOneRefusedWrite(t *testing.T) {
 	writes[1].ID = 999
 	reply := w.send(sheet24.Request{Writes: writes, Items: []sheet24.ItemRef{{Entity: "spa:7777", ID: 1}, {Entity: sheet24.Leads, ID: writes[0].ID}}})
 	w.check(reply.Err)
-	wantCode(t, "no such record", reply.Written[1].Err, sheet24.NotFound, "record_missing")
+	wantCode(t, "no such record", reply.Written[1].Err, sheet24.NotFound, sheet24.CodeRecordMissing)
 	if reply.Written[0].Outcome != sheet24.Made || reply.Written[1].Outcome != sheet24.Refused || reply.Written[2].Outcome != sheet24.Made {
 		t.Errorf("outcomes: %+v", reply.Written)
 	}

@@ -298,7 +298,7 @@ func TestHangingPortals(t *testing.T) {
 			for _, table := range n.hanging {
 				p, err := n.store.Portal(t.Context(), table.PortalID)
 				n.check(err)
-				if p.Paused == nil || p.Paused.Code != sheet24.PortalSilent {
+				if p.Paused == nil || p.Paused.Code != sheet24.CodePortalSilent {
 					return false
 				}
 			}

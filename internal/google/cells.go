@@ -49,7 +49,7 @@ func (c *Client) ReadFormatted(ctx context.Context, tab sheet24.TabRef, ranges [
 	for i, f := range req.DataFilters {
 		d := blocks[[2]int64{f.GridRange.StartRowIndex, f.GridRange.StartColumnIndex}]
 		if d == nil {
-			return nil, nil, sheet24.Errorf(sheet24.Unavailable, "google_answer")
+			return nil, nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleAnswer)
 		}
 		for n, row := range d.RowData {
 			if last := ranges[i].LastRow; last > 0 && n > last-ranges[i].FirstRow {

@@ -63,7 +63,7 @@ func (c *Client) withMarks(ctx context.Context, tab sheet24.TabRef, headerRow in
 		}
 
 		err = read(marks)
-		if err != nil && !sheet24.IsKind(err, sheet24.NotFound) && sheet24.AsError(err).Code != "google_answer" {
+		if err != nil && !sheet24.IsKind(err, sheet24.NotFound) && sheet24.AsError(err).Code != sheet24.CodeGoogleAnswer {
 			return err
 		}
 
@@ -77,7 +77,7 @@ func (c *Client) withMarks(ctx context.Context, tab sheet24.TabRef, headerRow in
 			return nil
 		}
 		if try == 1 {
-			return sheet24.Errorf(sheet24.Conflict, "columns_moved")
+			return sheet24.Errorf(sheet24.Conflict, sheet24.CodeColumnsMoved)
 		}
 		if err := c.dropMarks(ctx, tab, wrong); err != nil {
 			return err
@@ -179,7 +179,7 @@ func (c *Client) makeMark(ctx context.Context, tab sheet24.TabRef, headerRow int
 		return fail(err)
 	}
 	if len(got.Replies) != 1 || got.Replies[0].CreateDeveloperMetadata == nil || got.Replies[0].CreateDeveloperMetadata.DeveloperMetadata == nil {
-		return sheet24.Errorf(sheet24.Unavailable, "google_answer")
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleAnswer)
 	}
 
 	c.mu.Lock()
@@ -284,7 +284,7 @@ func (c *Client) writeMarked(ctx context.Context, tab sheet24.TabRef, marks []in
 	// the write, which was done.
 	after, err := c.readMarked(ctx, tab, marks)
 	if err != nil {
-		return nil, sheet24.Errorf(sheet24.Unavailable, "google_answer").Because(err)
+		return nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleAnswer).Because(err)
 	}
 	return after, nil
 }
@@ -337,7 +337,7 @@ func columnsOf(marks []int64, answers []markedValues) ([][]any, error) {
 		}
 	}
 	if slices.Contains(found, false) {
-		return nil, sheet24.Errorf(sheet24.Unavailable, "google_answer")
+		return nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleAnswer)
 	}
 	return columns, nil
 }

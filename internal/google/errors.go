@@ -29,25 +29,25 @@ func fail(err error) error {
 	}
 	g, ok := errors.AsType[*googleapi.Error](err)
 	if !ok {
-		return sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(err)
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
 	}
 
 	reasons := reasonsIn([]byte(g.Body))
 	switch {
 	case slices.Contains(reasons, "push.webhookUrlUnauthorized"): // 401, but not for want of a grant
-		return sheet24.Errorf(sheet24.Invalid, "google_refused", g.Message).Because(err)
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeGoogleRefused, g.Message).Because(err)
 	case g.Code == http.StatusUnauthorized:
-		return sheet24.Errorf(sheet24.Unauthorized, "google_reconnect").Because(err)
+		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleReconnect).Because(err)
 	case g.Code == http.StatusForbidden:
 		return forbidden(g, reasons).Because(err)
 	case g.Code == http.StatusNotFound:
-		return sheet24.Errorf(sheet24.NotFound, "google_not_found").Because(err)
+		return sheet24.Errorf(sheet24.NotFound, sheet24.CodeGoogleNotFound).Because(err)
 	case g.Code == http.StatusBadRequest && strings.Contains(g.Message, "No grid with id"):
-		return sheet24.Errorf(sheet24.NotFound, "tab_unknown").Because(err)
+		return sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown).Because(err)
 	case g.Code == http.StatusTooManyRequests || g.Code >= 500:
-		return sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(err)
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy).Because(err)
 	}
-	return sheet24.Errorf(sheet24.Invalid, "google_refused", g.Message).Because(err)
+	return sheet24.Errorf(sheet24.Invalid, sheet24.CodeGoogleRefused, g.Message).Because(err)
 }
 
 // scriptSettings is where a user switches the Apps Script API on: an answer that names
@@ -59,15 +59,15 @@ func forbidden(g *googleapi.Error, reasons []string) *sheet24.Error {
 	has := func(reason string) bool { return slices.Contains(reasons, reason) }
 	switch {
 	case tooFast(reasons):
-		return sheet24.Errorf(sheet24.Unavailable, "google_busy")
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy)
 	case has("ACCESS_TOKEN_SCOPE_INSUFFICIENT"), has("insufficientPermissions"):
-		return sheet24.Errorf(sheet24.Unauthorized, "google_reconnect")
+		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleReconnect)
 	case has("SERVICE_DISABLED"), has("accessNotConfigured"):
-		return sheet24.Errorf(sheet24.Unavailable, "google_api_disabled", enableLink.FindString(g.Message))
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleAPIDisabled, enableLink.FindString(g.Message))
 	case strings.Contains(g.Message, scriptSettings):
-		return sheet24.Errorf(sheet24.Unauthorized, "google_script_api_off")
+		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleScriptAPIOff)
 	}
-	return sheet24.Errorf(sheet24.Unauthorized, "google_forbidden")
+	return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleForbidden)
 }
 
 // tooFast reports whether an answer says to come again later. Drive says so with 403

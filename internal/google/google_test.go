@@ -85,7 +85,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func wantCode(t *testing.T, err error, code string) {
+func wantCode(t *testing.T, err error, code sheet24.Code) {
 	t.Helper()
 	if err == nil || sheet24.AsError(err).Code != code {
 		t.Errorf("error = %v; want %s", err, code)
@@ -127,14 +127,14 @@ func TestSignIn(t *testing.T) {
 		t.Fatalf("account %+v, token %+v", account, token)
 	}
 	_, _, err = w.client.Exchange(t.Context(), q.Get("code"), verifier)
-	wantCode(t, err, "google_sign_in") // a code is good once
+	wantCode(t, err, sheet24.CodeGoogleSignIn) // a code is good once
 	q = consent(t, address, all)
 	_, _, err = w.client.Exchange(t.Context(), q.Get("code"), google.NewVerifier())
-	wantCode(t, err, "google_sign_in") // and with its verifier alone
+	wantCode(t, err, sheet24.CodeGoogleSignIn) // and with its verifier alone
 
 	q = consent(t, address, url.Values{"account": {owner}, "answer": {"allow"}, "scope": {google.FullAccess.Scopes()[3], google.FullAccess.Scopes()[5]}})
 	_, _, err = w.client.Exchange(t.Context(), q.Get("code"), verifier)
-	wantCode(t, err, "google_scope")
+	wantCode(t, err, sheet24.CodeGoogleScope)
 	if e := sheet24.AsError(err); !reflect.DeepEqual(e.Args, []any{"drive.metadata.readonly"}) {
 		t.Errorf("the unticked scope: %v", e.Args)
 	}
@@ -162,7 +162,7 @@ func TestRefreshOnceForMany(t *testing.T) {
 	w.sim.RevokeAll(owner)
 	w.tokens.token.ExpiresAt = time.Now().Add(-time.Minute)
 	_, err := w.client.Spreadsheet(t.Context(), "u", w.sheet)
-	wantCode(t, err, "google_reconnect")
+	wantCode(t, err, sheet24.CodeGoogleReconnect)
 }
 
 func TestRevoke(t *testing.T) {
@@ -172,7 +172,7 @@ func TestRevoke(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := w.client.Spreadsheet(t.Context(), "u", w.sheet)
-	wantCode(t, err, "google_reconnect")
+	wantCode(t, err, sheet24.CodeGoogleReconnect)
 	if err := w.client.Revoke(t.Context(), w.tokens.token); err != nil {
 		t.Errorf("revoking what is revoked: %v", err)
 	}
@@ -202,7 +202,7 @@ func TestSpreadsheets(t *testing.T) {
 		t.Fatalf("spreadsheet: %+v, %v", sp, err)
 	}
 	_, err = w.client.Spreadsheet(t.Context(), "u", "nothing")
-	wantCode(t, err, "google_not_found")
+	wantCode(t, err, sheet24.CodeGoogleNotFound)
 }
 
 func TestReadAndWrite(t *testing.T) {
@@ -225,13 +225,13 @@ func TestReadAndWrite(t *testing.T) {
 		t.Errorf("writing nothing: %v", err)
 	}
 	_, err = w.client.Read(t.Context(), "u", w.sheet, 12345, []sheet24.Range{first})
-	wantCode(t, err, "tab_unknown")
+	wantCode(t, err, sheet24.CodeTabUnknown)
 	for kind, cells := range map[string]string{"protect": "B2:B9", "merge": "C2:D3"} {
 		if err := w.sim.Edit(googlesim.Edit{SpreadsheetID: w.sheet, Kind: kind, Range: cells}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	wantCode(t, w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 2, Value: "x"}}), "google_protected")
+	wantCode(t, w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 2, Value: "x"}}), sheet24.CodeGoogleProtected)
 	merged, err := w.client.Merged(t.Context(), "u", w.sheet, 0)
 	if err != nil || !reflect.DeepEqual(merged, []sheet24.Range{{FirstRow: 2, LastRow: 3, FirstColumn: 3, LastColumn: 4}}) {
 		t.Errorf("merged: %v, %v", merged, err)
@@ -239,7 +239,7 @@ func TestReadAndWrite(t *testing.T) {
 	access, _ := w.sim.Grant("mehmet@ornek.com.tr", google.FullAccess.Scopes())
 	w.tokens.token.AccessToken = access
 	_, err = w.client.Read(t.Context(), "u", w.sheet, 0, []sheet24.Range{first})
-	wantCode(t, err, "google_forbidden")
+	wantCode(t, err, sheet24.CodeGoogleForbidden)
 }
 
 // TestZeroCharacters reads texts that hold characters of number 0 without them.
@@ -295,7 +295,7 @@ func TestRetry(t *testing.T) {
 	}
 	refuse(503, 1)
 	_, err := w.client.Install(t.Context(), "u", w.sheet, "http://127.0.0.1:1", sheet24.Script{})
-	wantCode(t, err, "google_busy") // creating is not repeated: it might create twice
+	wantCode(t, err, sheet24.CodeGoogleBusy) // creating is not repeated: it might create twice
 	refuse(400, 9)
 	if err := read(); err == nil || n.Load() != 2 { // the second asks how large the tab is
 		t.Errorf("400: %v after %d requests", err, n.Load())
@@ -308,24 +308,25 @@ func TestErrors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, c := range []struct {
-		status     int
-		body, code string
-		args       []any
+		status int
+		body   string
+		code   sheet24.Code
+		args   []any
 	}{
-		{403, `{"error":{"code":403,"message":"User has not enabled the Apps Script API. Enable it by visiting https://script.google.com/home/usersettings then retry.","status":"PERMISSION_DENIED"}}`, "google_script_api_off", nil},
+		{403, `{"error":{"code":403,"message":"User has not enabled the Apps Script API. Enable it by visiting https://script.google.com/home/usersettings then retry.","status":"PERMISSION_DENIED"}}`, sheet24.CodeGoogleScriptAPIOff, nil},
 		{403, `{"error":{"code":403,"message":"Apps Script API has not been used in project 1 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/script.googleapis.com/overview?project=1 then retry.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED"}]}}`,
-			"google_api_disabled", []any{"https://console.developers.google.com/apis/api/script.googleapis.com/overview?project=1"}},
-		{403, `{"error":{"code":403,"message":"Request had insufficient authentication scopes.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}`, "google_reconnect", nil},
-		{403, `{"error":{"code":403,"message":"Kullanıcı Apps Script API'sini etkinleştirmemiş. https://script.google.com/home/usersettings adresini ziyaret edin.","status":"PERMISSION_DENIED"}}`, "google_script_api_off", nil},
-		{403, `{"error":{"errors":[{"domain":"usageLimits","reason":"accessNotConfigured","message":"x"}],"code":403,"message":"Visit https://console.cloud.google.com/apis?p=1 now"}}`, "google_api_disabled", []any{"https://console.cloud.google.com/apis?p=1"}},
-		{403, `{"error":{"errors":[{"domain":"global","reason":"insufficientPermissions","message":"Insufficient Permission"}],"code":403,"message":"Insufficient Permission"}}`, "google_reconnect", nil},
-		{403, `{"error":{"errors":[{"domain":"global","reason":"insufficientFilePermissions","message":"x"}],"code":403,"message":"x"}}`, "google_forbidden", nil},
-		{403, `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`, "google_forbidden", nil},
-		{404, `{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}`, "google_not_found", nil},
-		{400, `{"error":{"code":400,"message":"Invalid requests[0].addSheet","status":"INVALID_ARGUMENT"}}`, "google_refused", []any{"Invalid requests[0].addSheet"}},
-		{400, `{"error":{"code":400,"message":"No grid with id: 7","status":"INVALID_ARGUMENT"}}`, "tab_unknown", nil},
-		{502, `<html>Bad gateway</html>`, "google_busy", nil},
-		{200, `{"scriptId":`, "google_unreachable", nil},
+			sheet24.CodeGoogleAPIDisabled, []any{"https://console.developers.google.com/apis/api/script.googleapis.com/overview?project=1"}},
+		{403, `{"error":{"code":403,"message":"Request had insufficient authentication scopes.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}`, sheet24.CodeGoogleReconnect, nil},
+		{403, `{"error":{"code":403,"message":"Kullanıcı Apps Script API'sini etkinleştirmemiş. https://script.google.com/home/usersettings adresini ziyaret edin.","status":"PERMISSION_DENIED"}}`, sheet24.CodeGoogleScriptAPIOff, nil},
+		{403, `{"error":{"errors":[{"domain":"usageLimits","reason":"accessNotConfigured","message":"x"}],"code":403,"message":"Visit https://console.cloud.google.com/apis?p=1 now"}}`, sheet24.CodeGoogleAPIDisabled, []any{"https://console.cloud.google.com/apis?p=1"}},
+		{403, `{"error":{"errors":[{"domain":"global","reason":"insufficientPermissions","message":"Insufficient Permission"}],"code":403,"message":"Insufficient Permission"}}`, sheet24.CodeGoogleReconnect, nil},
+		{403, `{"error":{"errors":[{"domain":"global","reason":"insufficientFilePermissions","message":"x"}],"code":403,"message":"x"}}`, sheet24.CodeGoogleForbidden, nil},
+		{403, `{"error":{"code":403,"message":"The caller does not have permission","status":"PERMISSION_DENIED"}}`, sheet24.CodeGoogleForbidden, nil},
+		{404, `{"error":{"code":404,"message":"Requested entity was not found.","status":"NOT_FOUND"}}`, sheet24.CodeGoogleNotFound, nil},
+		{400, `{"error":{"code":400,"message":"Invalid requests[0].addSheet","status":"INVALID_ARGUMENT"}}`, sheet24.CodeGoogleRefused, []any{"Invalid requests[0].addSheet"}},
+		{400, `{"error":{"code":400,"message":"No grid with id: 7","status":"INVALID_ARGUMENT"}}`, sheet24.CodeTabUnknown, nil},
+		{502, `<html>Bad gateway</html>`, sheet24.CodeGoogleBusy, nil},
+		{200, `{"scriptId":`, sheet24.CodeGoogleUnreachable, nil},
 	} {
 		f := func(rw http.ResponseWriter, r *http.Request) bool {
 			if !strings.HasPrefix(r.URL.Path, "/v1/projects") {
@@ -360,10 +361,10 @@ func TestDriveRateLimits(t *testing.T) {
 		}
 	}
 	w.sim.Fail(googlesim.Faults{Calls: []googlesim.CallFault{{Method: "drive.files.list", Status: 403, Reason: "userRateLimitExceeded"}}})
-	wantCode(t, list(), "google_busy")
+	wantCode(t, list(), sheet24.CodeGoogleBusy)
 	// Any other 403 is final.
 	w.sim.Fail(googlesim.Faults{Calls: []googlesim.CallFault{{Method: "drive.files.list", Status: 403, Reason: "insufficientFilePermissions", Times: 1}}})
-	wantCode(t, list(), "google_forbidden")
+	wantCode(t, list(), sheet24.CodeGoogleForbidden)
 }
 
 // TestRefusedInTheUsersLanguage is told from what is there, not from words.
@@ -378,7 +379,7 @@ func TestRefusedInTheUsersLanguage(t *testing.T) {
 		if err := w.sim.Edit(googlesim.Edit{SpreadsheetID: w.sheet, Kind: "protect", Range: "B:B"}); err != nil {
 			t.Fatal(err)
 		}
-		wantCode(t, write(0), "google_protected")
+		wantCode(t, write(0), sheet24.CodeGoogleProtected)
 		if err := w.sim.Edit(googlesim.Edit{SpreadsheetID: w.sheet, Kind: "unprotect"}); err != nil {
 			t.Fatal(err)
 		}
@@ -386,9 +387,9 @@ func TestRefusedInTheUsersLanguage(t *testing.T) {
 			t.Errorf("%q: %v", language, err)
 		}
 	}
-	wantCode(t, write(12345), "tab_unknown")
+	wantCode(t, write(12345), sheet24.CodeTabUnknown)
 	// Refused for another reason, that stays the reason.
-	wantCode(t, w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 400, Value: "x"}}), "google_refused")
+	wantCode(t, w.client.Write(t.Context(), "u", w.sheet, 0, []sheet24.Cell{{Row: 3, Column: 400, Value: "x"}}), sheet24.CodeGoogleRefused)
 }
 
 // TestSharedDrives lists what is in them, too.

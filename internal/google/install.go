@@ -73,7 +73,7 @@ func (c *Client) Install(ctx context.Context, userID, spreadsheetID, serverURL s
 			return have, nil
 		}
 	}
-	return have, sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(errors.New("the deployment has no web app"))
+	return have, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy).Because(errors.New("the deployment has no web app"))
 }
 
 // push replaces a project's files. A project that was just made may not be found for

@@ -66,13 +66,13 @@ func NewVerifier() string { return oauth2.GenerateVerifier() }
 func (c *Client) Exchange(ctx context.Context, code, verifier string) (Account, *sheet24.Token, error) {
 	t, err := c.oauth.Exchange(context.WithValue(ctx, oauth2.HTTPClient, c.http), code, oauth2.VerifierOption(verifier))
 	if err != nil {
-		return Account{}, nil, sheet24.Errorf(sheet24.Unauthorized, "google_sign_in").Because(err)
+		return Account{}, nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleSignIn).Because(err)
 	}
 	granted, _ := t.Extra("scope").(string)
 	scopes := strings.Fields(granted)
 	for _, s := range c.oauth.Scopes[basic:] {
 		if !slices.Contains(scopes, s) {
-			return Account{}, nil, sheet24.Errorf(sheet24.Unauthorized, "google_scope", scopeName(s))
+			return Account{}, nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleScope, scopeName(s))
 		}
 	}
 	account, err := c.account(ctx, t.AccessToken)
@@ -94,7 +94,7 @@ func (c *Client) account(ctx context.Context, accessToken string) (Account, erro
 	req.Header.Set("Authorization", "Bearer "+accessToken)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return Account{}, sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(err)
+		return Account{}, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
 	}
 	defer resp.Body.Close()
 	var info struct {
@@ -104,11 +104,11 @@ func (c *Client) account(ctx context.Context, accessToken string) (Account, erro
 		Domain   string `json:"hd"` // https://developers.google.com/identity/openid-connect/openid-connect#obtainuserinfo
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&info); err != nil || resp.StatusCode != http.StatusOK || info.Email == "" {
-		return Account{}, sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(fmt.Errorf("userinfo: HTTP %d, %v", resp.StatusCode, err))
+		return Account{}, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(fmt.Errorf("userinfo: HTTP %d, %v", resp.StatusCode, err))
 	}
 	// The address is the user's identity here, so it must be known to be theirs.
 	if info.Verified != nil && !*info.Verified {
-		return Account{}, sheet24.Errorf(sheet24.Unauthorized, "google_email_unverified", info.Email)
+		return Account{}, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleEmailUnverified, info.Email)
 	}
 	return Account{Email: info.Email, Name: info.Name, Domain: info.Domain}, nil
 }
@@ -126,7 +126,7 @@ func (c *Client) Revoke(ctx context.Context, t *sheet24.Token) error {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(err)
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
 	}
 	resp.Body.Close()
 	return nil
@@ -152,7 +152,7 @@ func (c *Client) token(ctx context.Context, userID, stale string) (*oauth2.Token
 		return nil, err
 	}
 	if stored.Ended {
-		return nil, sheet24.Errorf(sheet24.Unauthorized, "google_reconnect")
+		return nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleReconnect)
 	}
 	t := &oauth2.Token{AccessToken: stored.AccessToken, RefreshToken: stored.RefreshToken, Expiry: stored.ExpiresAt, TokenType: "Bearer"}
 	if t.AccessToken == stale {
@@ -169,9 +169,9 @@ func (c *Client) token(ctx context.Context, userID, stale string) (*oauth2.Token
 			if err := c.tokens.EndToken(ctx, userID); err != nil {
 				return nil, err
 			}
-			return nil, sheet24.Errorf(sheet24.Unauthorized, "google_reconnect").Because(err)
+			return nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleReconnect).Because(err)
 		}
-		return nil, sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(err)
+		return nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
 	}
 	stored.AccessToken, stored.RefreshToken, stored.ExpiresAt = fresh.AccessToken, fresh.RefreshToken, fresh.Expiry
 	return fresh, c.tokens.SaveToken(ctx, stored)

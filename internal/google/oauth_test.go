@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"sheet24"
 	"sheet24/internal/google"
 )
 
@@ -75,7 +76,7 @@ func TestRevokedGrantEnds(t *testing.T) {
 	w := newWorld(t)
 	w.sim.RevokeAll(owner)
 	_, err := w.client.Spreadsheet(t.Context(), "u", w.sheet)
-	wantCode(t, err, "google_reconnect")
+	wantCode(t, err, sheet24.CodeGoogleReconnect)
 	if !w.tokens.token.Ended {
 		t.Error("the end of the grant is not kept")
 	}
@@ -83,7 +84,7 @@ func TestRevokedGrantEnds(t *testing.T) {
 	count := func(http.ResponseWriter, *http.Request) bool { asked.Add(1); return false }
 	w.intercept.Store(&count)
 	_, err = w.client.Spreadsheet(t.Context(), "u", w.sheet)
-	wantCode(t, err, "google_reconnect")
+	wantCode(t, err, sheet24.CodeGoogleReconnect)
 	if asked.Load() != 0 {
 		t.Errorf("%d requests with a grant that ended", asked.Load())
 	}

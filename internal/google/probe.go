@@ -25,7 +25,7 @@ func (c *Client) CheckClient(ctx context.Context) (now time.Time, err error) {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return now, sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(err)
+		return now, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
 	}
 	defer resp.Body.Close()
 	now, _ = http.ParseTime(resp.Header.Get("Date")) // zero: not told
@@ -34,7 +34,7 @@ func (c *Client) CheckClient(ctx context.Context) (now time.Time, err error) {
 		Error string `json:"error"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return now, sheet24.Errorf(sheet24.Unavailable, "google_unreachable").Because(err)
+		return now, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleUnreachable).Because(err)
 	}
 	if answer.Error != "invalid_grant" {
 		return now, fmt.Errorf("Google answers %q", answer.Error)

@@ -13,7 +13,7 @@ import (
 // it is protected from the user.
 func (c *Client) explain(ctx context.Context, userID, spreadsheetID string, gid int64, err error) error {
 	refused := sheet24.AsError(err)
-	if err == nil || refused.Code != "google_refused" {
+	if err == nil || refused.Code != sheet24.CodeGoogleRefused {
 		return err
 	}
 	s, bad := c.sheets(ctx, userID)
@@ -35,10 +35,10 @@ func (c *Client) explain(ctx context.Context, userID, spreadsheetID string, gid 
 		}
 		for _, p := range tab.ProtectedRanges {
 			if !p.WarningOnly && !p.RequestingUserCanEdit {
-				return sheet24.Errorf(sheet24.Invalid, "google_protected").Because(err)
+				return sheet24.Errorf(sheet24.Invalid, sheet24.CodeGoogleProtected).Because(err)
 			}
 		}
 		return err
 	}
-	return sheet24.Errorf(sheet24.NotFound, "tab_unknown").Because(err)
+	return sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown).Because(err)
 }

@@ -45,7 +45,7 @@ func (q *quotas) wait(ctx context.Context, of string) error {
 	rate, brim := half/time.Minute.Seconds(), max(1, half-1)
 	level, err := q.buckets.Take(ctx, of, 1, rate)
 	if err != nil {
-		return sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeDatabaseBusy).Because(err)
 	}
 	if level <= brim {
 		return nil
@@ -64,5 +64,5 @@ func (q *quotas) wait(ctx context.Context, of string) error {
 		}
 	}
 	q.buckets.Take(context.WithoutCancel(ctx), of, -1, rate) // it was not used; if this fails, it leaks away
-	return sheet24.Errorf(sheet24.Unavailable, "google_busy").Because(err)
+	return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy).Because(err)
 }

@@ -135,7 +135,7 @@ func (c *Client) inside(ctx context.Context, userID, spreadsheetID string, gid i
 			}), nil
 		}
 	}
-	return nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
+	return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown)
 }
 
 func (c *Client) values(ctx context.Context, userID, spreadsheetID string, gid int64, ranges []sheet24.Range) ([][][]any, error) {
@@ -214,7 +214,7 @@ func answersOf(asked []sheet24.Range, got []*sheets.MatchedValueRange) ([][][]an
 			n = k
 		}
 		if !fits(i, n) {
-			return nil, sheet24.Errorf(sheet24.Unavailable, "google_answer")
+			return nil, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleAnswer)
 		}
 		used[n], answers[i] = true, got[n].ValueRange.Values
 	}

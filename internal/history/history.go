@@ -63,7 +63,7 @@ func (s *Service) Find(ctx context.Context, t *sheet24.Table, f sheet24.ChangeFi
 func (s *Service) Changes(ctx context.Context, t *sheet24.Table, ids []int64) ([]sheet24.RowChange, error) {
 	changes, err := s.Store.Changes(ctx, t.ID, ids)
 	if err == nil && len(changes) == 0 {
-		err = sheet24.Errorf(sheet24.Invalid, "undo_nothing")
+		err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeUndoNothing)
 	}
 	return changes, err
 }
@@ -73,7 +73,7 @@ func (s *Service) Changes(ctx context.Context, t *sheet24.Table, ids []int64) ([
 func (s *Service) Between(ctx context.Context, t *sheet24.Table, from, until time.Time) ([]sheet24.RowChange, error) {
 	changes, err := s.Store.ChangesBetween(ctx, t.ID, from, until, AtOnce+1)
 	if len(changes) > AtOnce {
-		return nil, sheet24.Errorf(sheet24.TooLarge, "undo_too_many", atOnce)
+		return nil, sheet24.Errorf(sheet24.TooLarge, sheet24.CodeUndoTooMany, atOnce)
 	}
 	return changes, err
 }

@@ -77,7 +77,7 @@ func TestOneOfMany(t *testing.T) {
 func TestWhatIsNobodysFault(t *testing.T) {
 	t.Parallel()
 	away := errors.New("the database is away")
-	for _, want := range []error{away, context.Canceled, sheet24.Errorf(sheet24.Unavailable, "portal_down")} {
+	for _, want := range []error{away, context.Canceled, sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalBusy)} {
 		attempts := 0
 		err := isolate.Each([]int{1, 2, 3}, func([]int) error { attempts++; return want }, func(int, error) error {
 			t.Error("an item was blamed")

@@ -24,7 +24,7 @@ type Failures interface {
 // Broken is the error of a row at which work of our own failed.
 func (r Rows) Broken(stage sheet24.Stage, c sheet24.RowChange, err error) error {
 	r.Log.Error("a row failed", "stage", stage, "table", c.TableID, "record", c.EntityID, "row", c.Row, "change", c.ID, "error", err, "stack", Stack(err))
-	return sheet24.Errorf(sheet24.Invalid, "row_internal").Because(err)
+	return sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowInternal).Because(err)
 }
 
 // Fail fails a row at which work of our own failed. Should not even that be possible, the

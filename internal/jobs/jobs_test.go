@@ -406,7 +406,7 @@ func TestStagesThatFailSaySo(t *testing.T) {
 				t.Fatal("no problem is told of")
 			}
 		}
-		if p := problems(); len(p) != 1 || p[0].Stage != sheet24.ScanStage || p[0].Times < 3 || p[0].Err.Code != "internal" {
+		if p := problems(); len(p) != 1 || p[0].Stage != sheet24.ScanStage || p[0].Times < 3 || p[0].Err.Code != sheet24.CodeInternal {
 			t.Errorf("told %+v", p)
 		}
 		s.fail.Store(false)

@@ -73,7 +73,7 @@ func Keys(lang string) []string { return slices.Sorted(maps.Keys(texts[lang])) }
 // Error is what a person is told of an error: its sentence, never its cause.
 func Error(lang string, err error) string {
 	e := sheet24.AsError(err)
-	return T(lang, "error."+e.Code, e.Args...)
+	return T(lang, e.Code.Key(), e.Args...)
 }
 
 // Value is a value as a sentence names it, by its text.

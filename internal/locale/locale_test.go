@@ -1,10 +1,14 @@
 package locale_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -46,34 +50,64 @@ func TestPartialLanguages(t *testing.T) {
 	}
 }
 
-// TestEveryErrorHasASentence reads the project's source for the codes in use.
-func TestEveryErrorHasASentence(t *testing.T) {
+// TestEveryCodeHasASentence reads the constants of codes.go, and finds no sentence without
+// its code.
+func TestEveryCodeHasASentence(t *testing.T) {
 	t.Parallel()
-	code := regexp.MustCompile(`(?:Errorf\([a-zA-Z0-9_]+(?:\.[A-Z]\w+)?, |found\(err, |one\([a-z]+, err, )"([a-z0-9_]+)"`)
-	n := 0
+	codes := map[string]bool{}
+	file, err := parser.ParseFile(token.NewFileSet(), "../../codes.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil || spec.Type.(*ast.Ident).Name != "Code" {
+				t.Errorf("%s is no code", spec.Names[0])
+			}
+			codes[sheet24.Code(value).Key()] = true
+		}
+		return true
+	})
+
+	for _, l := range locale.Languages {
+		for key := range codes {
+			if !locale.Has(l, key) {
+				t.Errorf("%q has no sentence in %s.json", key, l)
+			}
+		}
+		for _, key := range locale.Keys(l) {
+			if strings.HasPrefix(key, sheet24.Code("").Key()) && !codes[key] {
+				t.Errorf("%q of %s.json is the sentence of no code", key, l)
+			}
+		}
+	}
+}
+
+// TestCodesAreConstants: whoever makes an error names its code, so that none is without a
+// sentence.
+func TestCodesAreConstants(t *testing.T) {
+	t.Parallel()
+	literal := regexp.MustCompile(`Errorf\(([a-zA-Z0-9_]+\.)*[a-zA-Z]+, "[a-z0-9_]+"|\bCode\("[a-z]`)
 	err := fs.WalkDir(os.DirFS("../.."), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "internal/sim/") {
 			return err
 		}
 		source, err := os.ReadFile("../../" + path)
-		for _, m := range code.FindAllStringSubmatch(string(source), -1) {
-			n++
-			for _, l := range locale.Languages {
-				if !locale.Has(l, "error."+m[1]) {
-					t.Errorf("%s: the error %q has no sentence in %s.json", path, m[1], l)
-				}
-			}
+		for _, m := range literal.FindAllString(string(source), -1) {
+			t.Errorf("%s: %s … names its code by no constant", path, m)
 		}
 		return err
 	})
-	if err != nil || n < 40 {
-		t.Fatalf("found %d codes, %v", n, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
 func TestError(t *testing.T) {
 	t.Parallel()
-	err := sheet24.Errorf(sheet24.Invalid, "value_choice", "Yenii", "Yeni, İşlemde")
+	err := sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueChoice, "Yenii", "Yeni, İşlemde")
 	if got := locale.Error("tr", err); got != "“Yenii” yok; var olanlar: Yeni, İşlemde" {
 		t.Error(got)
 	}

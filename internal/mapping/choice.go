@@ -51,7 +51,7 @@ func pick(choices []sheet24.Choice, s string) (sheet24.Choice, error) {
 			}
 		}
 		if len(found) > 1 {
-			return sheet24.Choice{}, sheet24.Errorf(sheet24.Invalid, "value_ambiguous", s, ids(found))
+			return sheet24.Choice{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueAmbiguous, s, ids(found))
 		}
 		if len(found) == 1 {
 			return found[0], nil
@@ -59,9 +59,9 @@ func pick(choices []sheet24.Choice, s string) (sheet24.Choice, error) {
 	}
 	labels := labelsOf(choices)
 	if near := Nearest(s, labels); near != "" {
-		return sheet24.Choice{}, sheet24.Errorf(sheet24.Invalid, "value_choice_near", s, summary(labels), near)
+		return sheet24.Choice{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueChoiceNear, s, summary(labels), near)
 	}
-	return sheet24.Choice{}, sheet24.Errorf(sheet24.Invalid, "value_choice", s, summary(labels))
+	return sheet24.Choice{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueChoice, s, summary(labels))
 }
 
 func ids(choices []sheet24.Choice) string {
@@ -114,7 +114,7 @@ func toUser(f sheet24.Field, s string) (any, error) {
 	if f.Choices == nil { // without the scope "user" ids alone are understood
 		id := visible(s)
 		if !plainID.MatchString(id) {
-			return nil, sheet24.Errorf(sheet24.Invalid, "value_user_scope", s)
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueUserScope, s)
 		}
 		return id, nil
 	}
@@ -122,11 +122,11 @@ func toUser(f sheet24.Field, s string) (any, error) {
 	if err == nil {
 		return c.ID, nil
 	}
-	if e := sheet24.AsError(err); e.Code != "value_ambiguous" {
+	if e := sheet24.AsError(err); e.Code != sheet24.CodeValueAmbiguous {
 		if near := Nearest(s, labelsOf(f.Choices)); near != "" {
-			return nil, sheet24.Errorf(sheet24.Invalid, "value_user_near", s, near)
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueUserNear, s, near)
 		}
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_user", s)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueUser, s)
 	}
 	return nil, err
 }

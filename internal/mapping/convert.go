@@ -46,7 +46,7 @@ func ToCRM(f sheet24.Field, v any, at Context) (Values, error) {
 		v = trimmed(s)
 	}
 	if s, ok := v.(string); ok && sheetError.MatchString(s) {
-		return Values{}, sheet24.Errorf(sheet24.Invalid, "value_sheet_error", s)
+		return Values{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueSheetError, s)
 	}
 	if err := writable(f); err != nil {
 		return Values{}, err
@@ -82,9 +82,9 @@ func Supported(fieldType string) bool { return supported[fieldType] }
 func writable(f sheet24.Field) error {
 	switch {
 	case f.Type == "file" || f.Type == "disk_file":
-		return sheet24.Errorf(sheet24.Invalid, "value_file")
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueFile)
 	case !supported[f.Type]:
-		return sheet24.Errorf(sheet24.Invalid, "value_type", f.Title, f.Type)
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueType, f.Title, f.Type)
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func empty(f sheet24.Field) (Values, error) {
 	case f.Type == "boolean":
 		return Values{Plain: "N"}, nil
 	case f.Required:
-		return Values{}, sheet24.Errorf(sheet24.Invalid, "value_required")
+		return Values{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueRequired)
 	}
 	return Values{}, nil
 }
@@ -127,7 +127,7 @@ func toPlain(f sheet24.Field, v any, at Context) (Values, error) {
 		s := visible(Text(v))
 		plain = s
 		if strings.ContainsAny(s, " \n") {
-			err = sheet24.Errorf(sheet24.Invalid, "value_url", Text(v))
+			err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueURL, Text(v))
 		}
 	default: // texts of all kinds
 		plain = Text(v)

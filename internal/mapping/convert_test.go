@@ -61,7 +61,7 @@ func found(l sheet24.Link) []int64 {
 type conversion struct {
 	in   any
 	want any
-	code string
+	code sheet24.Code
 }
 
 // TestToCRM has one table of cases for each type of field.
@@ -80,93 +80,93 @@ func TestToCRM(t *testing.T) {
 	}{
 		{"string", of("string"), at, []conversion{
 			{"  Ayşe ", "Ayşe", ""}, {905321234567.0, "905321234567", ""}, {1e21, "1000000000000000000000", ""}, {true, "TRUE", ""},
-			{"", nil, ""}, {nil, nil, ""}, {"   ", nil, ""}, {"#REF!", nil, "value_sheet_error"}, {"#BAŞV!", nil, "value_sheet_error"}, {"#etiket", "#etiket", ""},
+			{"", nil, ""}, {nil, nil, ""}, {"   ", nil, ""}, {"#REF!", nil, sheet24.CodeValueSheetError}, {"#BAŞV!", nil, sheet24.CodeValueSheetError}, {"#etiket", "#etiket", ""},
 		}},
 		{"text", of("text"), at, []conversion{{"bir\niki", "bir\niki", ""}, {"[B]x[/B]", "[B]x[/B]", ""}, {nil, nil, ""}}},
 		{"double", of("double"), at, []conversion{
 			{1234.5, 1234.5, ""}, {"1.234,56", 1234.56, ""}, {"1,234.56", 1234.56, ""}, {"1.234", 1234.0, ""}, {"12,5", 12.5, ""}, {"12.5", 12.5, ""},
 			{"₺ 1.234.567,00", 1234567.0, ""}, {"-1.234,5", -1234.5, ""}, {"1.500 TL", 1500.0, ""}, {"1.500TL", 1500.0, ""}, {"1,5", 1.5, ""}, {"1,234", 1.234, ""},
 			{"1,234,567", 1234567.0, ""}, {"USD 12.50", 12.5, ""}, {"usd12.50", 12.5, ""}, {"1 234 567,8", 1234567.8, ""}, {"1\u00a0234,5 ₽", 1234.5, ""},
-			{"", nil, ""}, {"1e5", nil, "value_number"}, {true, nil, "value_number"}, {"50%", nil, "value_number"}, {"TL", nil, "value_number"},
-			{"1.2.3", nil, "value_number"}, {"1,2,3.4", nil, "value_number"}, {"çok", nil, "value_number"}, {"12 kg", nil, "value_number"},
-			{"12 XYZ", nil, "value_number"}, {"31.12.2026", nil, "value_number"},
+			{"", nil, ""}, {"1e5", nil, sheet24.CodeValueNumber}, {true, nil, sheet24.CodeValueNumber}, {"50%", nil, sheet24.CodeValueNumber}, {"TL", nil, sheet24.CodeValueNumber},
+			{"1.2.3", nil, sheet24.CodeValueNumber}, {"1,2,3.4", nil, sheet24.CodeValueNumber}, {"çok", nil, sheet24.CodeValueNumber}, {"12 kg", nil, sheet24.CodeValueNumber},
+			{"12 XYZ", nil, sheet24.CodeValueNumber}, {"31.12.2026", nil, sheet24.CodeValueNumber},
 		}},
 		{"integer", of("integer"), at, []conversion{
 			{"42", 42.0, ""}, {42.0, 42.0, ""}, {"1.000", 1000.0, ""}, {"-3", -3.0, ""}, {nil, nil, ""},
-			{4.5, nil, "value_integer"}, {"4,5", nil, "value_integer"}, {"bir", nil, "value_integer"}, {1e300, nil, "value_integer"}, {"5 TL", nil, "value_integer"},
+			{4.5, nil, sheet24.CodeValueInteger}, {"4,5", nil, sheet24.CodeValueInteger}, {"bir", nil, sheet24.CodeValueInteger}, {1e300, nil, sheet24.CodeValueInteger}, {"5 TL", nil, sheet24.CodeValueInteger},
 		}},
 		{"money", among("money", currencies), at, []conversion{
 			{1234.5, "1234.5|TRY", ""}, {"1.234,56 TL", "1234.56|TRY", ""}, {"$12.50", "12.5|USD", ""}, {"12,50 usd", "12.5|USD", ""}, {nil, nil, ""},
-			{"100 EUR", nil, "value_choice"}, {"yüz", nil, "value_number"},
+			{"100 EUR", nil, sheet24.CodeValueChoice}, {"yüz", nil, sheet24.CodeValueNumber},
 		}},
 		{"money where the record has dollars", among("money", currencies), dollars, []conversion{{100.0, "100|USD", ""}, {"100 TL", "100|TRY", ""}}},
-		{"money without a list of currencies", of("money"), at, []conversion{{"100 TL", "100|TRY", ""}, {100.0, nil, "value_currency"}}},
+		{"money without a list of currencies", of("money"), at, []conversion{{"100 TL", "100|TRY", ""}, {100.0, nil, sheet24.CodeValueCurrency}}},
 		{"boolean", of("boolean"), at, []conversion{
 			{"Evet", "Y", ""}, {"HAYIR", "N", ""}, {"hayır", "N", ""}, {true, "Y", ""}, {false, "N", ""}, {"✓", "Y", ""}, {"✔️", "Y", ""}, {"✗", "N", ""},
 			{"Да", "Y", ""}, {"Нет", "N", ""}, {"Yes", "Y", ""}, {"no", "N", ""}, {"TRUE", "Y", ""}, {"DOĞRU", "Y", ""}, {"YANLIŞ", "N", ""},
-			{1.0, "Y", ""}, {0.0, "N", ""}, {"1", "Y", ""}, {nil, "N", ""}, {"belki", nil, "value_boolean"}, {2.0, nil, "value_boolean"},
+			{1.0, "Y", ""}, {0.0, "N", ""}, {"1", "Y", ""}, {nil, "N", ""}, {"belki", nil, sheet24.CodeValueBoolean}, {2.0, nil, sheet24.CodeValueBoolean},
 		}},
 		{"date", of("date"), at, []conversion{
 			{46387.0, "2026-12-31", ""}, {46387.99, "2026-12-31", ""}, {"31.12.2026", "2026-12-31", ""}, {"1.2.2026", "2026-02-01", ""}, {"31/12/2026", "2026-12-31", ""},
 			{"2026-12-31", "2026-12-31", ""}, {"2026-12-31T23:30:00+03:00", "2026-12-31", ""}, {nil, nil, ""},
-			{"31.13.2026", nil, "value_date"}, {"12/31/2026", nil, "value_date"}, {-5.0, nil, "value_date"}, {0.0, nil, "value_date"}, {1e9, nil, "value_date"}, {"yarın", nil, "value_date"}, {"29.02.2027", nil, "value_date"},
+			{"31.13.2026", nil, sheet24.CodeValueDate}, {"12/31/2026", nil, sheet24.CodeValueDate}, {-5.0, nil, sheet24.CodeValueDate}, {0.0, nil, sheet24.CodeValueDate}, {1e9, nil, sheet24.CodeValueDate}, {"yarın", nil, sheet24.CodeValueDate}, {"29.02.2027", nil, sheet24.CodeValueDate},
 		}},
 		{"datetime", of("datetime"), at, []conversion{
 			{46387.5, "2026-12-31T12:00:00+03:00", ""}, {"31.12.2026 08:30", "2026-12-31T08:30:00+03:00", ""}, {"31.12.2026", "2026-12-31T00:00:00+03:00", ""},
-			{"2026-12-31 08:30:15", "2026-12-31T08:30:15+03:00", ""}, {"2026-12-31T08:30:00Z", "2026-12-31T08:30:00Z", ""}, {nil, nil, ""}, {"25:00", nil, "value_date"},
+			{"2026-12-31 08:30:15", "2026-12-31T08:30:15+03:00", ""}, {"2026-12-31T08:30:00Z", "2026-12-31T08:30:00Z", ""}, {nil, nil, ""}, {"25:00", nil, sheet24.CodeValueDate},
 		}},
 		{"datetime in a sheet of Berlin, in summer and winter", of("datetime"), mapping.Context{Zone: berlin}, []conversion{
 			{"01.07.2026 12:00", "2026-07-01T12:00:00+02:00", ""}, {"01.12.2026 12:00", "2026-12-01T12:00:00+01:00", ""},
 		}},
 		{"crm_status", among("crm_status", []sheet24.Choice{{ID: "NEW", Label: "Yeni"}, {ID: "IN_PROCESS", Label: "İşlemde"}}), at, []conversion{
-			{"işlemde", "IN_PROCESS", ""}, {"ISLEMDE", "IN_PROCESS", ""}, {"İŞLEMDE", "IN_PROCESS", ""}, {" Yeni ", "NEW", ""}, {"NEW", "NEW", ""}, {"in_process", nil, "value_choice"},
-			{nil, nil, ""}, {"Yenii", nil, "value_choice_near"}, {"Kapalı", nil, "value_choice"},
+			{"işlemde", "IN_PROCESS", ""}, {"ISLEMDE", "IN_PROCESS", ""}, {"İŞLEMDE", "IN_PROCESS", ""}, {" Yeni ", "NEW", ""}, {"NEW", "NEW", ""}, {"in_process", nil, sheet24.CodeValueChoice},
+			{nil, nil, ""}, {"Yenii", nil, sheet24.CodeValueChoiceNear}, {"Kapalı", nil, sheet24.CodeValueChoice},
 		}},
 		{"stage of the first funnel", with(among("crm_status", stages), func(f *sheet24.Field) { f.Stage, f.Required = true, true }), at, []conversion{
-			{"Yeni", "NEW", ""}, {"Yürütülüyor", "EXECUTING", ""}, {"Gümrükte", nil, "value_choice"}, {"C9:NEW", nil, "value_choice"}, {nil, nil, "value_required"},
+			{"Yeni", "NEW", ""}, {"Yürütülüyor", "EXECUTING", ""}, {"Gümrükte", nil, sheet24.CodeValueChoice}, {"C9:NEW", nil, sheet24.CodeValueChoice}, {nil, nil, sheet24.CodeValueRequired},
 		}},
 		{"stage of funnel 9", with(among("crm_status", stages), func(f *sheet24.Field) { f.Stage, f.Required = true, true }), in9, []conversion{
-			{"Yeni", "C9:NEW", ""}, {"gümrükte", "C9:CUSTOMS", ""}, {"C9:CUSTOMS", "C9:CUSTOMS", ""}, {"Yürütülüyor", nil, "value_choice"},
+			{"Yeni", "C9:NEW", ""}, {"gümrükte", "C9:CUSTOMS", ""}, {"C9:CUSTOMS", "C9:CUSTOMS", ""}, {"Yürütülüyor", nil, sheet24.CodeValueChoice},
 		}},
 		{"crm_category", with(among("crm_category", []sheet24.Choice{{ID: "0", Label: "Genel"}, {ID: "9", Label: "İhracat"}}), func(f *sheet24.Field) { f.Required = true }), at, []conversion{
-			{"ihracat", "9", ""}, {9.0, "9", ""}, {0.0, "0", ""}, {nil, nil, "value_required"}, {"İhracatt", nil, "value_choice_near"},
+			{"ihracat", "9", ""}, {9.0, "9", ""}, {0.0, "0", ""}, {nil, nil, sheet24.CodeValueRequired}, {"İhracatt", nil, sheet24.CodeValueChoiceNear},
 		}},
 		{"crm_currency", among("crm_currency", currencies), at, []conversion{
-			{"TRY", "TRY", ""}, {"TL", "TRY", ""}, {"₺", "TRY", ""}, {"türk lirası", "TRY", ""}, {"$", "USD", ""}, {"usd", "USD", ""}, {"JPY", nil, "value_choice"},
+			{"TRY", "TRY", ""}, {"TL", "TRY", ""}, {"₺", "TRY", ""}, {"türk lirası", "TRY", ""}, {"$", "USD", ""}, {"usd", "USD", ""}, {"JPY", nil, sheet24.CodeValueChoice},
 		}},
 		{"crm_currency whose list is not to be seen", of("crm_currency"), at, []conversion{{"₺", "TRY", ""}, {"tl", "TRY", ""}, {"XAU", "XAU", ""}}},
 		{"enumeration", among("enumeration", regions), at, []conversion{
-			{"Ege", "42", ""}, {"ege", "42", ""}, {42.0, "42", ""}, {"İç Anadolu, doğu", "43", ""}, {nil, nil, ""}, {41.0, "44", ""}, {"Akdeniz", nil, "value_choice"}, {"Marmra", nil, "value_choice_near"},
+			{"Ege", "42", ""}, {"ege", "42", ""}, {42.0, "42", ""}, {"İç Anadolu, doğu", "43", ""}, {nil, nil, ""}, {41.0, "44", ""}, {"Akdeniz", nil, sheet24.CodeValueChoice}, {"Marmra", nil, sheet24.CodeValueChoiceNear},
 		}},
 		{"several enumeration values", many(among("enumeration", regions)), at, []conversion{
 			{"Ege; Marmara", []string{"42", "41"}, ""}, {"Ege, Marmara", []string{"42", "41"}, ""}, {"İç Anadolu, doğu", []string{"43"}, ""},
-			{"İç Anadolu, doğu\nEge", []string{"43", "42"}, ""}, {nil, nil, ""}, {"Ege, Akdeniz", nil, "value_choice"}, {42.0, []string{"42"}, ""},
+			{"İç Anadolu, doğu\nEge", []string{"43", "42"}, ""}, {nil, nil, ""}, {"Ege, Akdeniz", nil, sheet24.CodeValueChoice}, {42.0, []string{"42"}, ""},
 		}},
 		{"user", among("user", users), at, []conversion{
 			{"ayse@ornek.com.tr", "1", ""}, {"AYSE@ORNEK.COM.TR", "1", ""}, {"Ayşe Yılmaz", "1", ""}, {"ayşe yılmaz", "1", ""}, {2.0, "2", ""}, {"2", "2", ""},
-			{"Mehmet Kaya", "2", ""}, {"Ali Çelik", "4", ""}, {"Elif Şahin", nil, "value_ambiguous"}, {"Ayşe Yılmz", nil, "value_user_near"}, {"Kimse", nil, "value_user"}, {99.0, nil, "value_user"}, {nil, nil, ""},
+			{"Mehmet Kaya", "2", ""}, {"Ali Çelik", "4", ""}, {"Elif Şahin", nil, sheet24.CodeValueAmbiguous}, {"Ayşe Yılmz", nil, sheet24.CodeValueUserNear}, {"Kimse", nil, sheet24.CodeValueUser}, {99.0, nil, sheet24.CodeValueUser}, {nil, nil, ""},
 		}},
-		{"user, by a connection that may not see users", of("user"), at, []conversion{{7.0, "7", ""}, {"Ayşe", nil, "value_user_scope"}}},
+		{"user, by a connection that may not see users", of("user"), at, []conversion{{7.0, "7", ""}, {"Ayşe", nil, sheet24.CodeValueUserScope}}},
 		{"several users", many(among("user", users)), at, []conversion{{"Ayşe Yılmaz; mehmet@ornek.com.tr", []string{"1", "2"}, ""}, {"1, 2", []string{"1", "2"}, ""}}},
 		{"employee", among("employee", users), at, []conversion{{"Ayşe Yılmaz", "1", ""}}},
 		{"company", linking("crm_company", sheet24.Companies), at, []conversion{
-			{12.0, "12", ""}, {"12", "12", ""}, {"Ege Lojistik", "12", ""}, {nil, nil, ""}, {"Yok AŞ", nil, "value_link"}, {-1.0, nil, "value_link"}, {1.5, nil, "value_link"},
+			{12.0, "12", ""}, {"12", "12", ""}, {"Ege Lojistik", "12", ""}, {nil, nil, ""}, {"Yok AŞ", nil, sheet24.CodeValueLink}, {-1.0, nil, sheet24.CodeValueLink}, {1.5, nil, sheet24.CodeValueLink},
 		}},
-		{"company, nothing looked up", linking("crm_company", sheet24.Companies), mapping.Context{}, []conversion{{"Ege Lojistik", nil, "value_integer"}}},
-		{"contact", linking("crm_contact", sheet24.Contacts), at, []conversion{{"Ayşe Yılmaz", "3", ""}, {"Ali Demir", nil, "value_ambiguous"}}},
+		{"company, nothing looked up", linking("crm_company", sheet24.Companies), mapping.Context{}, []conversion{{"Ege Lojistik", nil, sheet24.CodeValueInteger}}},
+		{"contact", linking("crm_contact", sheet24.Contacts), at, []conversion{{"Ayşe Yılmaz", "3", ""}, {"Ali Demir", nil, sheet24.CodeValueAmbiguous}}},
 		{"several companies", many(linking("crm_company", sheet24.Companies)), at, []conversion{
 			{"Ege Lojistik; 7", []string{"12", "7"}, ""}, {"Ege Lojistik, İzmir", []string{"13"}, ""}, {"Ege Lojistik, 7", []string{"12", "7"}, ""},
 		}},
-		{"parent", linking("crm_entity", sheet24.EntityOf(1036)), at, []conversion{{5.0, "5", ""}, {"x", nil, "value_link"}}},
-		{"bound to several", of("crm"), at, []conversion{{"C_5", "C_5", ""}, {"T40c_7", "T40c_7", ""}, {5.0, nil, "value_bound"}, {"Ayşe", nil, "value_bound"}}},
+		{"parent", linking("crm_entity", sheet24.EntityOf(1036)), at, []conversion{{5.0, "5", ""}, {"x", nil, sheet24.CodeValueLink}}},
+		{"bound to several", of("crm"), at, []conversion{{"C_5", "C_5", ""}, {"T40c_7", "T40c_7", ""}, {5.0, nil, sheet24.CodeValueBound}, {"Ayşe", nil, sheet24.CodeValueBound}}},
 		{"bound to one", linking("crm", sheet24.Contacts), at, []conversion{{"Ayşe Yılmaz", "3", ""}, {5.0, "5", ""}}},
-		{"url", of("url"), at, []conversion{{"https://x.tr/a?b=c", "https://x.tr/a?b=c", ""}, {"iki kelime", nil, "value_url"}}},
+		{"url", of("url"), at, []conversion{{"https://x.tr/a?b=c", "https://x.tr/a?b=c", ""}, {"iki kelime", nil, sheet24.CodeValueURL}}},
 		{"address", of("address"), at, []conversion{{"Atatürk Cad. 5, İzmir", "Atatürk Cad. 5, İzmir", ""}}},
 		{"several strings", many(of("string")), at, []conversion{{"a, b; c\nd", []string{"a, b", "c", "d"}, ""}, {" ; ", []string(nil), ""}, {nil, nil, ""}}},
-		{"several numbers", many(of("double")), at, []conversion{{"1,5; 2,5", []string{"1.5", "2.5"}, ""}, {"1,5; x", nil, "value_number"}}},
-		{"file", of("file"), at, []conversion{{"a.pdf", nil, "value_file"}, {nil, nil, "value_file"}}},
-		{"a type unknown", of("resourcebooking"), at, []conversion{{"x", nil, "value_type"}}},
-		{"a required field", with(of("string"), func(f *sheet24.Field) { f.Required = true }), at, []conversion{{"x", "x", ""}, {" ", nil, "value_required"}}},
+		{"several numbers", many(of("double")), at, []conversion{{"1,5; 2,5", []string{"1.5", "2.5"}, ""}, {"1,5; x", nil, sheet24.CodeValueNumber}}},
+		{"file", of("file"), at, []conversion{{"a.pdf", nil, sheet24.CodeValueFile}, {nil, nil, sheet24.CodeValueFile}}},
+		{"a type unknown", of("resourcebooking"), at, []conversion{{"x", nil, sheet24.CodeValueType}}},
+		{"a required field", with(of("string"), func(f *sheet24.Field) { f.Required = true }), at, []conversion{{"x", "x", ""}, {" ", nil, sheet24.CodeValueRequired}}},
 	} {
 		for _, v := range c.cases {
 			got, err := mapping.ToCRM(c.field, v.in, c.at)
@@ -328,7 +328,7 @@ func TestFromCRM(t *testing.T) {
 			t.Errorf("%s: %#v became %#v in the sheet and %#v, %v again", c.field.Type, c.crm, got, back.Plain, err)
 		}
 	}
-	if _, err := mapping.FromCRM(of("file"), &sheet24.Item{}, at); sheet24.AsError(err).Code != "value_file" {
+	if _, err := mapping.FromCRM(of("file"), &sheet24.Item{}, at); sheet24.AsError(err).Code != sheet24.CodeValueFile {
 		t.Errorf("a file: %v", err)
 	}
 }

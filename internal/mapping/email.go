@@ -33,7 +33,7 @@ func email(text string) (string, error) {
 	local, host, _ := strings.Cut(s, "@")
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || len(s) > longestAddress || len(local) > longestLocal || !domain.MatchString(host) {
-		return "", sheet24.Errorf(sheet24.Invalid, "value_email", text)
+		return "", sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueEmail, text)
 	}
 	return s, nil
 }

@@ -35,9 +35,9 @@ func toLink(f sheet24.Field, s string, at Context) (any, error) {
 		if prefixedID.MatchString(s) {
 			return s, nil
 		}
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_bound", s)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueBound, s)
 	case f.Links == "" || at.Links == nil:
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_integer", s)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueInteger, s)
 	}
 	var found []int64
 	for _, name := range namesOf(s) {
@@ -48,7 +48,7 @@ func toLink(f sheet24.Field, s string, at Context) (any, error) {
 
 	switch len(found) {
 	case 0:
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_link", s)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueLink, s)
 	case 1:
 		return strconv.FormatInt(found[0], 10), nil
 	}
@@ -56,7 +56,7 @@ func toLink(f sheet24.Field, s string, at Context) (any, error) {
 	for _, id := range found {
 		list = append(list, sheet24.Choice{ID: strconv.FormatInt(id, 10)})
 	}
-	return nil, sheet24.Errorf(sheet24.Invalid, "value_ambiguous", s, ids(list))
+	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueAmbiguous, s, ids(list))
 }
 
 // LinksIn lists the records that a cell may name otherwise than by their ids, for

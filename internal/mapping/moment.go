@@ -47,10 +47,10 @@ func moment(v any, zone *time.Location, locale string) (time.Time, bool) {
 func noMoment(v any, locale string) error {
 	if text, ok := v.(string); ok {
 		if n, _, err := amount(text, locale); err == nil && n == math.Trunc(n) {
-			return sheet24.Errorf(sheet24.Invalid, "value_date_number", text)
+			return sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueDateNumber, text)
 		}
 	}
-	return sheet24.Errorf(sheet24.Invalid, "value_date", Text(v))
+	return sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueDate, Text(v))
 }
 
 // serial is a moment as a spreadsheet counts it, in the sheet's zone.

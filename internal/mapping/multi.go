@@ -47,7 +47,7 @@ func toMulti(f sheet24.Field, v any, locale string) ([]sheet24.MultiValue, error
 	var values []sheet24.MultiValue
 	for _, part := range split(Text(v), ",;\n") {
 		if sheetError.MatchString(part) {
-			return nil, sheet24.Errorf(sheet24.Invalid, "value_sheet_error", part)
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueSheetError, part)
 		}
 		value, kind := withKind(visible(part))
 		if f.Multi.Kind != "" {

@@ -29,16 +29,16 @@ func TestMultiFieldsToCRM(t *testing.T) {
 		field sheet24.Field
 		in    any
 		want  string
-		code  string
+		code  sheet24.Code
 	}{
 		{multi("EMAIL", ""), "a@x.tr", "a@x.tr", ""},
 		{multi("EMAIL", ""), "a@x.tr; b@x.tr,\nc@x.tr", "a@x.tr, b@x.tr, c@x.tr", ""},
 		{multi("EMAIL", ""), "a@x.tr (iş); ev: b@x.tr", "WORK=a@x.tr, HOME=b@x.tr", ""},
 		{multi("EMAIL", "WORK"), "a@x.tr", "WORK=a@x.tr", ""},
 		{multi("EMAIL", ""), "", "", ""},
-		{multi("EMAIL", ""), "ayse", "", "value_email"},
-		{multi("EMAIL", ""), "Ayşe <a@x.tr>", "", "value_email"},
-		{multi("EMAIL", ""), "a@x.tr; yok", "", "value_email"},
+		{multi("EMAIL", ""), "ayse", "", sheet24.CodeValueEmail},
+		{multi("EMAIL", ""), "Ayşe <a@x.tr>", "", sheet24.CodeValueEmail},
+		{multi("EMAIL", ""), "a@x.tr; yok", "", sheet24.CodeValueEmail},
 		{multi("PHONE", ""), "+90 (532) 123 45 67", "+90 (532) 123 45 67", ""},
 		{multi("PHONE", ""), "(0212) 123 45 67", "(0212) 123 45 67", ""},
 		{multi("PHONE", ""), 905321234567.0, "905321234567", ""},
@@ -46,9 +46,9 @@ func TestMultiFieldsToCRM(t *testing.T) {
 		{multi("PHONE", ""), "Cep: 0532 123 45 67\n0212 123 45 67 (İş), Ev: 0216 111 22 33", "MOBILE=0532 123 45 67, WORK=0212 123 45 67, HOME=0216 111 22 33", ""},
 		{multi("PHONE", ""), "моб: +7 495 123-45-67", "MOBILE=+7 495 123-45-67", ""},
 		{multi("PHONE", "MOBILE"), "0532 123 45 67", "MOBILE=0532 123 45 67", ""},
-		{multi("PHONE", ""), "Ayşe: 0532 123 45 67", "", "value_phone"},
-		{multi("PHONE", ""), "yok", "", "value_phone"},
-		{multi("PHONE", ""), "#N/A", "", "value_sheet_error"},
+		{multi("PHONE", ""), "Ayşe: 0532 123 45 67", "", sheet24.CodeValuePhone},
+		{multi("PHONE", ""), "yok", "", sheet24.CodeValuePhone},
+		{multi("PHONE", ""), "#N/A", "", sheet24.CodeValueSheetError},
 		{multi("WEB", ""), "https://x.tr, http://y.tr", "https://x.tr, http://y.tr", ""},
 		{multi("IM", ""), "telegram: @ayse", "TELEGRAM=@ayse", ""},
 	} {

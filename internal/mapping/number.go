@@ -26,7 +26,7 @@ func amount(v any, locale string) (n float64, currency string, err error) {
 	if n, ok := v.(float64); ok {
 		return n, "", nil
 	}
-	wrong := sheet24.Errorf(sheet24.Invalid, "value_number", Text(v))
+	wrong := sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueNumber, Text(v))
 
 	digits, currency, negative, ok := amountParts(Text(v))
 	if !ok {
@@ -95,7 +95,7 @@ const largestInteger = 1 << 53
 func integer(v any, locale string) (any, error) {
 	n, currency, err := amount(v, locale)
 	if err != nil || currency != "" || n != math.Trunc(n) || math.Abs(n) > largestInteger {
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_integer", Text(v))
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueInteger, Text(v))
 	}
 	return n, nil
 }
@@ -119,7 +119,7 @@ func toMoney(f sheet24.Field, v any, at Context) (Values, error) {
 		}
 	}
 	if code == "" {
-		return Values{}, sheet24.Errorf(sheet24.Invalid, "value_currency", Text(v))
+		return Values{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueCurrency, Text(v))
 	}
 	return Values{Plain: strconv.FormatFloat(n, 'f', -1, 64) + "|" + code, Currency: currency}, nil
 }

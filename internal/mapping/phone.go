@@ -80,11 +80,11 @@ func toPhones(part, locale string) ([]string, error) {
 	// A slash may stand behind an area's code; "… 45 67/68" are two numbers.
 	n, ok := readPhone(part)
 	if !ok || len(n.digits) <= mostDigits && n.plus && n.parsed("") == nil { // no country has that code
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_phone", part)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValuePhone, part)
 	}
 	before, behind, slash := strings.Cut(n.text, "/")
 	if !n.possible(locale) || slash && len(digitsOf(behind)) < len(digitsOf(before)) {
-		return nil, sheet24.Errorf(sheet24.Invalid, "value_phone_many", part)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValuePhoneMany, part)
 	}
 	return []string{n.text}, nil
 }

@@ -47,7 +47,7 @@ func TestTyped(t *testing.T) {
 				n++
 				got, err := mapping.ToCRM(g.field, v[0], at)
 				if code, refused := strings.CutPrefix(fmt.Sprint(v[1]), "!"); refused {
-					refusedWith(t, language, g.field, v[0], err, code)
+					refusedWith(t, language, g.field, v[0], err, sheet24.Code(code))
 					continue
 				}
 				if said := said(g.field, got); err != nil || said != fmt.Sprint(v[1]) {
@@ -65,7 +65,7 @@ func TestTyped(t *testing.T) {
 
 // refusedWith wants a value refused for a reason that both languages have a sentence for, which
 // names the value.
-func refusedWith(t *testing.T, language string, f sheet24.Field, v any, err error, code string) {
+func refusedWith(t *testing.T, language string, f sheet24.Field, v any, err error, code sheet24.Code) {
 	t.Helper()
 	e := sheet24.AsError(err)
 	if !sheet24.IsKind(err, sheet24.Invalid) || e.Code != code {

@@ -33,5 +33,5 @@ func yesNo(v any) (any, error) {
 	case noWords[s] || noMarks[s]:
 		return "N", nil
 	}
-	return nil, sheet24.Errorf(sheet24.Invalid, "value_boolean", Text(v))
+	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueBoolean, Text(v))
 }

@@ -82,7 +82,7 @@ func (t *tracing) round(ctx context.Context, stage string, id int64) (context.Co
 	ctx, span := t.begin(ctx, stage+" round", trace.SpanKindInternal, attribute.Int64("sheet24.id", id))
 	return ctx, func(err error) {
 		if err != nil {
-			span.SetStatus(codes.Error, sheet24.AsError(err).Code)
+			span.SetStatus(codes.Error, string(sheet24.AsError(err).Code))
 		}
 		span.End()
 	}

@@ -56,7 +56,7 @@ func (s *Setup) Recolor(ctx context.Context, t *sheet24.Table) error {
 		columns = len(read[0][0])
 	}
 	if columns == 0 {
-		return sheet24.Errorf(sheet24.Invalid, "header_empty", t.Tab, strconv.Itoa(t.HeaderRow))
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeHeaderEmpty, t.Tab, strconv.Itoa(t.HeaderRow))
 	}
 	return s.Google.FormatHeader(ctx, t.UserID, t.SpreadsheetID, t.GID, t.HeaderRow, columns, t.Colors)
 }

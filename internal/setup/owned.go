@@ -295,9 +295,9 @@ func (d *Draft) refused(language string, column int, field string) error {
 	entity := locale.Entity(language, by.Entity, by.EntityTitle)
 	switch {
 	case ok && by.Status:
-		return sheet24.Errorf(sheet24.Invalid, "status_column_others", d.Header[column], by.Host, entity)
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeStatusColumnOthers, d.Header[column], by.Host, entity)
 	case ok && field == sheet24.IDField:
-		return sheet24.Errorf(sheet24.Invalid, "id_column_others", d.Header[column], by.Host, entity)
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeIDColumnOthers, d.Header[column], by.Host, entity)
 	}
 
 	return nil

@@ -130,7 +130,7 @@ func (w *world) saved(t *sheet24.Table, err error) *sheet24.Table {
 func beside(c *setup.Choice) { c.Beside = true }
 
 // refused checks that a save is refused with a code, and that its sentence names texts.
-func (w *world) refused(err error, code string, args ...any) {
+func (w *world) refused(err error, code sheet24.Code, args ...any) {
 	w.t.Helper()
 	e, ok := errors.AsType[*sheet24.Error](err)
 	if !ok || e.Code != code || len(args) > 0 && !reflect.DeepEqual(e.Args, args) {
@@ -249,7 +249,7 @@ func TestIDColumnsOfOthersAreRefused(t *testing.T) {
 	refused := func(p person, entity sheet24.Entity, change ...func(*setup.Choice)) {
 		t.Helper()
 		_, err := w.save(p, entity, withID, change...)
-		w.refused(err, "id_column_others", "ID", ayse.portal.Host, "Adaylar (Leads)")
+		w.refused(err, sheet24.CodeIDColumnOthers, "ID", ayse.portal.Host, "Adaylar (Leads)")
 	}
 	refused(mehmet, sheet24.Leads)
 	refused(ayse, sheet24.Contacts, beside)
@@ -257,7 +257,7 @@ func TestIDColumnsOfOthersAreRefused(t *testing.T) {
 	now := w.saved(leads, nil)
 	expect(t, "after all that the table is as it was", [2]any{now.Entity, now.Binding}, [2]any{sheet24.Leads, int64(1)})
 	_, err := w.save(ayse, sheet24.Contacts, map[int]string{1: "NAME", 3: "COMMENTS"}, beside)
-	w.refused(err, "status_column_others", "Senkronizasyon", ayse.portal.Host, "Adaylar (Leads)")
+	w.refused(err, sheet24.CodeStatusColumnOthers, "Senkronizasyon", ayse.portal.Host, "Adaylar (Leads)")
 
 	// The table becomes one of contacts, with another ID column; the first one stays what it
 	// was, also under another name and at another place.
@@ -267,7 +267,7 @@ func TestIDColumnsOfOthersAreRefused(t *testing.T) {
 	w.edit(googlesim.Edit{Range: "A1", Values: [][]any{{"Müşteri no"}}})
 	w.edit(googlesim.Edit{Kind: "insert_columns", Range: "A:A"})
 	_, err = w.save(mehmet, sheet24.Leads, map[int]string{1: "ID", 2: "NAME"})
-	w.refused(err, "id_column_others", "Müşteri no", ayse.portal.Host, "Adaylar (Leads)")
+	w.refused(err, sheet24.CodeIDColumnOthers, "Müşteri no", ayse.portal.Host, "Adaylar (Leads)")
 
 	// Its own may have it again, and the numbers themselves may be copied.
 	again := w.saved(w.save(ayse, sheet24.Leads, map[int]string{1: "ID", 2: "NAME"}, beside))
@@ -284,7 +284,7 @@ func TestNotesOfOtherInstallations(t *testing.T) {
 	notes := map[int]string{0: "Elle girmeyin!\n\nsheet24 · baska.bitrix24.com · spa:1036\nNumbers of records.", 3: "sheet24 · baska.bitrix24.com · deals · status\n…"}
 	w.check(w.client.SetNotes(t.Context(), ayse.ID, w.sheet, gid, 1, notes))
 	_, err := w.save(mehmet, sheet24.Leads, withID)
-	w.refused(err, "id_column_others", "ID", "baska.bitrix24.com", "spa:1036")
+	w.refused(err, sheet24.CodeIDColumnOthers, "ID", "baska.bitrix24.com", "spa:1036")
 	d := w.inspect(mehmet, sheet24.Leads)
 	expect(t, "proposed", mapped(d.Mappings), map[string]int{"NAME": 1, "EMAIL": 2})
 	expect(t, "a status column is", d.HasStatus, false)
@@ -306,7 +306,7 @@ func TestProtectedHeaderCannotBeNoted(t *testing.T) {
 	w.saved(w.save(mehmet, sheet24.Leads, withID))
 	expect(t, "notes", w.notes()[0], "")
 	_, err := w.save(ayse, sheet24.Leads, withID)
-	w.refused(err, "id_column_others", "ID", mehmet.portal.Host, "Adaylar (Leads)")
+	w.refused(err, sheet24.CodeIDColumnOthers, "ID", mehmet.portal.Host, "Adaylar (Leads)")
 }
 
 // TestTabOfAColleague: two tables of one tab, portal and entity would send everything
@@ -317,7 +317,7 @@ func TestTabOfAColleague(t *testing.T) {
 	first := w.saved(w.save(ayse, sheet24.Leads, withID))
 	for _, fields := range []map[int]string{withID, withoutID} {
 		_, err := w.save(mehmet, sheet24.Leads, fields)
-		w.refused(err, "tab_taken")
+		w.refused(err, sheet24.CodeTabTaken)
 	}
 	expect(t, "it is said before anything is chosen", w.inspect(mehmet, sheet24.Leads).Taken, true)
 	contacts := w.saved(w.save(mehmet, sheet24.Contacts, withoutID)) // other records of the same portal
@@ -328,7 +328,7 @@ func TestTabOfAColleague(t *testing.T) {
 	second := w.saved(w.save(mehmet, sheet24.Leads, withID, beside))
 	expect(t, "another table", second.ID != first.ID, true)
 	first = w.saved(first, nil)
-	expect(t, "the colleague's", [2]any{first.Enabled, first.Problem}, [2]any{false, "tab_taken"})
+	expect(t, "the colleague's", [2]any{first.Enabled, first.Problem}, [2]any{false, sheet24.CodeTabTaken})
 	history, err := w.store.History(t.Context(), first.ID, 0, 10)
 	w.check(err)
 	expect(t, "what waited for it", [2]any{len(history), history[0].Status}, [2]any{1, sheet24.Failed})
@@ -336,7 +336,7 @@ func TestTabOfAColleague(t *testing.T) {
 	access, refresh := w.google.Grant(people[0], google.FullAccess.Scopes())
 	w.check(w.store.SaveToken(t.Context(), &sheet24.Token{UserID: ayse.ID, AccessToken: access, RefreshToken: refresh, ExpiresAt: time.Now().Add(time.Hour)}))
 	_, err = w.save(ayse, sheet24.Leads, withID) // who comes back finds it taken
-	w.refused(err, "tab_taken")
+	w.refused(err, sheet24.CodeTabTaken)
 }
 
 // TestExchangedTableSaysNothingOfItsRows: statuses of what the table followed before would
@@ -373,7 +373,7 @@ func TestWhichTableIsReplaced(t *testing.T) {
 	companies := w.saved(w.save(ayse, sheet24.Companies, map[int]string{1: "TITLE"}))
 	expect(t, "of several none", slices.Contains([]int64{leads.ID, deals.ID}, companies.ID), false)
 	_, err := w.save(ayse, sheet24.Leads, withoutID, func(c *setup.Choice) { c.PortalID = 999 })
-	w.refused(err, "portal_unknown")
+	w.refused(err, sheet24.CodePortalUnknown)
 }
 
 // TestPortalIsChosen among those of a user; one whose host is another portal's by now is
@@ -387,16 +387,16 @@ func TestPortalIsChosen(t *testing.T) {
 	chosen := w.saved(w.save(ayse, sheet24.Leads, withoutID, beside, func(c *setup.Choice) { c.PortalID = second.ID }))
 	expect(t, "the second one", chosen.PortalID, second.ID)
 	_, err := w.save(ayse, sheet24.Leads, withoutID, func(c *setup.Choice) { c.PortalID = mehmet.portal.ID })
-	w.refused(err, "portal_unknown")
+	w.refused(err, sheet24.CodePortalUnknown)
 
-	w.check(w.store.PausePortal(t.Context(), ayse.portal.ID, sheet24.Pause{Code: "portal_deleted", Until: time.Now()}))
+	w.check(w.store.PausePortal(t.Context(), ayse.portal.ID, sheet24.Pause{Code: sheet24.CodePortalDeleted, Until: time.Now()}))
 	anew := w.connect(ayse.User, ayse.portal.Host, strings.TrimSuffix(ayse.portal.WebhookURL, "/"))
 	expect(t, "connected anew it is another portal", anew.ID != ayse.portal.ID, true)
 	portals, err := w.setup.Portals(t.Context(), ayse.ID)
 	w.check(err)
 	expect(t, "portals", [3]any{len(portals), portals[0].ID, portals[1].ID}, [3]any{2, second.ID, anew.ID})
 	_, err = w.save(ayse, sheet24.Leads, withID, beside, func(c *setup.Choice) { c.PortalID = anew.ID })
-	w.refused(err, "id_column_others", "ID", ayse.portal.Host, "Adaylar (Leads)")
+	w.refused(err, sheet24.CodeIDColumnOthers, "ID", ayse.portal.Host, "Adaylar (Leads)")
 }
 
 // TestNotesThatAreOutOfDate: another header was written over a column that is still noted

@@ -45,7 +45,7 @@ func (s *Setup) Save(ctx context.Context, user *sheet24.User, c Choice) (*sheet2
 	}
 
 	if d.Taken {
-		return nil, Matched{}, sheet24.Errorf(sheet24.Conflict, "tab_taken")
+		return nil, Matched{}, sheet24.Errorf(sheet24.Conflict, sheet24.CodeTabTaken)
 	}
 
 	t, err := s.table(user, d, c)
@@ -136,7 +136,7 @@ const (
 func whileWritten(ctx context.Context, f func() error) error {
 	for until := time.Now().Add(writtenFor); ; {
 		err := f()
-		if sheet24.AsError(err).Code != "table_written" || time.Now().After(until) {
+		if sheet24.AsError(err).Code != sheet24.CodeTableWritten || time.Now().After(until) {
 			return err
 		}
 		select {
@@ -274,7 +274,7 @@ func (s *Setup) mapped(ctx context.Context, t *sheet24.Table) ([][]any, error) {
 func (s *Setup) table(user *sheet24.User, d *Draft, c Choice) (*sheet24.Table, error) {
 	for _, v := range []string{c.Colors.Header, c.Colors.Text, c.Colors.Accent, c.Colors.Row} {
 		if !sheet24.IsColor(v) {
-			return nil, sheet24.Errorf(sheet24.Invalid, "color", v)
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeColor, v)
 		}
 	}
 
@@ -310,7 +310,7 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 
 		f, ok := fields[name]
 		if !ok || !mapping.Mappable(f) {
-			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_field", name)
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingField, name)
 		}
 
 		if err := d.refused(language, i, name); err != nil {
@@ -318,7 +318,7 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 		}
 
 		if taken[name] {
-			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_twice", f.Title)
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingTwice, f.Title)
 		}
 
 		taken[name] = true
@@ -334,16 +334,16 @@ func (d *Draft) mappings(language string, chosen map[int]string, addID bool) ([]
 
 	for name := range taken {
 		if taken[name+"S"] && strings.HasSuffix(name, "_ID") { // CONTACT_ID is the first of CONTACT_IDS
-			return nil, sheet24.Errorf(sheet24.Invalid, "mapping_one_of_many", fields[name].Title, fields[name+"S"].Title)
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingOneOfMany, fields[name].Title, fields[name+"S"].Title)
 		}
 	}
 
 	if !taken[sheet24.IDField] && !addID {
-		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_no_id")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingNoID)
 	}
 
 	if len(all) == 0 || len(all) == 1 && taken[sheet24.IDField] {
-		return nil, sheet24.Errorf(sheet24.Invalid, "mapping_empty")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingEmpty)
 	}
 
 	return all, nil

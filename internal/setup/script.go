@@ -71,7 +71,7 @@ func (s *Setup) Widen(ctx context.Context, token string) (string, error) {
 	}
 
 	if have.Wide { // it asks already, and that was not it
-		return "", sheet24.Errorf(sheet24.Unauthorized, "google_triggers")
+		return "", sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleTriggers)
 	}
 
 	have.Wide = true

@@ -136,10 +136,10 @@ func TestWiden(t *testing.T) {
 	if err != nil || again != a.Link {
 		t.Errorf("again: %q, %v; want %q", again, err, a.Link)
 	}
-	if _, err = s.Widen(t.Context(), a.Code); sheet24.AsError(err).Code != "google_triggers" {
+	if _, err = s.Widen(t.Context(), a.Code); sheet24.AsError(err).Code != sheet24.CodeGoogleTriggers {
 		t.Errorf("a second time: %v", err)
 	}
-	if _, err = s.Widen(t.Context(), "wrong"); sheet24.AsError(err).Code != "activation_token" {
+	if _, err = s.Widen(t.Context(), "wrong"); sheet24.AsError(err).Code != sheet24.CodeActivationToken {
 		t.Errorf("a wrong token: %v", err)
 	}
 	got, err := store.Activate(t.Context(), a.Code)

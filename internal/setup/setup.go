@@ -115,7 +115,7 @@ func (s *Setup) Portals(ctx context.Context, userID string) ([]*sheet24.Portal, 
 
 	portals := slices.DeleteFunc(all, func(p *sheet24.Portal) bool { return p.Replaced })
 	if len(portals) == 0 {
-		return nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalMissing)
 	}
 
 	return portals, nil
@@ -130,7 +130,7 @@ func (s *Setup) Entities(ctx context.Context, userID string, portalID int64) (*s
 
 	i := slices.IndexFunc(portals, func(p *sheet24.Portal) bool { return portalID == 0 || p.ID == portalID })
 	if i < 0 {
-		return nil, nil, sheet24.Errorf(sheet24.NotFound, "portal_unknown")
+		return nil, nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodePortalUnknown)
 	}
 
 	all, err := s.CRM.Entities(ctx, portals[i])
@@ -150,14 +150,14 @@ func (s *Setup) Fields(ctx context.Context, t *sheet24.Table) ([]sheet24.Field, 
 		}
 	}
 
-	return nil, sheet24.Errorf(sheet24.Invalid, "portal_missing")
+	return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalMissing)
 }
 
 // Inspect looks at a tab and suggests how its columns map to an entity, leaving out what
 // is other tables'. It reads no more of the tab than it needs for that.
 func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, error) {
 	if p.Entity.TypeID() == 0 {
-		return nil, sheet24.Errorf(sheet24.NotFound, "entity_unknown", string(p.Entity))
+		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeEntityUnknown, string(p.Entity))
 	}
 
 	portal, entities, err := s.Entities(ctx, userID, p.PortalID)
@@ -184,7 +184,7 @@ func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, er
 	}
 
 	if !found {
-		return nil, sheet24.Errorf(sheet24.NotFound, "tab_unknown")
+		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown)
 	}
 
 	read, err := s.Google.Read(ctx, userID, p.SpreadsheetID, p.GID, []sheet24.Range{sheet24.Rows(1, max(searched, p.HeaderRow)+sampled)})
@@ -203,7 +203,7 @@ func (s *Setup) Inspect(ctx context.Context, userID string, p Place) (*Draft, er
 	}
 
 	if len(all) < d.HeaderRow || len(all[d.HeaderRow-1]) == 0 {
-		return nil, sheet24.Errorf(sheet24.Invalid, "header_empty", d.Tab.Title, strconv.Itoa(d.HeaderRow))
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeHeaderEmpty, d.Tab.Title, strconv.Itoa(d.HeaderRow))
 	}
 
 	d.Header = headerOf(all[d.HeaderRow-1])

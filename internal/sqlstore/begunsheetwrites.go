@@ -51,7 +51,7 @@ func (s *Store) checkWritten(ctx context.Context, q querier, t *sheet24.Table) e
 	var open bool
 	err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM begun_sheet_writes WHERE config_id = $1 AND begun_at > $2)`, t.ID, s.now().Add(-writtenFor)).Scan(&open)
 	if err == nil && open {
-		return sheet24.Errorf(sheet24.Conflict, "table_written")
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeTableWritten)
 	}
 	return err
 }

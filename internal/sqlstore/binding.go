@@ -41,7 +41,7 @@ func (s *Store) checkBinding(ctx context.Context, tx *sql.Tx, t *sheet24.Table) 
 		return err
 	}
 	if now[t.ID] != t.Binding {
-		return sheet24.Errorf(sheet24.Conflict, "table_exchanged")
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeTableExchanged)
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func (s *Store) formerOr(ctx context.Context, q querier, tableID, id int64, err 
 	var former bool
 	found := q.QueryRowContext(ctx, `SELECT NOT (`+bound+`) FROM reverse_sync_logs l WHERE l.id = $1 AND l.config_id = $2`, id, tableID).Scan(&former)
 	if found == nil && former {
-		return sheet24.Errorf(sheet24.Conflict, "change_former")
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeChangeFormer)
 	}
 	return err
 }

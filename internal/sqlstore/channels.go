@@ -25,7 +25,7 @@ func (s *Store) SaveChannel(ctx context.Context, c *sheet24.DriveChannel) error 
 // Channel returns a channel by its id.
 func (s *Store) Channel(ctx context.Context, id string) (*sheet24.DriveChannel, error) {
 	c, err := s.scanChannel(s.db.QueryRowContext(ctx, channelColumns+`WHERE id = $1`, id))
-	return c, found(err, "drive_channel")
+	return c, found(err, sheet24.CodeDriveChannel)
 }
 
 // ChannelsOf lists a user's channels, the one that lives longest first.

@@ -18,7 +18,7 @@ func (s *Store) Comparison(ctx context.Context, tableID int64) (*sheet24.Compari
 		SELECT binding, state, paused, done_rows, last_row, counts, problem, started_at, updated_at FROM comparisons WHERE config_id = $1`, tableID).
 		Scan(&c.Binding, &c.State, &c.Paused, &c.DoneRow, &c.LastRow, &counts, &c.Problem, &c.StartedAt, &c.UpdatedAt)
 	if err != nil {
-		return nil, found(err, "comparison_unknown")
+		return nil, found(err, sheet24.CodeComparisonUnknown)
 	}
 	return &c, json.Unmarshal([]byte(counts), &c.Counts)
 }
@@ -36,7 +36,7 @@ func (s *Store) StartComparison(ctx context.Context, tableID int64) error {
 			return err
 		}
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return sheet24.Errorf(sheet24.Conflict, "comparison_running")
+			return sheet24.Errorf(sheet24.Conflict, sheet24.CodeComparisonRunning)
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM comparison_rows WHERE config_id = $1`, tableID)
 		return err
@@ -53,7 +53,7 @@ func (s *Store) Act(ctx context.Context, tableID int64, from []sheet24.Compariso
 		return err
 	}
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
-		return sheet24.Errorf(sheet24.Conflict, "comparison_state")
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeComparisonState)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (s *Store) AddEvent(ctx context.Context, e *sheet24.Event) error {
 	s.arrivals.mu.Lock()
 	if len(s.arrivals.waiting) >= maxArriving || s.arrivals.bytes+len(e.Data) > maxArrivingBytes {
 		s.arrivals.mu.Unlock()
-		return sheet24.Errorf(sheet24.Unavailable, "webhook_busy")
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeWebhookBusy)
 	}
 	s.arrivals.waiting = append(s.arrivals.waiting, a)
 	s.arrivals.bytes += len(e.Data)
@@ -181,7 +181,7 @@ func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*a
 		k := eventKey{a.event.TableID, a.event.MessageID}
 		id, ok := ids[k]
 		if !ok {
-			refused[a] = sheet24.Errorf(sheet24.Conflict, "webhook_replayed")
+			refused[a] = sheet24.Errorf(sheet24.Conflict, sheet24.CodeWebhookReplayed)
 			continue
 		}
 		a.event.ID = id

@@ -188,7 +188,7 @@ const (
 // Portal returns a portal by id.
 func (s *Store) Portal(ctx context.Context, id int64) (*sheet24.Portal, error) {
 	p, err := s.scanPortal(s.db.QueryRowContext(ctx, portalColumns+`WHERE id = $1`, id))
-	return p, found(err, "portal_unknown")
+	return p, found(err, sheet24.CodePortalUnknown)
 }
 
 // PortalsOf lists the portals that a user connected, oldest first.
@@ -206,7 +206,7 @@ func (s *Store) scanPortal(row scanner) (*sheet24.Portal, error) {
 	}
 	p.Host, _, _ = strings.Cut(p.Host, replacedMark)
 	if paused != "" {
-		p.Paused = &sheet24.Pause{Code: paused, Until: until.Time}
+		p.Paused = &sheet24.Pause{Code: sheet24.Code(paused), Until: until.Time}
 	}
 	if err := json.Unmarshal([]byte(account), &p.Account); err != nil {
 		return nil, err

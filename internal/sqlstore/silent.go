@@ -15,7 +15,7 @@ func (s *Store) Silent(ctx context.Context, host string, until, askAt time.Time)
 		UPDATE portals SET paused_code = $2, paused_until = $3, ask_at = $4, updated_at = $5,
 			silent_since = CASE WHEN paused_code = $2 AND silent_since IS NOT NULL THEN silent_since ELSE $5 END
 		WHERE host = $1 AND (paused_code IN ('', $2) OR paused_until <= $5)`,
-		host, sheet24.PortalSilent, moment(until), moment(askAt), s.now())
+		host, sheet24.CodePortalSilent, moment(until), moment(askAt), s.now())
 	return err
 }
 
@@ -23,7 +23,7 @@ func (s *Store) Silent(ctx context.Context, host string, until, askAt time.Time)
 func (s *Store) Answers(ctx context.Context, host string) error {
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE portals SET paused_code = '', paused_until = NULL, silent_since = NULL, ask_at = NULL, updated_at = $3
-		WHERE host = $1 AND paused_code = $2`, host, sheet24.PortalSilent, s.now())
+		WHERE host = $1 AND paused_code = $2`, host, sheet24.CodePortalSilent, s.now())
 	return err
 }
 
@@ -33,7 +33,7 @@ func (s *Store) AskDue(ctx context.Context, next time.Time) ([]sheet24.Silence, 
 	rows, err := s.db.QueryContext(ctx, `
 		UPDATE portals SET ask_at = $2, silent_since = COALESCE(silent_since, $3)
 		WHERE paused_code = $1 AND (ask_at IS NULL OR ask_at <= $3) RETURNING silent_since, `+portalFields,
-		sheet24.PortalSilent, moment(next), s.now())
+		sheet24.CodePortalSilent, moment(next), s.now())
 	all, err := collect(rows, err, func(row scanner) (sheet24.Silence, error) {
 		var since sql.NullTime
 		p, err := s.scanPortal(prefixed{row, &since})

@@ -136,7 +136,7 @@ func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([
 type scanner interface{ Scan(dest ...any) error }
 
 // found turns "no rows" into a NotFound error with a code.
-func found(err error, code string) error {
+func found(err error, code sheet24.Code) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return sheet24.Errorf(sheet24.NotFound, code)
 	}

@@ -183,7 +183,7 @@ func TestMigrateTablesOfOneTab(t *testing.T) {
 				check(err)
 			}
 			s = storetest.OpenAt(t, url, key)
-			for id, problem := range map[int64]string{first.ID: "", sharing.ID: "id_column_shared", own.ID: ""} {
+			for id, problem := range map[int64]sheet24.Code{first.ID: "", sharing.ID: sheet24.CodeIDColumnShared, own.ID: ""} {
 				got, err := s.Table(t.Context(), id)
 				check(err)
 				if got.Problem != problem || got.Enabled != (problem == "") || got.GID == 0 || got.Binding != 1 {

@@ -226,7 +226,7 @@ func (s *Store) saveMappings(ctx context.Context, tx *sql.Tx, t *sheet24.Table) 
 // Table returns a table with its mappings.
 func (s *Store) Table(ctx context.Context, id int64) (*sheet24.Table, error) {
 	tables, err := s.tables(ctx, `WHERE id = $1`, id)
-	return one(tables, err, "table_unknown")
+	return one(tables, err, sheet24.CodeTableUnknown)
 }
 
 // TablesOf lists a user's tables, newest first.
@@ -292,7 +292,7 @@ func (s *Store) RemoveScript(ctx context.Context, projectID string) error {
 // good.
 func (s *Store) TableByToken(ctx context.Context, token string) (*sheet24.Table, error) {
 	tables, err := s.tables(ctx, `WHERE activation_hash = $1 AND activation_hash <> ''`, hash(token))
-	return one(tables, err, "activation_token")
+	return one(tables, err, sheet24.CodeActivationToken)
 }
 
 // Activate spends a one-time token and returns the table that it was made for.
@@ -302,7 +302,7 @@ func (s *Store) Activate(ctx context.Context, token string) (*sheet24.Table, err
 		UPDATE sheet_sync_config SET activation_hash = '', updated_at = $2
 		WHERE activation_hash = $1 AND activation_hash <> '' RETURNING id`, hash(token), s.now()).Scan(&id)
 	if err != nil {
-		return nil, found(err, "activation_token")
+		return nil, found(err, sheet24.CodeActivationToken)
 	}
 	return s.Table(ctx, id)
 }
@@ -430,14 +430,14 @@ func (s *Store) SetSheet(ctx context.Context, t *sheet24.Table) error {
 
 // SetProblem keeps the code of the error that keeps a table's sheet from being read;
 // empty: nothing does.
-func (s *Store) SetProblem(ctx context.Context, tableID int64, code string) error {
+func (s *Store) SetProblem(ctx context.Context, tableID int64, code sheet24.Code) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET problem = $2, updated_at = $3 WHERE id = $1`, tableID, code, s.now())
 	return err
 }
 
 // SetStatusProblem keeps the code of the error that keeps a table's status from being
 // written; empty: nothing does.
-func (s *Store) SetStatusProblem(ctx context.Context, tableID int64, code string) error {
+func (s *Store) SetStatusProblem(ctx context.Context, tableID int64, code sheet24.Code) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE sheet_sync_config SET status_problem = $2, updated_at = $3 WHERE id = $1`, tableID, code, s.now())
 	return err
 }
@@ -454,7 +454,7 @@ func (s *Store) SetPolicies(ctx context.Context, tableID int64, p sheet24.Polici
 		var before sheet24.Policies
 		var old string
 		if err := tx.QueryRowContext(ctx, `SELECT policies FROM sheet_sync_config WHERE id = $1`, tableID).Scan(&old); err != nil {
-			return found(err, "table_unknown")
+			return found(err, sheet24.CodeTableUnknown)
 		}
 		if err := json.Unmarshal([]byte(old), &before); err != nil {
 			return err
@@ -476,7 +476,7 @@ func (s *Store) CountTables(ctx context.Context, userID string) (int, error) {
 	return n, err
 }
 
-func one[T any](all []*T, err error, code string) (*T, error) {
+func one[T any](all []*T, err error, code sheet24.Code) (*T, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (s *Store) Token(ctx context.Context, userID string) (*sheet24.Token, error
 		FROM user_sheets_tokens WHERE user_id = $1`, userID).
 		Scan(&t.Email, &access, &refresh, &t.ExpiresAt, &scopes, &t.Ended)
 	if err != nil {
-		return nil, found(err, "google_not_connected")
+		return nil, found(err, sheet24.CodeGoogleNotConnected)
 	}
 	t.Scopes = strings.Fields(scopes)
 	if t.AccessToken, err = s.box.Open(access, userID); err != nil {

@@ -27,7 +27,7 @@ func (s *Store) Decide(ctx context.Context, tableID, id int64, winner sheet24.Si
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		c, err := scanChange(tx.QueryRowContext(ctx, changeColumns+`WHERE id = $1 AND config_id = $2 AND status = 'asked'`+s.dialect.forUpdate, id, tableID))
 		if err != nil {
-			return s.formerOr(ctx, tx, tableID, id, found(err, "change_decided"))
+			return s.formerOr(ctx, tx, tableID, id, found(err, sheet24.CodeChangeDecided))
 		}
 		resolved, lastKnown := change.Resolve(c, winner, s.now())
 		if err := s.know(ctx, tx, tableID, map[int64]sheet24.Known{c.EntityID: lastKnown}); err != nil {
@@ -122,7 +122,7 @@ func (s *Store) RetryChange(ctx context.Context, tableID, id int64) error {
 		c, err := scanChange(tx.QueryRowContext(ctx,
 			changeColumns+`l WHERE l.id = $1 AND l.config_id = $2 AND l.status = 'failed' AND l.entity_id <> 0 AND `+bound+s.dialect.forUpdate, id, tableID))
 		if err != nil {
-			return s.formerOr(ctx, tx, tableID, id, found(err, "change_not_retriable"))
+			return s.formerOr(ctx, tx, tableID, id, found(err, sheet24.CodeChangeNotRetriable))
 		}
 		return s.backToWork(ctx, tx, c, change.Retry(c, s.now()))
 	})

@@ -23,14 +23,14 @@ func (s *Store) EnsureUser(ctx context.Context, email, name, language string) (*
 func (s *Store) FirstUser(ctx context.Context) (*sheet24.User, error) {
 	u, err := scanUser(s.db.QueryRowContext(ctx,
 		`SELECT id, email, name, language, created_at FROM users ORDER BY created_at, id LIMIT 1`))
-	return u, found(err, "user_unknown")
+	return u, found(err, sheet24.CodeUserUnknown)
 }
 
 // User returns a user by id.
 func (s *Store) User(ctx context.Context, id string) (*sheet24.User, error) {
 	u, err := scanUser(s.db.QueryRowContext(ctx,
 		`SELECT id, email, name, language, created_at FROM users WHERE id = $1`, id))
-	return u, found(err, "user_unknown")
+	return u, found(err, sheet24.CodeUserUnknown)
 }
 
 // SetLanguage keeps the language that a user chose.

@@ -84,7 +84,7 @@ func TestComparisonIsPushed(t *testing.T) {
 			t.Errorf("what the CRM held is not logged: %+v", h.Fields)
 		}
 	}
-	expect(t, "acted once", sheet24.AsError(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing)).Code, "comparison_state")
+	expect(t, "acted once", sheet24.AsError(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing)).Code, sheet24.CodeComparisonState)
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
 	expect(t, "again", w.compare().Counts, sheet24.ComparisonCounts{Same: 1, Fill: 3, Left: 1, Problem: 2})
 }

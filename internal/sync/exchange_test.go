@@ -397,9 +397,9 @@ func TestUndoEndsWithItsTable(t *testing.T) {
 	w.exchange(func(t *sheet24.Table) { t.Entity = sheet24.Contacts })
 
 	_, err = w.Undo(t.Context(), w.fresh(), before)
-	expect(t, "undoing them", sheet24.AsError(err).Code, "undo_former")
+	expect(t, "undoing them", sheet24.AsError(err).Code, sheet24.CodeUndoFormer)
 	_, err = w.Undo(t.Context(), stale, before)
-	expect(t, "undoing them from a page that is out of date", sheet24.AsError(err).Code, "table_exchanged")
+	expect(t, "undoing them from a page that is out of date", sheet24.AsError(err).Code, sheet24.CodeTableExchanged)
 	w.edit("B4", []any{"Kişi"})
 	w.nudge(4, 4)
 	w.settled()
@@ -439,7 +439,7 @@ func TestQuestionsAndEventsEndWithTheirTable(t *testing.T) {
 	expect(t, "questions", len(asked), 1)
 	w.exchange(func(t *sheet24.Table) { t.Entity = sheet24.Contacts })
 
-	expect(t, "deciding", sheet24.AsError(w.store.Decide(t.Context(), w.table.ID, asked[0].ID, sheet24.SheetWins)).Code, "change_former")
+	expect(t, "deciding", sheet24.AsError(w.store.Decide(t.Context(), w.table.ID, asked[0].ID, sheet24.SheetWins)).Code, sheet24.CodeChangeFormer)
 	n, err := w.store.ReplayEvents(t.Context(), w.table.ID, time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 	w.check(err)
 	expect(t, "events looked into again", n, 1)
@@ -516,11 +516,11 @@ func TestExchangeWaitsForWhatIsWritten(t *testing.T) {
 			anew := *w.fresh()
 			anew.Mappings = anew.Mappings[:3]
 			err = w.store.SaveTable(t.Context(), &anew, nil)
-			expect(t, "saving it anew", sheet24.AsError(err).Code, "table_written")
+			expect(t, "saving it anew", sheet24.AsError(err).Code, sheet24.CodeTableWritten)
 			_, before, _ := w.google.Cells(w.sheet, gid)
 			_, _, err = w.setup.Save(t.Context(), w.user, setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Contacts, Colors: sheet24.DefaultColors,
 				Fields: map[int]string{1: "NAME"}, AddID: true, AddStatus: true})
-			expect(t, "setting it up anew", sheet24.AsError(err).Code, "table_written")
+			expect(t, "setting it up anew", sheet24.AsError(err).Code, sheet24.CodeTableWritten)
 			_, after, _ := w.google.Cells(w.sheet, gid)
 			expect(t, "the tab", fmt.Sprint(after), fmt.Sprint(before))
 

@@ -388,7 +388,7 @@ func TestSheetIsGone(t *testing.T) {
 	w.edit("B2", []any{"Ayşe 2"})
 	w.nudge(2, 2)
 	look()
-	expect(t, "problem", w.fresh().Problem, "google_forbidden")
+	expect(t, "problem", w.fresh().Problem, sheet24.CodeGoogleForbidden)
 	expect(t, "writes", w.writes(), 0)
 	w.google.Share(w.sheet, owner)
 	look()
@@ -402,7 +402,7 @@ func TestSheetIsGone(t *testing.T) {
 	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "insert_tab", Title: "Boş"}))
 	w.check(w.google.Edit(googlesim.Edit{SpreadsheetID: w.sheet, GID: gid, Kind: "delete_tab"}))
 	look()
-	expect(t, "problem", w.fresh().Problem, "tab_unknown")
+	expect(t, "problem", w.fresh().Problem, sheet24.CodeTabUnknown)
 }
 
 // TestStatusColumnCannotBeWritten protects it, moves it, and deletes it: rows are
@@ -425,14 +425,14 @@ func TestStatusColumnCannotBeWritten(t *testing.T) {
 	}
 	protect("protect")
 	change("Bir")
-	expect(t, "problem", w.fresh().StatusProblem, "google_protected")
+	expect(t, "problem", w.fresh().StatusProblem, sheet24.CodeGoogleProtected)
 	protect("unprotect")
 	change("İki")
 	expect(t, "problem", w.fresh().StatusProblem, "")
 	expect(t, "status", w.status(2), any(ok))
 	protect("delete_columns")
 	change("Üç")
-	expect(t, "problem", w.fresh().StatusProblem, "status_lost")
+	expect(t, "problem", w.fresh().StatusProblem, sheet24.CodeStatusLost)
 	w.edit("J1", []any{"Senkronizasyon"}) // anywhere
 	change("Dört")
 	expect(t, "problem", w.fresh().StatusProblem, "")

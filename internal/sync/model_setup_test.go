@@ -57,7 +57,7 @@ func (h *history) setUpAnew() {
 	was := t.PortalID
 	t.PortalID = portal.ID
 	err = h.store.SaveTable(ctx, t, h.leftAlone())
-	if sheet24.AsError(err).Code == "table_written" { // whoever tries it is asked to do so again
+	if sheet24.AsError(err).Code == sheet24.CodeTableWritten { // whoever tries it is asked to do so again
 		return
 	}
 	h.ok(err)

@@ -480,7 +480,7 @@ func (h *history) compare() {
 		h.ok(h.store.Act(ctx, h.table.ID, []sheet24.ComparisonState{sheet24.Compared}, rapid.SampledFrom([]sheet24.ComparisonState{sheet24.Pushing, sheet24.Taking}).Draw(h.t, "taken")))
 		return
 	}
-	if err := h.store.StartComparison(ctx, h.table.ID); err != nil && sheet24.AsError(err).Code != "comparison_running" {
+	if err := h.store.StartComparison(ctx, h.table.ID); err != nil && sheet24.AsError(err).Code != sheet24.CodeComparisonRunning {
 		h.t.Fatal(err)
 	}
 }
@@ -491,7 +491,7 @@ func (h *history) takeBack() {
 	changes, err := h.store.History(ctx, h.table.ID, 0, rapid.IntRange(1, 4).Draw(h.t, "changes"))
 	h.ok(err)
 	_, err = (&undo.Undo{Store: h.store}).Undo(ctx, h.table, changes)
-	if h.formerPortal != 0 && sheet24.AsError(err).Code == "undo_former" {
+	if h.formerPortal != 0 && sheet24.AsError(err).Code == sheet24.CodeUndoFormer {
 		return // it was of the table as it was set up before
 	}
 	h.ok(err)

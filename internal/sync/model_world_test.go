@@ -58,7 +58,7 @@ func (p *perils) call(name string, f func()) error {
 		p.faultIn--
 	}
 	if fails && !p.lost {
-		return sheet24.Errorf(sheet24.Unavailable, "google_busy")
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy)
 	}
 	if p.moves != nil && googleCalls[name] {
 		p.moves()
@@ -70,7 +70,7 @@ func (p *perils) call(name string, f func()) error {
 	f()
 	p.step("after " + name)
 	if fails {
-		return sheet24.Errorf(sheet24.Unavailable, "google_busy")
+		return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy)
 	}
 	return nil
 }
@@ -245,7 +245,7 @@ func (s *modelSheet) ReadColumns(_ context.Context, _ sheet24.TabRef, _ int, col
 		}
 	})
 	if err == nil && lost {
-		return nil, sheet24.Errorf(sheet24.Conflict, "columns_moved")
+		return nil, sheet24.Errorf(sheet24.Conflict, sheet24.CodeColumnsMoved)
 	}
 	return read, err
 }
@@ -509,7 +509,7 @@ func (t *modelTurn) Send(ctx context.Context, r sheet24.Request) sheet24.Reply {
 
 // lostRequest is the reply to a request whose answer does not come.
 func lostRequest(r sheet24.Request) sheet24.Reply {
-	reply := sheet24.Reply{Outcome: sheet24.Open, Err: sheet24.Errorf(sheet24.Unavailable, "portal_unreachable", "x")}
+	reply := sheet24.Reply{Outcome: sheet24.Open, Err: sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalUnreachable, "x")}
 	for range r.Writes {
 		reply.Written = append(reply.Written, sheet24.Written{Outcome: sheet24.Open, Err: reply.Err})
 	}
@@ -528,7 +528,7 @@ func (c *modelCRM) write(w sheet24.ItemWrite) sheet24.Written {
 	}
 	r, ok := c.records[w.ID]
 	if !ok {
-		return sheet24.Written{ID: w.ID, Outcome: sheet24.Refused, Err: sheet24.Errorf(sheet24.Invalid, "record_missing")}
+		return sheet24.Written{ID: w.ID, Outcome: sheet24.Refused, Err: sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordMissing)}
 	}
 	before := *r
 	defer func() {

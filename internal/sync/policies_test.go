@@ -143,7 +143,7 @@ func TestNewRowsAsk(t *testing.T) {
 	expect(t, "created", fmt.Sprint(w.id(6), w.status(6)), "5"+ok)
 	expect(t, "declined", w.status(7), any("Kayıt açılmadı"))
 	expect(t, "records", len(w.portal.Records(1)), 5)
-	expect(t, "asked no more", sheet24.AsError(w.store.Decide(t.Context(), w.table.ID, asked[1].ID, sheet24.SheetWins)).Code, "change_decided")
+	expect(t, "asked no more", sheet24.AsError(w.store.Decide(t.Context(), w.table.ID, asked[1].ID, sheet24.SheetWins)).Code, sheet24.CodeChangeDecided)
 }
 
 // TestKeysFindRecords has rows without an id whose records are there already.
@@ -364,7 +364,7 @@ func TestWaitingRowsSaySo(t *testing.T) {
 	w.down.Store(false)
 	w.settled()
 	expect(t, "status", w.status(2), any(ok))
-	w.check(w.store.PausePortal(t.Context(), w.table.PortalID, sheet24.Pause{Code: "portal_payment", Until: w.Now().Add(time.Hour)}))
+	w.check(w.store.PausePortal(t.Context(), w.table.PortalID, sheet24.Pause{Code: sheet24.CodePortalPayment, Until: w.Now().Add(time.Hour)}))
 	w.change(3, "B", "Mehmet 2")
 	if s := fmt.Sprint(w.status(3)); !strings.HasPrefix(s, "⏳ Bekliyor: ") {
 		t.Errorf("status while the portal is paused: %s", s)

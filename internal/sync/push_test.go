@@ -246,7 +246,7 @@ func TestPausedPortal(t *testing.T) {
 	}
 	p, err := w.store.Portal(t.Context(), w.table.PortalID)
 	w.check(err)
-	if p.Paused == nil || p.Paused.Code != "portal_scope" {
+	if p.Paused == nil || p.Paused.Code != sheet24.CodePortalScope {
 		t.Fatalf("portal = %+v", p)
 	}
 	requests := w.portal.Stats().Requests

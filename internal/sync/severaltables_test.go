@@ -66,7 +66,7 @@ func TestOneTabFeedsTwoPortals(t *testing.T) {
 	w.check(w.store.SavePortal(t.Context(), portal))
 	choice := setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors, Policies: create, AddID: true, AddStatus: true, Fields: map[int]string{0: "ID", 1: "NAME"}}
 	_, _, err := w.setup.Save(t.Context(), mehmet, choice)
-	expect(t, "the other's ID column", sheet24.AsError(err).Code, "id_column_others")
+	expect(t, "the other's ID column", sheet24.AsError(err).Code, sheet24.CodeIDColumnOthers)
 	choice.Fields = map[int]string{1: "NAME"}
 	others, _, err := w.setup.Save(t.Context(), mehmet, choice)
 	w.check(err)
@@ -179,9 +179,9 @@ func TestSharedIDColumnIsLeftAlone(t *testing.T) {
 	expect(t, "changes", len(history), 0)
 	stored, err := w.store.Table(t.Context(), younger.ID)
 	w.check(err)
-	expect(t, "its page says", stored.Problem, "id_column_shared")
+	expect(t, "its page says", stored.Problem, sheet24.CodeIDColumnShared)
 	_, err = w.Compare(t.Context(), younger.ID)
-	expect(t, "comparing it", sheet24.AsError(err).Code, "id_column_shared")
+	expect(t, "comparing it", sheet24.AsError(err).Code, sheet24.CodeIDColumnShared)
 
 	// The older one goes on; with a column of its own the younger one does.
 	w.recheck(w.fresh())

@@ -25,7 +25,7 @@ func TestSilentPortal(t *testing.T) {
 		t.Helper()
 		p, err := w.store.Portal(t.Context(), portal.ID)
 		w.check(err)
-		return p.Paused != nil && p.Paused.Code == sheet24.PortalSilent
+		return p.Paused != nil && p.Paused.Code == sheet24.CodePortalSilent
 	}
 
 	// A push finds it out; what comes later is not even claimed.

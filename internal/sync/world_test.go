@@ -582,7 +582,7 @@ func TestIDColumnIsAddedWhenAskedFor(t *testing.T) {
 	var matched setup.Matched
 	var err error
 	choice := setup.Choice{SpreadsheetID: w.sheet, GID: gid, Entity: sheet24.Leads, Colors: sheet24.DefaultColors, AddStatus: true, Fields: map[int]string{1: "NAME", 2: "EMAIL", 3: "PHONE"}}
-	if _, _, err = w.setup.Save(t.Context(), w.user, choice); sheet24.AsError(err).Code != "mapping_no_id" {
+	if _, _, err = w.setup.Save(t.Context(), w.user, choice); sheet24.AsError(err).Code != sheet24.CodeMappingNoID {
 		t.Errorf("without being asked for: %v", err)
 	}
 	choice.AddID = true

@@ -17,7 +17,7 @@ func (p *Access) checkBound(ctx context.Context, t *sheet24.Table) error {
 		return err
 	}
 	if now[t.ID] != t.Binding {
-		return sheet24.Errorf(sheet24.Conflict, "table_exchanged")
+		return sheet24.Errorf(sheet24.Conflict, sheet24.CodeTableExchanged)
 	}
 	return nil
 }

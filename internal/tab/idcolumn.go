@@ -27,7 +27,7 @@ func (p *Access) ownsIDs(ctx context.Context, t *sheet24.Table, tab *Tab) error 
 	if all, err = p.Followers.OfNow(ctx, key); err != nil || !sharesIDs(all, t, tab) {
 		return err
 	}
-	return sheet24.Errorf(sheet24.Invalid, "id_column_shared")
+	return sheet24.Errorf(sheet24.Invalid, sheet24.CodeIDColumnShared)
 }
 
 // sharesIDs reports whether one of a tab's older tables has its ids where a table has its.

@@ -14,18 +14,18 @@ import (
 func Identify(t *sheet24.Table, tab *Tab, number int, known map[int64]sheet24.Snapshot) (int64, error) {
 	if tab.Layout.ID < 0 {
 		m, _ := t.Mapping(sheet24.IDField)
-		return 0, sheet24.Errorf(sheet24.Invalid, "column_lost", m.Column.Name)
+		return 0, sheet24.Errorf(sheet24.Invalid, sheet24.CodeColumnLost, m.Column.Name)
 	}
 	v := Cell(tab.Rows[number], tab.Layout.ID)
 	if v == nil {
-		return 0, sheet24.Errorf(sheet24.Invalid, "row_without_id")
+		return 0, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowWithoutID)
 	}
 	id, ok := RecordID(v)
 	if !ok {
-		return 0, sheet24.Errorf(sheet24.Invalid, "row_id_invalid", mapping.Text(v))
+		return 0, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowIDInvalid, mapping.Text(v))
 	}
 	if len(tab.ByID[id]) > 1 && tab.Original(id, known) != number {
-		return 0, sheet24.Errorf(sheet24.Invalid, "row_id_twice", mapping.Text(v))
+		return 0, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowIDTwice, mapping.Text(v))
 	}
 	return id, nil
 }

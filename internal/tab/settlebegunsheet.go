@@ -322,7 +322,7 @@ func (s *settling) giveBack(found []finding) {
 
 // doubt leaves in doubt whether the row that shows an id is another one.
 func (s *settling) doubt(id int64, own any) {
-	s.doubts.Rows[id] = sheet24.Errorf(sheet24.Invalid, "row_other_record", mapping.Text(CellOf(id)), mapping.Text(own))
+	s.doubts.Rows[id] = sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowOtherRecord, mapping.Text(CellOf(id)), mapping.Text(own))
 	if record, ok := RecordID(own); ok {
 		s.doubts.Records[record] = true
 	}

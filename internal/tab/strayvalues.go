@@ -41,7 +41,7 @@ type straying struct {
 func (d Doubts) Doubtful(now map[string]any) error {
 	for _, v := range d.values {
 		if held, holds := now[v.field]; holds && held == v.value {
-			return sheet24.Errorf(sheet24.Invalid, "row_value_doubt", mapping.Text(held))
+			return sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowValueDoubt, mapping.Text(held))
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func (t *Tab) Covered(row, column int) bool {
 
 // ErrMoves says that rows or columns are being moved at this moment: what was read in
 // two requests does not fit together, and is read anew once the tab is quiet.
-var ErrMoves = sheet24.Errorf(sheet24.Unavailable, "tab_moves")
+var ErrMoves = sheet24.Errorf(sheet24.Unavailable, sheet24.CodeTabMoves)
 
 // Read reads a table's header, its whole ID column, and of some of its rows (none:
 // nil) the columns that are mapped, in one request; in more where columns were moved or
@@ -386,7 +386,7 @@ func Values(layout mapping.Layout, row []any) map[string]any {
 // Moving reports whether an error says that rows or columns are moved at this moment.
 func Moving(err error) bool {
 	code := sheet24.AsError(err).Code
-	return code == "tab_moves" || code == "columns_moved"
+	return code == sheet24.CodeTabMoves || code == sheet24.CodeColumnsMoved
 }
 
 // CellKey names a cell by what it holds.

@@ -42,7 +42,7 @@ func (p *Undo) Undo(ctx context.Context, t *sheet24.Table, changes []sheet24.Row
 
 	undone := change.Undo(changes, since, t.Binding)
 	if undone.Former == len(changes) {
-		return Undone{}, sheet24.Errorf(sheet24.Conflict, "undo_former")
+		return Undone{}, sheet24.Errorf(sheet24.Conflict, sheet24.CodeUndoFormer)
 	}
 	if err := p.Store.AddCellWrites(ctx, t, undone.Cells); err != nil {
 		return Undone{}, err

@@ -147,7 +147,7 @@ func (w *Watch) Notify(ctx context.Context, channelID, token, state string) erro
 		return err
 	}
 	if subtle.ConstantTimeCompare([]byte(token), []byte(c.Token)) != 1 {
-		return sheet24.Errorf(sheet24.Unauthorized, "drive_channel")
+		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeDriveChannel)
 	}
 	if state == "sync" { // the first message of a channel: it works
 		return nil

@@ -39,7 +39,7 @@ func (w *Web) notInstalled(rw http.ResponseWriter, r *http.Request, t *sheet24.T
 	w.renderTable(rw, r, http.StatusBadGateway, v)
 }
 
-func apiOff(err error) bool { return sheet24.AsError(err).Code == "google_script_api_off" }
+func apiOff(err error) bool { return sheet24.AsError(err).Code == sheet24.CodeGoogleScriptAPIOff }
 
 // script answers the page that waits for the Apps Script API: nothing yet, or how to
 // go on.

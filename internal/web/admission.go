@@ -42,7 +42,7 @@ func (a Admission) hasDomain(email string) bool {
 func (w *Web) admit(ctx context.Context, account google.Account) error {
 	if w.Admission.Listed() {
 		if !w.Admission.Names(account) {
-			return sheet24.Errorf(sheet24.Forbidden, "not_admitted", account.Email)
+			return sheet24.Errorf(sheet24.Forbidden, sheet24.CodeNotAdmitted, account.Email)
 		}
 		return nil
 	}
@@ -54,7 +54,7 @@ func (w *Web) admit(ctx context.Context, account google.Account) error {
 	case err != nil:
 		return err
 	case !strings.EqualFold(first.Email, account.Email):
-		return sheet24.Errorf(sheet24.Forbidden, "not_first", account.Email)
+		return sheet24.Errorf(sheet24.Forbidden, sheet24.CodeNotFirst, account.Email)
 	}
 
 	return nil

@@ -38,19 +38,19 @@ func readAppearance(r *http.Request, t *sheet24.Table) error {
 	colors, language := colorsOf(r), r.FormValue("language")
 
 	if !slices.Contains(locale.Languages, language) {
-		return sheet24.Errorf(sheet24.Invalid, "language")
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeLanguage)
 	}
 	t.Language = language
 
 	for _, c := range []string{colors.Header, colors.Text, colors.Accent, colors.Row} {
 		if !sheet24.IsColor(c) {
-			return sheet24.Errorf(sheet24.Invalid, "color", c)
+			return sheet24.Errorf(sheet24.Invalid, sheet24.CodeColor, c)
 		}
 	}
 	t.Colors = colors
 
 	if utf8.RuneCountInString(t.Name) > longestName {
-		return sheet24.Errorf(sheet24.Invalid, "name_long")
+		return sheet24.Errorf(sheet24.Invalid, sheet24.CodeNameLong)
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func (w *Web) act(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	case "pause", "resume":
 		err = w.Store.PauseComparison(r.Context(), t.ID, r.PathValue("act") == "pause")
 	default:
-		err = sheet24.Errorf(sheet24.NotFound, "not_found")
+		err = sheet24.Errorf(sheet24.NotFound, sheet24.CodeNotFound)
 	}
 
 	w.acted(rw, r, t, err)

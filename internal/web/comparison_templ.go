@@ -157,7 +157,7 @@ func comparisonCard(t *sheet24.Table, c *sheet24.Comparison) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if c.Problem != "" {
-				templ_7745c5c3_Err = alert(tr(ctx, "error."+c.Problem)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = alert(tr(ctx, c.Problem.Key())).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -43,7 +43,7 @@ func (w *Web) decideAll(rw http.ResponseWriter, r *http.Request, t *sheet24.Tabl
 func decision(r *http.Request) (sheet24.Side, error) {
 	winner, ok := sides[r.FormValue("winner")]
 	if !ok || winner == sheet24.Ask {
-		return "", sheet24.Errorf(sheet24.Invalid, "policy")
+		return "", sheet24.Errorf(sheet24.Invalid, sheet24.CodePolicy)
 	}
 	return winner, nil
 }

@@ -25,20 +25,20 @@ func (w *Web) formBodies(next http.Handler) http.Handler {
 
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if err != nil || kind != "application/x-www-form-urlencoded" {
-			w.refuseBody(rw, r, sheet24.Errorf(sheet24.Unsupported, "form_kind"))
+			w.refuseBody(rw, r, sheet24.Errorf(sheet24.Unsupported, sheet24.CodeFormKind))
 			return
 		}
 
 		if r.ContentLength > maxForm {
-			w.refuseBody(rw, r, sheet24.Errorf(sheet24.TooLarge, "form_too_large"))
+			w.refuseBody(rw, r, sheet24.Errorf(sheet24.TooLarge, sheet24.CodeFormTooLarge))
 			return
 		}
 
 		r.Body = http.MaxBytesReader(rw, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
-			problem := sheet24.Errorf(sheet24.Invalid, "form_unreadable").Because(err)
+			problem := sheet24.Errorf(sheet24.Invalid, sheet24.CodeFormUnreadable).Because(err)
 			if _, large := errors.AsType[*http.MaxBytesError](err); large {
-				problem = sheet24.Errorf(sheet24.TooLarge, "form_too_large")
+				problem = sheet24.Errorf(sheet24.TooLarge, sheet24.CodeFormTooLarge)
 			}
 			w.refuseBody(rw, r, problem)
 			return

@@ -39,7 +39,7 @@ func span(r *http.Request, t *sheet24.Table) (from, until time.Time, err error) 
 	}
 
 	if err != nil || until.Before(from) {
-		return from, until, sheet24.Errorf(sheet24.Invalid, "span")
+		return from, until, sheet24.Errorf(sheet24.Invalid, sheet24.CodeSpan)
 	}
 
 	return from, until.Add(time.Minute - time.Microsecond), nil

@@ -12,7 +12,7 @@ func (w *Web) user(next func(http.ResponseWriter, *http.Request, *sheet24.User))
 	return func(rw http.ResponseWriter, r *http.Request) {
 		u := visitOf(r.Context()).user
 		if u == nil {
-			w.fail(rw, r, sheet24.Errorf(sheet24.Unauthorized, "sign_in"))
+			w.fail(rw, r, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeSignIn))
 			return
 		}
 		next(rw, r.WithContext(sheet24.Interactive(r.Context())), u)
@@ -26,11 +26,11 @@ func (w *Web) table(next func(http.ResponseWriter, *http.Request, *sheet24.Table
 		id, _ := strconv.ParseInt(r.PathValue("table"), 10, 64) // no number is no table
 		t, err := w.Store.Table(r.Context(), id)
 		if err == nil && t.UserID != u.ID {
-			err = sheet24.Errorf(sheet24.NotFound, "table_unknown")
+			err = sheet24.Errorf(sheet24.NotFound, sheet24.CodeTableUnknown)
 		}
 
 		if seen := number(r, "binding"); err == nil && seen != 0 && seen != t.Binding {
-			err = sheet24.Errorf(sheet24.Conflict, "table_exchanged") // the form is about what it was
+			err = sheet24.Errorf(sheet24.Conflict, sheet24.CodeTableExchanged) // the form is about what it was
 		}
 
 		if err != nil {

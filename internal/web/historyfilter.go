@@ -33,13 +33,13 @@ func (f historyFilter) active() bool { return f != (historyFilter{}) }
 func (f historyFilter) changes(t *sheet24.Table) (sheet24.ChangeFilter, error) {
 	c := sheet24.ChangeFilter{Text: f.text, Field: f.field, Status: sheet24.Status(f.status)}
 	if f.status != "" && !slices.Contains(filterable, c.Status) {
-		return c, sheet24.Errorf(sheet24.Invalid, "filter_status")
+		return c, sheet24.Errorf(sheet24.Invalid, sheet24.CodeFilterStatus)
 	}
 
 	if f.record != "" {
 		id, err := strconv.ParseInt(f.record, 10, 64)
 		if err != nil || id < 1 {
-			return c, sheet24.Errorf(sheet24.Invalid, "row_id_invalid", f.record)
+			return c, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowIDInvalid, f.record)
 		}
 		c.Record = id
 	}
@@ -47,12 +47,12 @@ func (f historyFilter) changes(t *sheet24.Table) (sheet24.ChangeFilter, error) {
 	var err error
 	if f.from != "" {
 		if c.From, err = time.ParseInLocation(minute, f.from, t.Location()); err != nil {
-			return c, sheet24.Errorf(sheet24.Invalid, "span")
+			return c, sheet24.Errorf(sheet24.Invalid, sheet24.CodeSpan)
 		}
 	}
 	if f.until != "" {
 		if c.Until, err = time.ParseInLocation(minute, f.until, t.Location()); err != nil {
-			return c, sheet24.Errorf(sheet24.Invalid, "span")
+			return c, sheet24.Errorf(sheet24.Invalid, sheet24.CodeSpan)
 		}
 		c.Until = c.Until.Add(time.Minute - time.Microsecond)
 	}

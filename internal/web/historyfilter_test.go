@@ -19,7 +19,7 @@ func TestHistoryFilter(t *testing.T) {
 	table := &sheet24.Table{ID: 7, TimeZone: "Europe/Istanbul"}
 	for query, c := range map[string]struct {
 		want    sheet24.ChangeFilter
-		code    string
+		code    sheet24.Code
 		further string
 	}{
 		"":              {further: "/sheet-sync/tables/7?before=9"},
@@ -28,11 +28,11 @@ func TestHistoryFilter(t *testing.T) {
 			further: "/sheet-sync/tables/7?before=9&field=EMAIL&record=12&status=failed"},
 		"from=2026-11-24T10:00&until=2026-11-24T10:00": {want: sheet24.ChangeFilter{From: time.Date(2026, 11, 24, 10, 0, 0, 0, istanbul),
 			Until: time.Date(2026, 11, 24, 10, 1, 0, 0, istanbul).Add(-time.Microsecond)}, further: "/sheet-sync/tables/7?before=9&from=2026-11-24T10%3A00&until=2026-11-24T10%3A00"},
-		"record=x":      {code: "row_id_invalid"},
-		"record=-1":     {code: "row_id_invalid"},
-		"status=eaten":  {code: "filter_status"},
-		"from=tomorrow": {code: "span"},
-		"until=now":     {code: "span"},
+		"record=x":      {code: sheet24.CodeRowIDInvalid},
+		"record=-1":     {code: sheet24.CodeRowIDInvalid},
+		"status=eaten":  {code: sheet24.CodeFilterStatus},
+		"from=tomorrow": {code: sheet24.CodeSpan},
+		"until=now":     {code: sheet24.CodeSpan},
 	} {
 		f := filterOf(httptest.NewRequest(http.MethodGet, "/?"+query, nil))
 		got, err := f.changes(table)

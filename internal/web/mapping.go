@@ -56,7 +56,7 @@ func (w *Web) mapping(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 
 	problem := ""
 	if d.Taken {
-		problem = locale.Error(u.Language, sheet24.Errorf(sheet24.Conflict, "tab_taken"))
+		problem = locale.Error(u.Language, sheet24.Errorf(sheet24.Conflict, sheet24.CodeTabTaken))
 	}
 
 	f := mappingForm{draft: d, problem: problem, replaces: replaced(d), fields: map[int]string{}, addStatus: true, addID: true, colors: sheet24.DefaultColors, newRows: sheet24.CreateNew}
@@ -70,7 +70,7 @@ func (w *Web) mapping(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 func (w *Web) draft(r *http.Request, u *sheet24.User) (*setup.Draft, error) {
 	gid, err := strconv.ParseInt(r.FormValue("gid"), 10, 64)
 	if err != nil {
-		return nil, sheet24.Errorf(sheet24.Invalid, "tab_unknown")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeTabUnknown)
 	}
 
 	// The page begins with what takes nothing away.

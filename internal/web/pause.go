@@ -20,7 +20,7 @@ func (w *Web) pause(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 // resumeTable has a table go on: with what waited, and with what was edited meanwhile.
 func (w *Web) resumeTable(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	if t.Ended() {
-		w.fail(rw, r, sheet24.Errorf(sheet24.Conflict, "table_ended"))
+		w.fail(rw, r, sheet24.Errorf(sheet24.Conflict, sheet24.CodeTableEnded))
 		return
 	}
 

@@ -66,7 +66,7 @@ func (w *Web) ownPortal(r *http.Request, u *sheet24.User) (*sheet24.Portal, erro
 	id, _ := strconv.ParseInt(r.PathValue("portal"), 10, 64) // no number is no portal
 	p, err := w.Store.Portal(r.Context(), id)
 	if err == nil && p.UserID != u.ID {
-		err = sheet24.Errorf(sheet24.NotFound, "portal_unknown")
+		err = sheet24.Errorf(sheet24.NotFound, sheet24.CodePortalUnknown)
 	}
 	return p, err
 }
@@ -108,7 +108,7 @@ func (w *Web) setPlan(rw http.ResponseWriter, r *http.Request, u *sheet24.User) 
 	if err == nil {
 		plan, ok := plans[r.FormValue("plan")]
 		if !ok {
-			err = sheet24.Errorf(sheet24.Invalid, "portal_plan_unknown", r.FormValue("plan"))
+			err = sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalPlanUnknown, r.FormValue("plan"))
 		} else {
 			err = w.Store.SavePlan(r.Context(), p.ID, plan)
 		}

@@ -35,9 +35,9 @@ func (w *Web) portalCallback(rw http.ResponseWriter, r *http.Request, u *sheet24
 	var err error
 	switch {
 	case state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(q.Get("state"))) != 1:
-		err = sheet24.Errorf(sheet24.Invalid, "portal_state")
+		err = sheet24.Errorf(sheet24.Invalid, sheet24.CodePortalState)
 	case q.Get("code") == "":
-		err = sheet24.Errorf(sheet24.Unauthorized, "portal_denied")
+		err = sheet24.Errorf(sheet24.Unauthorized, sheet24.CodePortalDenied)
 	default:
 		p, err = w.Portals.Exchange(r.Context(), q.Get("code"), q.Get("server_domain"))
 	}

@@ -32,5 +32,5 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 
 // needsSignIn reports whether connecting with Google mends an error.
 func needsSignIn(e *sheet24.Error) bool {
-	return e.Code == "sign_in" || e.Code == "user_unknown" || strings.HasPrefix(e.Code, "google_") && e.Kind == sheet24.Unauthorized
+	return e.Code == sheet24.CodeSignIn || e.Code == sheet24.CodeUserUnknown || strings.HasPrefix(string(e.Code), "google_") && e.Kind == sheet24.Unauthorized
 }

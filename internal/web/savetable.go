@@ -43,7 +43,7 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 func choiceOf(r *http.Request) (setup.Choice, error) {
 	gid, err := strconv.ParseInt(r.FormValue("gid"), 10, 64)
 	if err != nil { // tab 0 is another one
-		return setup.Choice{}, sheet24.Errorf(sheet24.Invalid, "tab_unknown")
+		return setup.Choice{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeTabUnknown)
 	}
 
 	c := setup.Choice{
@@ -71,7 +71,7 @@ func choiceOf(r *http.Request) (setup.Choice, error) {
 	}
 
 	if !slices.Contains(newRows, c.Policies.NewRows) {
-		return c, sheet24.Errorf(sheet24.Invalid, "policy")
+		return c, sheet24.Errorf(sheet24.Invalid, sheet24.CodePolicy)
 	}
 	c.Policies.Keys = keysAmong(c.Fields)
 	return c, nil

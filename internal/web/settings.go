@@ -113,7 +113,7 @@ func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
 	// An empty choice is one, too; a missing one is none.
 	for _, name := range []string{"new_rows", "deleted", "conflict"} {
 		if !r.PostForm.Has(name) {
-			return f.table.Policies, sheet24.Errorf(sheet24.Invalid, "settings_incomplete")
+			return f.table.Policies, sheet24.Errorf(sheet24.Invalid, sheet24.CodeSettingsIncomplete)
 		}
 	}
 
@@ -143,7 +143,7 @@ func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
 
 	valid := slices.Contains(newRows, p.NewRows) && slices.Contains(deletions, p.Deleted) && slices.Contains(winners, p.Conflict)
 	if !valid || p.Deleted == sheet24.SetStage && !slices.Contains(f.stages, p.Stage) {
-		return p, sheet24.Errorf(sheet24.Invalid, "policy")
+		return p, sheet24.Errorf(sheet24.Invalid, sheet24.CodePolicy)
 	}
 
 	return p, nil
@@ -165,7 +165,7 @@ func (f settingsForm) sideOf(r *http.Request, field string) (side sheet24.Side, 
 
 	side, apart = sides[r.PostForm.Get(name)]
 	if !apart {
-		err = sheet24.Errorf(sheet24.Invalid, "policy")
+		err = sheet24.Errorf(sheet24.Invalid, sheet24.CodePolicy)
 	}
 
 	return side, apart, err

@@ -16,17 +16,17 @@ func TestIncompleteSettings(t *testing.T) {
 		Fields: map[string]sheet24.Side{"TITLE": sheet24.CRMWins}}}
 	f := settingsForm{table: table, fields: []sheet24.Field{{Name: "TITLE", Type: "string"}, {Name: "NAME", Type: "string"}}}
 
-	for form, code := range map[string]string{
-		"":                                            "settings_incomplete",
-		"new_rows=create":                             "settings_incomplete",
-		"new_rows=create&deleted=delete":              "settings_incomplete",
-		"deleted=delete&conflict=ask":                 "settings_incomplete",
-		"new_rows=create&conflict=ask":                "settings_incomplete",
-		"new_rows=x&deleted=&conflict=":               "policy",
-		"new_rows=create&deleted=x&conflict=":         "policy",
-		"new_rows=create&deleted=set_stage&conflict=": "policy",
-		"new_rows=create&deleted=&conflict=x":         "policy",
-		"new_rows=create&deleted=&conflict=&conflict_TITLE=nobody": "policy",
+	for form, code := range map[string]sheet24.Code{
+		"":                                            sheet24.CodeSettingsIncomplete,
+		"new_rows=create":                             sheet24.CodeSettingsIncomplete,
+		"new_rows=create&deleted=delete":              sheet24.CodeSettingsIncomplete,
+		"deleted=delete&conflict=ask":                 sheet24.CodeSettingsIncomplete,
+		"new_rows=create&conflict=ask":                sheet24.CodeSettingsIncomplete,
+		"new_rows=x&deleted=&conflict=":               sheet24.CodePolicy,
+		"new_rows=create&deleted=x&conflict=":         sheet24.CodePolicy,
+		"new_rows=create&deleted=set_stage&conflict=": sheet24.CodePolicy,
+		"new_rows=create&deleted=&conflict=x":         sheet24.CodePolicy,
+		"new_rows=create&deleted=&conflict=&conflict_TITLE=nobody": sheet24.CodePolicy,
 	} {
 		if _, err := f.chosen(sent(t, form)); sheet24.AsError(err).Code != code {
 			t.Errorf("%q: %v; want %s", form, err, code)

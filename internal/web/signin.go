@@ -44,7 +44,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 	case s.State == "":
-		err = sheet24.Errorf(sheet24.Invalid, "google_state")
+		err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeGoogleState)
 	case q.Get("code") == "":
 		err = refusal(q.Get("error"))
 	}
@@ -56,7 +56,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	account, token, err := w.Google.Exchange(ctx, q.Get("code"), s.Verifier)
 	if err != nil {
 		// The page names the scope that is missing; its button asks for all again.
-		if sheet24.AsError(err).Code == "google_scope" {
+		if sheet24.AsError(err).Code == sheet24.CodeGoogleScope {
 			err = cmp.Or(w.keepSigningIn(rw, r, signingIn{Lacked: true}), err)
 		}
 		w.fail(rw, r, err)
@@ -136,9 +136,9 @@ func (w *Web) resume(r *http.Request, tables []*sheet24.Table) {
 func refusal(code string) error {
 	switch code {
 	case "admin_policy_enforced", "org_internal":
-		return sheet24.Errorf(sheet24.Unauthorized, "google_admin")
+		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleAdmin)
 	}
-	return sheet24.Errorf(sheet24.Unauthorized, "google_denied")
+	return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeGoogleDenied)
 }
 
 func (w *Web) signOut(rw http.ResponseWriter, r *http.Request) {

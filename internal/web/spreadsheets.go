@@ -36,7 +36,7 @@ func (w *Web) spreadsheets(rw http.ResponseWriter, r *http.Request, u *sheet24.U
 	if w.LinksOnly {
 		problem := ""
 		if search != "" {
-			problem = locale.Error(u.Language, sheet24.Errorf(sheet24.Invalid, "google_link", search))
+			problem = locale.Error(u.Language, sheet24.Errorf(sheet24.Invalid, sheet24.CodeGoogleLink, search))
 		}
 		w.render(rw, r, http.StatusOK, linkPage(search, problem))
 		return

@@ -98,17 +98,17 @@ func (w *Web) readTable(r *http.Request, v *tableView) (err error) {
 
 // statusProblem says why no status is written.
 func statusProblem(ctx context.Context, t *sheet24.Table) string {
-	if t.StatusProblem == "status_lost" {
-		return tr(ctx, "error.status_lost", t.StatusColumn.Name)
+	if t.StatusProblem == sheet24.CodeStatusLost {
+		return tr(ctx, sheet24.Code(sheet24.CodeStatusLost).Key(), t.StatusColumn.Name)
 	}
-	return tr(ctx, "error."+t.StatusProblem)
+	return tr(ctx, t.StatusProblem.Key())
 }
 
 // stageProblem says that a stage fails again and again, and why, as far as that is for
 // people.
 func stageProblem(ctx context.Context, t *sheet24.Table, p sheet24.StageProblem) string {
 	text := tr(ctx, "stage_problem."+string(p.Stage), strconv.Itoa(p.Times), moment(p.Since, t, ""))
-	if p.Err.Code == "internal" {
+	if p.Err.Code == sheet24.CodeInternal {
 		return text
 	}
 	return text + " " + locale.Error(visitOf(ctx).lang, p.Err)

@@ -29,10 +29,10 @@ func TestPageSaysWhatFails(t *testing.T) {
 	v := tableView{
 		table: &sheet24.Table{ID: 1, Tab: "Leads", Entity: sheet24.Leads, TimeZone: "Europe/Istanbul", Colors: sheet24.DefaultColors}, portal: &sheet24.Portal{Host: "firma.bitrix24.com.tr"},
 		stages: []sheet24.StageProblem{
-			{Stage: sheet24.ScanStage, Times: 4, Since: since, Err: sheet24.Errorf(sheet24.Internal, "google_busy")},
-			{Stage: sheet24.PushStage, Times: 3, Since: since, Err: sheet24.Errorf(sheet24.Internal, "internal")},
-			{Stage: sheet24.ReportStage, Times: 3, Since: since, Err: sheet24.Errorf(sheet24.Internal, "google_refused", "Invalid value")},
-			{Stage: sheet24.CompareStage, Times: 5, Since: since, Err: sheet24.Errorf(sheet24.Internal, "internal")},
+			{Stage: sheet24.ScanStage, Times: 4, Since: since, Err: sheet24.Errorf(sheet24.Internal, sheet24.CodeGoogleBusy)},
+			{Stage: sheet24.PushStage, Times: 3, Since: since, Err: sheet24.Errorf(sheet24.Internal, sheet24.CodeInternal)},
+			{Stage: sheet24.ReportStage, Times: 3, Since: since, Err: sheet24.Errorf(sheet24.Internal, sheet24.CodeGoogleRefused, "Invalid value")},
+			{Stage: sheet24.CompareStage, Times: 5, Since: since, Err: sheet24.Errorf(sheet24.Internal, sheet24.CodeInternal)},
 		},
 	}
 	page := pageOf(t, "tr", v)

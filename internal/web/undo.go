@@ -68,7 +68,7 @@ func (w *Web) toUndo(r *http.Request, t *sheet24.Table) ([]sheet24.RowChange, er
 	for _, v := range r.PostForm["change"] {
 		id, err := strconv.ParseInt(v, 10, 64)
 		if err != nil {
-			return nil, sheet24.Errorf(sheet24.Invalid, "undo_nothing")
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeUndoNothing)
 		}
 		ids = append(ids, id)
 	}

@@ -99,7 +99,7 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison.csv", w.user(w.table(w.differencesFile)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/comparison/{act}", w.user(w.table(w.act)))
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
-		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, "not_found"))
+		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, sheet24.CodeNotFound))
 	})
 
 	return http.NewCrossOriginProtection().Handler(w.secure(w.sessions.LoadAndSave(w.localized(w.formBodies(mux)))))

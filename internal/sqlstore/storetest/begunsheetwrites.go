@@ -52,16 +52,16 @@ func begunWrites(t *testing.T, s *sqlstore.Store) {
 	was := *table
 	table.Entity = sheet24.Contacts
 	for _, err := range []error{s.SaveTable(t.Context(), table, nil), s.CheckWritten(t.Context(), &was)} {
-		if sheet24.AsError(err).Code != "table_written" {
+		if sheet24.AsError(err).Code != sheet24.CodeTableWritten {
 			t.Errorf("exchanged, though it is being written: %v", err)
 		}
 	}
-	check(t, s.SetProblem(t.Context(), table.ID, "google_forbidden"))
+	check(t, s.SetProblem(t.Context(), table.ID, sheet24.CodeGoogleForbidden))
 	check(t, s.SaveTable(t.Context(), table, nil))
 	if left := must(s.BegunSheetWrites(t.Context(), table.ID, sheet24.ReportStage))(t); len(left) != 0 {
 		t.Errorf("begun: %+v", left)
 	}
-	if _, err := s.BeginSheetWrite(t.Context(), &was, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage}); sheet24.AsError(err).Code != "table_exchanged" {
+	if _, err := s.BeginSheetWrite(t.Context(), &was, sheet24.BegunSheetWrite{Stage: sheet24.ScanStage}); sheet24.AsError(err).Code != sheet24.CodeTableExchanged {
 		t.Errorf("begun for what it was: %v", err)
 	}
 }

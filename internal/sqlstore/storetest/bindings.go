@@ -111,15 +111,15 @@ func nothingWaits(t *testing.T, s *sqlstore.Store, table *sheet24.Table) {
 		t.Errorf("%d tried again", n)
 	}
 	for _, c := range must(s.History(t.Context(), table.ID, 0, 20))(t) {
-		wantCode(t, s.RetryChange(t.Context(), table.ID, c.ID), "change_former")
-		wantCode(t, s.Decide(t.Context(), table.ID, c.ID, sheet24.SheetWins), "change_former")
+		wantCode(t, s.RetryChange(t.Context(), table.ID, c.ID), sheet24.CodeChangeFormer)
+		wantCode(t, s.Decide(t.Context(), table.ID, c.ID, sheet24.SheetWins), sheet24.CodeChangeFormer)
 	}
 	asked, open, writes := must(s.CountAsked(t.Context(), table.ID))(t), must(s.Open(t.Context(), table.ID, []int64{11, 12, 13, 14, -15}))(t), must(s.CellWrites(t.Context(), table.ID, 10))(t)
 	if told := must(s.Unreported(t.Context(), table.ID, 10))(t); asked != 0 || len(open) != 0 || len(writes) != 0 || len(told) != 0 {
 		t.Errorf("asked %d, open %+v, to be written %+v, to be told %+v", asked, open, writes, told)
 	}
 	_, err := s.Comparison(t.Context(), table.ID)
-	wantCode(t, err, "comparison_unknown")
+	wantCode(t, err, sheet24.CodeComparisonUnknown)
 }
 
 // lateComers are stages that began before their table was exchanged: nothing of theirs is
@@ -133,12 +133,12 @@ func lateComers(t *testing.T, s *sqlstore.Store) {
 	now := anew(t, s, table, []sheet24.Snapshot{{EntityID: 11, Row: 2, Values: map[string]any{"EMAIL": "kişi"}}, {Row: 3, Values: map[string]any{"EMAIL": "not"}}}, asContacts)
 	check(t, s.StartComparison(t.Context(), now.ID))
 
-	wantCode(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Snapshots: []sheet24.Snapshot{{EntityID: 11, Row: 9}}}), "table_exchanged")
-	wantCode(t, s.SetColumns(t.Context(), table, table.Mappings[:1], table.Mappings[1:]), "table_exchanged")
-	wantCode(t, s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 11, Field: "EMAIL", Value: "a"}}), "table_exchanged")
+	wantCode(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Snapshots: []sheet24.Snapshot{{EntityID: 11, Row: 9}}}), sheet24.CodeTableExchanged)
+	wantCode(t, s.SetColumns(t.Context(), table, table.Mappings[:1], table.Mappings[1:]), sheet24.CodeTableExchanged)
+	wantCode(t, s.AddCellWrites(t.Context(), table, []sheet24.CellWrite{{EntityID: 11, Field: "EMAIL", Value: "a"}}), sheet24.CodeTableExchanged)
 	check(t, s.LeaveNone(t.Context(), table))
 	_, err := s.LinkRows(t.Context(), table.ID, []sheet24.RowLink{{Change: sending[3], EntityID: 11}})
-	wantCode(t, err, "table_exchanged")
+	wantCode(t, err, sheet24.CodeTableExchanged)
 	check(t, s.FailRow(t.Context(), table, sheet24.RowChange{ID: sending[0].ID, EntityID: 11, Row: 2, Error: "bozuk"}))
 	check(t, s.FailRow(t.Context(), table, sheet24.RowChange{EntityID: 11, Row: 2, Error: "bozuk"}))
 	c.State, c.DoneRow = sheet24.Compared, 100
@@ -330,9 +330,9 @@ func retired(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	commit(t, s, table, edit(2, 11, "a", "b"))
 	check(t, s.RetireTable(t.Context(), table, "tab_taken"))
-	wantCode(t, s.RetireTable(t.Context(), table, "tab_taken"), "table_exchanged")
+	wantCode(t, s.RetireTable(t.Context(), table, "tab_taken"), sheet24.CodeTableExchanged)
 	got := must(s.Table(t.Context(), table.ID))(t)
-	if got.Enabled || got.Problem != "tab_taken" || got.Binding == table.Binding {
+	if got.Enabled || got.Problem != sheet24.CodeTabTaken || got.Binding == table.Binding {
 		t.Errorf("retired: %+v", got)
 	}
 	if c := must(s.History(t.Context(), table.ID, 0, 10))(t); len(c) != 1 || c[0].Status != sheet24.Failed {

@@ -252,8 +252,8 @@ func retry(t *testing.T, s *sqlstore.Store) {
 	if got := must(s.ClaimChanges(t.Context(), table.PortalID, 10))(t); len(got) != 1 || got[0].Error != "" {
 		t.Fatalf("after the retry: %+v", got)
 	}
-	wantCode(t, s.RetryChange(t.Context(), table.ID, c[0].ID), "change_not_retriable")
-	wantCode(t, s.RetryChange(t.Context(), table.ID+1, c[0].ID), "change_not_retriable")
+	wantCode(t, s.RetryChange(t.Context(), table.ID, c[0].ID), sheet24.CodeChangeNotRetriable)
+	wantCode(t, s.RetryChange(t.Context(), table.ID+1, c[0].ID), sheet24.CodeChangeNotRetriable)
 }
 
 // failures has one row that failed and was mended, and one that was not.

@@ -110,7 +110,7 @@ func questions(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("to be told: %+v", report)
 	}
 	check(t, s.Decide(t.Context(), table.ID, got[0].ID, sheet24.SheetWins))
-	wantCode(t, s.Decide(t.Context(), table.ID, got[0].ID, sheet24.SheetWins), "change_decided")
+	wantCode(t, s.Decide(t.Context(), table.ID, got[0].ID, sheet24.SheetWins), sheet24.CodeChangeDecided)
 	if k := must(s.Known(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.Known{"NAME": {"c"}}) {
 		t.Errorf("known once it may be overwritten: %+v", k)
 	}
@@ -191,7 +191,7 @@ func deletions(t *testing.T, s *sqlstore.Store) {
 func comparisons(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	_, err := s.Comparison(t.Context(), table.ID)
-	wantCode(t, err, "comparison_unknown")
+	wantCode(t, err, sheet24.CodeComparisonUnknown)
 	check(t, s.StartComparison(t.Context(), table.ID))
 	c := must(s.Comparison(t.Context(), table.ID))(t)
 	if w := must(s.Waiting(t.Context()))(t); c.State != sheet24.Comparing || !reflect.DeepEqual(w.Compare, []int64{table.ID}) {
@@ -219,8 +219,8 @@ func comparisons(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("seen: %+v", k)
 	}
 	check(t, s.Act(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
-	wantCode(t, s.Act(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Taking), "comparison_state")
-	wantCode(t, s.StartComparison(t.Context(), table.ID), "comparison_running")
+	wantCode(t, s.Act(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Taking), sheet24.CodeComparisonState)
+	wantCode(t, s.StartComparison(t.Context(), table.ID), sheet24.CodeComparisonRunning)
 	check(t, s.Act(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Comparing, sheet24.Pushing}, sheet24.Cancelled))
 	check(t, s.StartComparison(t.Context(), table.ID))
 	if found := must(s.Differences(t.Context(), table.ID, 0, 10))(t); len(found) != 0 {

@@ -167,9 +167,9 @@ func stageProblems(t *testing.T, s *sqlstore.Store) {
 		check(t, s.NoteStageFailure(t.Context(), sheet24.ScanStage, table.ID, errors.New("?")))
 	}
 	told(table)
-	check(t, s.NoteStageFailure(t.Context(), sheet24.ScanStage, table.ID, sheet24.Errorf(sheet24.Unavailable, "google_busy", "a").Because(errors.New("503"))))
+	check(t, s.NoteStageFailure(t.Context(), sheet24.ScanStage, table.ID, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeGoogleBusy, "a").Because(errors.New("503"))))
 	problem := told(table, sheet24.ScanStage)[0]
-	if problem.Times != 3 || problem.Since.Before(began) || problem.Err.Code != "google_busy" || !reflect.DeepEqual(problem.Err.Args, []any{"a"}) {
+	if problem.Times != 3 || problem.Since.Before(began) || problem.Err.Code != sheet24.CodeGoogleBusy || !reflect.DeepEqual(problem.Err.Args, []any{"a"}) {
 		t.Errorf("told %+v, %+v", problem, problem.Err)
 	}
 	told(&other)

@@ -67,7 +67,7 @@ func replaced(t *testing.T, s *sqlstore.Store) {
 	webhook := func(secret string) *sheet24.Portal {
 		return &sheet24.Portal{UserID: user, Host: "firma.bitrix24.com.tr", WebhookURL: "https://firma.bitrix24.com.tr/rest/1/" + secret + "/"}
 	}
-	deleted := sheet24.Pause{Code: "portal_deleted", Until: time.Now().Add(time.Hour)}
+	deleted := sheet24.Pause{Code: sheet24.CodePortalDeleted, Until: time.Now().Add(time.Hour)}
 	if id := connect(webhook("yeni")); id != table.PortalID {
 		t.Errorf("with another webhook it is portal %d", id)
 	}
@@ -77,7 +77,7 @@ func replaced(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("after it was restored it is portal %d", id)
 	}
 	check(t, s.PausePortal(t.Context(), table.PortalID, deleted))
-	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: "portal_not_bitrix24", Until: time.Now().Add(time.Hour)}))
+	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: sheet24.CodePortalNotBitrix24, Until: time.Now().Add(time.Hour)}))
 	if id := connect(webhook("daha yeni")); id != table.PortalID {
 		t.Errorf("by the webhook that it had it is portal %d", id)
 	}

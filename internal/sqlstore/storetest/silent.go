@@ -23,21 +23,21 @@ func silent(t *testing.T, s *sqlstore.Store) {
 		check(t, s.SavePortal(t.Context(), p))
 		others = append(others, p)
 	}
-	check(t, s.PausePortal(t.Context(), others[1].ID, sheet24.Pause{Code: "portal_scope", Until: now.Add(time.Hour)}))
+	check(t, s.PausePortal(t.Context(), others[1].ID, sheet24.Pause{Code: sheet24.CodePortalScope, Until: now.Add(time.Hour)}))
 	change := sheet24.RowChange{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"EMAIL": {New: "b"}}}
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{change}}))
 	check(t, s.StartComparison(t.Context(), table.ID))
 
 	began := now
 	check(t, s.Silent(t.Context(), host, now.Add(time.Minute), now.Add(10*time.Second)))
-	paused := func(id int64) string {
+	paused := func(id int64) sheet24.Code {
 		t.Helper()
 		if p := must(s.Portal(t.Context(), id))(t); p.Paused != nil {
 			return p.Paused.Code
 		}
 		return ""
 	}
-	if a, b, c := paused(table.PortalID), paused(others[0].ID), paused(others[1].ID); a != sheet24.PortalSilent || b != sheet24.PortalSilent || c != "portal_scope" {
+	if a, b, c := paused(table.PortalID), paused(others[0].ID), paused(others[1].ID); a != sheet24.CodePortalSilent || b != sheet24.CodePortalSilent || c != sheet24.CodePortalScope {
 		t.Errorf("paused: %q, %q, %q", a, b, c)
 	}
 	if w := must(s.Waiting(t.Context()))(t); len(w.Push)+len(w.Compare) != 0 {
@@ -57,7 +57,7 @@ func silent(t *testing.T, s *sqlstore.Store) {
 	}
 
 	// A push that meets the silence does not end it sooner.
-	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: sheet24.PortalSilent, Until: now.Add(time.Second)}))
+	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: sheet24.CodePortalSilent, Until: now.Add(time.Second)}))
 	if p := must(s.Portal(t.Context(), table.PortalID))(t); !p.Paused.Until.Equal(now.Add(time.Minute).UTC().Truncate(time.Microsecond)) {
 		t.Errorf("paused until %v", p.Paused.Until)
 	}
@@ -86,7 +86,7 @@ func silent(t *testing.T, s *sqlstore.Store) {
 	}
 
 	check(t, s.Answers(t.Context(), host))
-	if a, b, c := paused(table.PortalID), paused(others[0].ID), paused(others[1].ID); a != "" || b != "" || c != "portal_scope" {
+	if a, b, c := paused(table.PortalID), paused(others[0].ID), paused(others[1].ID); a != "" || b != "" || c != sheet24.CodePortalScope {
 		t.Errorf("paused: %q, %q, %q", a, b, c)
 	}
 	if w := must(s.Waiting(t.Context()))(t); len(w.Push) != 1 || len(w.Compare) != 1 {
@@ -94,7 +94,7 @@ func silent(t *testing.T, s *sqlstore.Store) {
 	}
 
 	// A push may find it out alone; it is asked then, too.
-	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: sheet24.PortalSilent, Until: now.Add(time.Second)}))
+	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: sheet24.CodePortalSilent, Until: now.Add(time.Second)}))
 	if got := due(); len(got) != 1 || !got[0].Since.Equal(now.UTC().Truncate(time.Microsecond)) {
 		t.Errorf("paused by a push: %+v", got)
 	}
@@ -112,9 +112,9 @@ func belongs(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("the portal's: %+v", got)
 	}
 	_, err := s.TableBelongs(t.Context(), 999)
-	wantCode(t, err, "table_unknown")
+	wantCode(t, err, sheet24.CodeTableUnknown)
 	_, err = s.PortalBelongs(t.Context(), 999)
-	wantCode(t, err, "portal_unknown")
+	wantCode(t, err, sheet24.CodePortalUnknown)
 }
 
 // worked tells of subjects that had a lease a while ago.

@@ -88,7 +88,7 @@ func check(t testing.TB, err error) {
 	}
 }
 
-func wantCode(t *testing.T, err error, code string) {
+func wantCode(t *testing.T, err error, code sheet24.Code) {
 	t.Helper()
 	e, ok := errors.AsType[*sheet24.Error](err)
 	if !ok || e.Code != code {

@@ -80,7 +80,7 @@ func tables(t *testing.T, s *sqlstore.Store) {
 		t.Fatalf("another tab's tables: %v", all)
 	}
 	_, err := s.Table(t.Context(), 999)
-	wantCode(t, err, "table_unknown")
+	wantCode(t, err, sheet24.CodeTableUnknown)
 }
 
 func activation(t *testing.T, s *sqlstore.Store) {
@@ -94,14 +94,14 @@ func activation(t *testing.T, s *sqlstore.Store) {
 		t.Fatalf("script = %+v", sc)
 	}
 	_, err := s.Activate(t.Context(), "wrong")
-	wantCode(t, err, "activation_token")
+	wantCode(t, err, sheet24.CodeActivationToken)
 	if got := must(s.Activate(t.Context(), "one-time"))(t); got.ID != table.ID {
 		t.Fatalf("activated table %d", got.ID)
 	}
 	_, err = s.Activate(t.Context(), "one-time")
-	wantCode(t, err, "activation_token")
+	wantCode(t, err, sheet24.CodeActivationToken)
 	_, err = s.Activate(t.Context(), "")
-	wantCode(t, err, "activation_token")
+	wantCode(t, err, sheet24.CodeActivationToken)
 	if all := must(s.ActiveTables(t.Context()))(t); len(all) != 0 {
 		t.Fatalf("active before the ping: %+v", all)
 	}
@@ -130,7 +130,7 @@ func scripts(t *testing.T, s *sqlstore.Store) {
 	}
 	for _, token := range []string{"", "wrong"} {
 		_, err := s.TableByToken(t.Context(), token)
-		wantCode(t, err, "activation_token")
+		wantCode(t, err, sheet24.CodeActivationToken)
 	}
 	script.Version, script.Wide = "b-x", true
 	check(t, s.UpdateScript(t.Context(), script))
@@ -150,7 +150,7 @@ func scripts(t *testing.T, s *sqlstore.Store) {
 		t.Errorf("removed: %+v", got)
 	}
 	_, err := s.Activate(t.Context(), "second")
-	wantCode(t, err, "activation_token")
+	wantCode(t, err, sheet24.CodeActivationToken)
 }
 
 func snapshotsAt(t *testing.T, s *sqlstore.Store) {
@@ -169,10 +169,10 @@ func sheetState(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	table.SpreadsheetTitle, table.Tab, table.Locale, table.TimeZone = "Satış 2027", "Adaylar", "en_US", "Europe/Berlin"
 	check(t, s.SetSheet(t.Context(), table))
-	check(t, s.SetProblem(t.Context(), table.ID, "tab_unknown"))
-	check(t, s.SetStatusProblem(t.Context(), table.ID, "status_lost"))
+	check(t, s.SetProblem(t.Context(), table.ID, sheet24.CodeTabUnknown))
+	check(t, s.SetStatusProblem(t.Context(), table.ID, sheet24.CodeStatusLost))
 	got := must(s.Table(t.Context(), table.ID))(t)
-	if got.SpreadsheetTitle != "Satış 2027" || got.Tab != "Adaylar" || got.Locale != "en_US" || got.TimeZone != "Europe/Berlin" || got.Problem != "tab_unknown" || got.StatusProblem != "status_lost" {
+	if got.SpreadsheetTitle != "Satış 2027" || got.Tab != "Adaylar" || got.Locale != "en_US" || got.TimeZone != "Europe/Berlin" || got.Problem != sheet24.CodeTabUnknown || got.StatusProblem != sheet24.CodeStatusLost {
 		t.Errorf("table: %+v", got)
 	}
 	check(t, s.SaveTable(t.Context(), table, nil)) // set up anew, it has no problems
@@ -213,7 +213,7 @@ func channels(t *testing.T, s *sqlstore.Store) {
 	}
 	check(t, s.DeleteChannel(t.Context(), "old"))
 	_, err := s.Channel(t.Context(), "old")
-	wantCode(t, err, "drive_channel")
+	wantCode(t, err, sheet24.CodeDriveChannel)
 	if got := must(s.Channel(t.Context(), "fresh"))(t); got.UserID != table.UserID || got.ResourceID != "r" {
 		t.Errorf("channel: %+v", got)
 	}

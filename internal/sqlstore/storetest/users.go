@@ -21,14 +21,14 @@ func users(t *testing.T, s *sqlstore.Store) {
 		t.Fatalf("language = %q", u.Language)
 	}
 	_, err := s.User(t.Context(), "nobody")
-	wantCode(t, err, "user_unknown")
+	wantCode(t, err, sheet24.CodeUserUnknown)
 }
 
 func tokens(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	check(t, s.DeleteToken(t.Context(), table.UserID))
 	_, err := s.Token(t.Context(), table.UserID)
-	wantCode(t, err, "google_not_connected")
+	wantCode(t, err, sheet24.CodeGoogleNotConnected)
 	first := &sheet24.Token{UserID: table.UserID, Email: "ayse@ornek.com.tr", AccessToken: "access-1", RefreshToken: "refresh-1",
 		ExpiresAt: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Scopes: []string{"openid", "email"}}
 	check(t, s.SaveToken(t.Context(), first))
@@ -92,7 +92,7 @@ func portals(t *testing.T, s *sqlstore.Store) {
 		t.Fatal("the webhook URL can be read in the database")
 	}
 	_, err := s.Portal(t.Context(), 999)
-	wantCode(t, err, "portal_unknown")
+	wantCode(t, err, sheet24.CodePortalUnknown)
 }
 
 func grants(t *testing.T, s *sqlstore.Store) {
@@ -145,9 +145,9 @@ func pause(t *testing.T, s *sqlstore.Store) {
 	change := sheet24.RowChange{EntityID: 11, Row: 2, Status: sheet24.Pending, Fields: map[string]sheet24.Change{"EMAIL": {New: "b"}}}
 	check(t, s.CommitScan(t.Context(), table, sheet24.Scanned{Changes: []sheet24.RowChange{change}}))
 	until := time.Now().Add(time.Hour).Truncate(time.Second)
-	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: "portal_scope", Until: until}))
+	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: sheet24.CodePortalScope, Until: until}))
 	p := must(s.Portal(t.Context(), table.PortalID))(t)
-	if p.Paused == nil || p.Paused.Code != "portal_scope" || !p.Paused.Until.Equal(until) {
+	if p.Paused == nil || p.Paused.Code != sheet24.CodePortalScope || !p.Paused.Until.Equal(until) {
 		t.Fatalf("paused = %+v", p.Paused)
 	}
 	if w := must(s.Waiting(t.Context()))(t); len(w.Push) != 0 {
@@ -157,7 +157,7 @@ func pause(t *testing.T, s *sqlstore.Store) {
 		t.Fatalf("claimed from a paused portal: %v", c)
 	}
 	// A pause that is over lets the next push through, which is the one to end it.
-	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: "portal_scope", Until: time.Now().Add(-time.Second)}))
+	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: sheet24.CodePortalScope, Until: time.Now().Add(-time.Second)}))
 	if w := must(s.Waiting(t.Context()))(t); len(w.Push) != 1 {
 		t.Fatalf("after the pause: %v", w.Push)
 	}
@@ -169,7 +169,7 @@ func pause(t *testing.T, s *sqlstore.Store) {
 		t.Fatalf("claimed: %v", c)
 	}
 	// Connecting again ends a pause too.
-	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: "portal_scope", Until: until}))
+	check(t, s.PausePortal(t.Context(), table.PortalID, sheet24.Pause{Code: sheet24.CodePortalScope, Until: until}))
 	check(t, s.SavePortal(t.Context(), &sheet24.Portal{UserID: p.UserID, Host: p.Host, WebhookURL: p.WebhookURL}))
 	if p = must(s.Portal(t.Context(), table.PortalID))(t); p.Paused != nil {
 		t.Fatalf("connected again: %+v", p.Paused)

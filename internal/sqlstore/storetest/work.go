@@ -155,7 +155,7 @@ func events(t *testing.T, s *sqlstore.Store) {
 	table := Seed(t, s)
 	check(t, s.AddEvent(t.Context(), event(table, "m1")))
 	check(t, s.AddEvent(t.Context(), event(table, "m2")))
-	wantCode(t, s.AddEvent(t.Context(), event(table, "m1")), "webhook_replayed")
+	wantCode(t, s.AddEvent(t.Context(), event(table, "m1")), sheet24.CodeWebhookReplayed)
 	got := must(s.UnprocessedEvents(t.Context(), table.ID, 10))(t)
 	if len(got) != 2 || got[0].Rows != sheet24.Rows(5, 6) || string(got[1].Data) != `{"row_id":5}` {
 		t.Fatalf("events = %+v", got)

@@ -164,7 +164,7 @@ func (k *comparing) waits(ctx context.Context, from sheet24.ComparisonState, err
 	if e.Kind == sheet24.Internal || k.c.Problem == e.Code || ctx.Err() != nil {
 		return err
 	}
-	if e.Code == sheet24.PortalSilent { // the portal is paused, and that is told beside
+	if e.Code == sheet24.CodePortalSilent { // the portal is paused, and that is told beside
 		return nil
 	}
 	c := *k.c

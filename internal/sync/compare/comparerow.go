@@ -62,7 +62,7 @@ func (k *comparing) rowOf(c *sheet24.RowChange, texts tab.Formats, counts *sheet
 	}
 	c.EntityID, err = tab.Identify(k.t, k.sheet, c.Row, nil)
 	switch {
-	case err != nil && sheet24.AsError(err).Code == "row_without_id":
+	case err != nil && sheet24.AsError(err).Code == sheet24.CodeRowWithoutID:
 		if !k.t.Policies.Seeks() || mapping.Summary(held) {
 			counts.Left++
 			return false, nil
@@ -112,7 +112,7 @@ func (k *comparing) differences(ctx context.Context, counts *sheet24.ComparisonC
 		err := isolate.Guard(func() (err error) {
 			missing := item == nil && c.EntityID > 0
 			if err = cmp.Or(unmatched[i], unreadable[c.EntityID], plan.LinksFailed(fields, c, unfound)); err == nil && missing {
-				err = sheet24.Errorf(sheet24.Invalid, "record_missing")
+				err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordMissing)
 			}
 			if err == nil {
 				d, err = k.compareRow(fields, item, c, found)

@@ -14,7 +14,7 @@ type BadCells []*sheet24.Error
 
 // Add notes why a column's cell was not taken.
 func (b *BadCells) Add(t *sheet24.Table, column string, err error) {
-	*b = append(*b, sheet24.Errorf(sheet24.Invalid, "in_column", column, locale.Error(t.Language, err)).Because(err))
+	*b = append(*b, sheet24.Errorf(sheet24.Invalid, sheet24.CodeInColumn, column, locale.Error(t.Language, err)).Because(err))
 }
 
 // Err says all of them in one sentence after the other, in the order of the columns; nil
@@ -32,16 +32,16 @@ func (b BadCells) Err() error {
 		all = append(all, e)
 		sentences = append(sentences, e.Args[0].(string)+": "+e.Args[1].(string))
 	}
-	return sheet24.Errorf(sheet24.Invalid, "in_columns", strings.Join(sentences, " · ")).Because(errors.Join(all...))
+	return sheet24.Errorf(sheet24.Invalid, sheet24.CodeInColumns, strings.Join(sentences, " · ")).Because(errors.Join(all...))
 }
 
 // causes are the errors that an error about columns carries, or it alone.
 func causes(err error) []*sheet24.Error {
 	e := sheet24.AsError(err)
 	switch {
-	case e.Code == "in_column" && e.Err != nil:
+	case e.Code == sheet24.CodeInColumn && e.Err != nil:
 		return []*sheet24.Error{sheet24.AsError(e.Err)}
-	case e.Code != "in_columns":
+	case e.Code != sheet24.CodeInColumns:
 		return []*sheet24.Error{e}
 	}
 	var all []*sheet24.Error

@@ -57,7 +57,7 @@ func (b *Planner) matchTable(ctx context.Context, t *sheet24.Table, indexes []in
 		case found[n].Err != nil:
 			matches[i].Err = found[n].Err
 		case len(records) > 1:
-			matches[i].Err = sheet24.Errorf(sheet24.Invalid, "row_key_ambiguous", list(records))
+			matches[i].Err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowKeyAmbiguous, list(records))
 		case len(records) == 1:
 			matches[i].Record = records[0]
 		}
@@ -79,7 +79,7 @@ func (b *Planner) keyValues(t *sheet24.Table, f sheet24.Field, key string, index
 		for _, v := range values {
 			same := mapping.ContactKey(f.Multi.Type, v, t.Locale)
 			if other, ok := first[same]; ok && other != i {
-				matches[i].Err = sheet24.Errorf(sheet24.Invalid, "row_key_twice", t.ColumnName(key), v, mapping.Text(float64(changes[other].Row)))
+				matches[i].Err = sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowKeyTwice, t.ColumnName(key), v, mapping.Text(float64(changes[other].Row)))
 				matches[i].Twin = changes[other].EntityID
 				break
 			}
@@ -114,7 +114,7 @@ func (b *Planner) find(ctx context.Context, t *sheet24.Table, key string, values
 
 // Taken is the error of a row whose record another row is.
 func Taken(record int64, row int) error {
-	return sheet24.Errorf(sheet24.Invalid, "row_key_taken", mapping.Text(float64(record)), fmt.Sprint(row))
+	return sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowKeyTaken, mapping.Text(float64(record)), fmt.Sprint(row))
 }
 
 func list(ids []int64) string {

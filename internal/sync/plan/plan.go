@@ -134,7 +134,7 @@ func (b *Planner) PlanChange(fields Fields, item *sheet24.Item, c sheet24.RowCha
 	case c.EntityID < 0:
 		return b.planNew(fields, c, found)
 	case item == nil:
-		return Plan{Err: sheet24.Errorf(sheet24.Invalid, "record_missing")}
+		return Plan{Err: sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordMissing)}
 	}
 	return b.planRow(fields, item, c, found)
 }
@@ -186,7 +186,7 @@ func LinksFailed(fields Fields, c sheet24.RowChange, unfound map[sheet24.Link]er
 
 // outdated are the errors that may come from descriptions that are no longer
 // true: somebody added a field, a stage or a colleague since they were read.
-var outdated = []string{"mapping_field", "value_choice", "value_choice_near", "value_user", "value_user_near"}
+var outdated = []sheet24.Code{sheet24.CodeMappingField, sheet24.CodeValueChoice, sheet24.CodeValueChoiceNear, sheet24.CodeValueUser, sheet24.CodeValueUserNear}
 
 // LookAgain plans rows once more with descriptions read anew, where old ones may
 // be why they failed.
@@ -226,7 +226,7 @@ func (b *Planner) planRow(fields Fields, item *sheet24.Item, c sheet24.RowChange
 		}
 		f, ok := fields[m.Field]
 		if !ok || f.ReadOnly || f.Immutable && item.ID != 0 {
-			bad.Add(t, m.Column.Name, sheet24.Errorf(sheet24.Invalid, "mapping_field", m.Field))
+			bad.Add(t, m.Column.Name, sheet24.Errorf(sheet24.Invalid, sheet24.CodeMappingField, m.Field))
 			continue
 		}
 
@@ -315,7 +315,7 @@ func amountIn(t *sheet24.Table, fields Fields, item *sheet24.Item, c sheet24.Row
 			return nil
 		}
 		if !mapping.Same(f, want.Plain, have) {
-			return sheet24.Errorf(sheet24.Invalid, "value_currency_other", code, mapping.Text(have))
+			return sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueCurrencyOther, code, mapping.Text(have))
 		}
 		return nil
 	}

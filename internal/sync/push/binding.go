@@ -21,7 +21,7 @@ func (b *pushing) bound(ctx context.Context, changes []sheet24.RowChange) ([]she
 			present = append(present, c)
 			continue
 		}
-		c.Status, c.Error = sheet24.Failed, locale.Error(t.Language, sheet24.Errorf(sheet24.Conflict, "change_former"))
+		c.Status, c.Error = sheet24.Failed, locale.Error(t.Language, sheet24.Errorf(sheet24.Conflict, sheet24.CodeChangeFormer))
 		former = append(former, c)
 	}
 	if len(former) == 0 {

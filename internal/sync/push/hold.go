@@ -21,7 +21,7 @@ func (b *pushing) postpone(r *row) {
 		}
 	}
 	r.until = until
-	r.plan = plan.Plan{Err: sheet24.Errorf(sheet24.Unavailable, "portal_unanswered", b.portal.Host)}
+	r.plan = plan.Plan{Err: sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalUnanswered, b.portal.Host)}
 }
 
 func begunOf(r *row) []sheet24.Begun {
@@ -55,7 +55,7 @@ func (b *pushing) requestFailed(ctx context.Context, a answer) error {
 
 	b.failed++
 	most := mostTries
-	if a.reply.Outcome == sheet24.Open || sheet24.AsError(a.reply.Err).Code == "portal_unreachable" {
+	if a.reply.Outcome == sheet24.Open || sheet24.AsError(a.reply.Err).Code == sheet24.CodePortalUnreachable {
 		most = mostFailed
 	}
 	if len(a.writes) > 0 {
@@ -179,7 +179,7 @@ func (b *pushing) hold(ctx context.Context, call sheet24.Call, again time.Time) 
 }
 
 func (b *pushing) busyUntil() error {
-	return sheet24.Errorf(sheet24.Unavailable, "portal_operating", b.portal.Host)
+	return sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalOperating, b.portal.Host)
 }
 
 // holdAll has all rows wait until the portal has working time to be read again.
@@ -246,7 +246,7 @@ func (b *pushing) delayed(ctx context.Context) error {
 			continue
 		}
 		f.told = true
-		if err := b.pusher.Store.Delayed(ctx, b.portal.ID, b.says(sheet24.Errorf(sheet24.Unavailable, "portal_slow", b.portal.Host))); err != nil {
+		if err := b.pusher.Store.Delayed(ctx, b.portal.ID, b.says(sheet24.Errorf(sheet24.Unavailable, sheet24.CodePortalSlow, b.portal.Host))); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,7 @@ func (b *pushing) toProve(r *row) {
 		r.ways[api] = max(r.ways[api], way)
 	}
 	r.refusal = nil
-	if sheet24.AsError(r.plan.Err).Code == "portal_refused" {
+	if sheet24.AsError(r.plan.Err).Code == sheet24.CodePortalRefused {
 		r.refusal = r.plan.Err
 	}
 	r.plan.Err = nil
@@ -79,7 +79,7 @@ func (r *row) proves(w sheet24.Written) bool {
 
 	// What is refused with something to be emptied may be refused for that alone.
 	code := sheet24.AsError(w.Err).Code
-	return w.Outcome == sheet24.Refused && (code == "portal_refused" || code == "portal_method") && len(r.untried()) > 0
+	return w.Outcome == sheet24.Refused && (code == sheet24.CodePortalRefused || code == sheet24.CodePortalMethod) && len(r.untried()) > 0
 }
 
 // untried are what a row's write empties that was not sent before in this way.
@@ -136,7 +136,7 @@ func (b *pushing) keeps(r *row, apis []string) error {
 	var bad plan.BadCells
 	for _, m := range t.Mappings {
 		if _, ours := r.change.Fields[m.Field]; ours && slices.Contains(apis, fields[m.Field].APIName) {
-			bad.Add(t, m.Column.Name, sheet24.Errorf(sheet24.Invalid, "value_kept"))
+			bad.Add(t, m.Column.Name, sheet24.Errorf(sheet24.Invalid, sheet24.CodeValueKept))
 		}
 	}
 	return bad.Err()

@@ -331,7 +331,7 @@ func (b *pushing) planWith(r *row, reply sheet24.Reply) plan.Plan {
 		return plan.Plan{Err: err} // it may be there already
 	}
 	if horizon := reply.Horizon[ref.Entity]; p.Create && p.Err == nil && r.begun != nil && r.begun.At.Before(horizon) && !b.open(r.begun) {
-		return plan.Plan{Err: sheet24.Errorf(sheet24.Invalid, "record_doubt")} // only a person can tell
+		return plan.Plan{Err: sheet24.Errorf(sheet24.Invalid, sheet24.CodeRecordDoubt)} // only a person can tell
 	}
 	return b.nextWay(r, p)
 }

@@ -248,7 +248,7 @@ func (b *pushing) settle(r *row) {
 		c.Status = sheet24.Failed
 	case now.Sub(c.CreatedAt) > b.pusher.retry().For && r.begun == nil:
 		c.Status = sheet24.Failed
-		c.Error = locale.Error(t.Language, sheet24.Errorf(sheet24.Unavailable, "too_many_attempts", mapping.Text(float64(c.Attempts)), c.Error))
+		c.Error = locale.Error(t.Language, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeTooManyAttempts, mapping.Text(float64(c.Attempts)), c.Error))
 	case !r.until.IsZero():
 		c.Status, c.NotBefore = sheet24.Pending, r.until
 	default:

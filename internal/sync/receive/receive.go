@@ -38,14 +38,14 @@ type Signature struct {
 // time, at now, is not too far off. It spares reading the bodies of those who cannot sign.
 func (s Signature) Check(now time.Time) error {
 	if s.ID == "" || s.Timestamp == "" || s.Value == "" {
-		return sheet24.Errorf(sheet24.Unauthorized, "webhook_unsigned")
+		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeWebhookUnsigned)
 	}
 	if !slices.ContainsFunc(strings.Fields(s.Value), func(v string) bool { return strings.HasPrefix(v, "v1,") && len(v) > len("v1,") }) {
-		return sheet24.Errorf(sheet24.Unauthorized, "webhook_signature")
+		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeWebhookSignature)
 	}
 	seconds, err := strconv.ParseInt(s.Timestamp, 10, 64)
 	if err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > clockSkew {
-		return sheet24.Errorf(sheet24.Unauthorized, "webhook_timestamp")
+		return sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeWebhookTimestamp)
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (nex
 		return next, err
 	}
 	if len(body) > MaxBody {
-		return next, sheet24.Errorf(sheet24.TooLarge, "webhook_too_large")
+		return next, sheet24.Errorf(sheet24.TooLarge, sheet24.CodeWebhookTooLarge)
 	}
 	m, err := parse(body)
 	if err != nil {
@@ -163,19 +163,19 @@ func parse(body []byte) (*message, error) {
 	var m message
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(&m); err != nil {
-		return nil, sheet24.Errorf(sheet24.Invalid, "webhook_json").Because(err)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeWebhookJSON).Because(err)
 	}
 	if d.More() || m.SheetID == "" || m.GID == nil || m.Event == "" {
-		return nil, sheet24.Errorf(sheet24.Invalid, "webhook_json")
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeWebhookJSON)
 	}
 	switch sheet24.EventType(m.Event) {
 	case sheet24.RowEdited:
 		if m.RowID < 1 {
-			return nil, sheet24.Errorf(sheet24.Invalid, "webhook_row")
+			return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeWebhookRow)
 		}
 	case sheet24.Structure, sheet24.Ping:
 	default:
-		return nil, sheet24.Errorf(sheet24.Invalid, "webhook_event", m.Event)
+		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeWebhookEvent, m.Event)
 	}
 	return &m, nil
 }
@@ -196,7 +196,7 @@ func (p *Receiver) signer(ctx context.Context, m *message, sig Signature, body [
 		return nil, busy(err)
 	}
 	if len(tables) == 0 {
-		return nil, sheet24.Errorf(sheet24.NotFound, "webhook_table")
+		return nil, sheet24.Errorf(sheet24.NotFound, sheet24.CodeWebhookTable)
 	}
 	return signer(tables, sig, body)
 }
@@ -215,7 +215,7 @@ func signer(tables []*sheet24.Table, sig Signature, body []byte) (*sheet24.Table
 			}
 		}
 	}
-	return nil, sheet24.Errorf(sheet24.Unauthorized, "webhook_signature")
+	return nil, sheet24.Errorf(sheet24.Unauthorized, sheet24.CodeWebhookSignature)
 }
 
 // Sign makes the webhook-signature of a body.
@@ -232,7 +232,7 @@ func busy(err error) error {
 	if _, ok := errors.AsType[*sheet24.Error](err); ok {
 		return err
 	}
-	return sheet24.Errorf(sheet24.Unavailable, "database_busy").Because(err)
+	return sheet24.Errorf(sheet24.Unavailable, sheet24.CodeDatabaseBusy).Because(err)
 }
 
 // Recheck asks for a look at a whole tab: nobody may have told of what was edited

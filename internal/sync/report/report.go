@@ -28,7 +28,7 @@ type Store interface {
 	Unreported(ctx context.Context, tableID int64, limit int) ([]sheet24.RowChange, error)
 	MarkReported(ctx context.Context, changes []sheet24.RowChange) error
 	TellAgain(ctx context.Context, tableID int64, records []int64) (told []int64, err error)
-	SetStatusProblem(ctx context.Context, tableID int64, code string) error
+	SetStatusProblem(ctx context.Context, tableID int64, code sheet24.Code) error
 	UnidentifiedRows(ctx context.Context, tableID int64) (map[int]sheet24.UnidentifiedRow, error)
 	RecordsOf(ctx context.Context, tableID int64, keys []int64) (map[int64]int64, error)
 	KeysOf(ctx context.Context, tableID int64, records []int64) (map[int64]int64, error)
@@ -77,7 +77,7 @@ func (p *Reporter) Report(ctx context.Context, tableID int64) (next sheet24.Next
 		// That the status column is protected or gone is its owner's choice, and that
 		// the sheet is, the next scan finds out: it stops nothing.
 		e := sheet24.AsError(err)
-		if err != nil && e.Kind != sheet24.Invalid && e.Kind != sheet24.NotFound && e.Code != "google_forbidden" {
+		if err != nil && e.Kind != sheet24.Invalid && e.Kind != sheet24.NotFound && e.Code != sheet24.CodeGoogleForbidden {
 			return next, err
 		}
 		if err := p.statusWritten(ctx, t, err); err != nil {
@@ -124,12 +124,12 @@ func latest(changes []sheet24.RowChange) (at time.Time) {
 
 // statusWritten keeps why the status was not written, for the table's page.
 func (p *Reporter) statusWritten(ctx context.Context, t *sheet24.Table, err error) error {
-	code := ""
+	code := sheet24.Code("")
 	if err != nil {
 		p.Log.Warn("status not written", "table", t.ID, "error", err)
 		code = sheet24.AsError(err).Code
 	}
-	if code != "" && code != "google_protected" && code != "status_lost" {
+	if code != "" && code != sheet24.CodeGoogleProtected && code != sheet24.CodeStatusLost {
 		code = ""
 	}
 	if code == t.StatusProblem {
@@ -155,7 +155,7 @@ func (p *Reporter) writeStatus(ctx context.Context, next *sheet24.Next, t *sheet
 		return nil // the next scan names the lost column
 	}
 	if status.Name != "" && sheet.Layout.Status < 0 {
-		lost := sheet24.Errorf(sheet24.Invalid, "status_lost", status.Name)
+		lost := sheet24.Errorf(sheet24.Invalid, sheet24.CodeStatusLost, status.Name)
 		return cmp.Or(p.writeStatusAt(ctx, next, t, tab.IDColumnOf(t, sheet.Layout), sheet24.Column{}, changes), error(lost))
 	}
 	status.Index = sheet.Layout.Status

@@ -100,4 +100,4 @@ func (p *Scanner) waitForSecondLook(ctx context.Context, next *sheet24.Next, t *
 }
 
 // errSecondLook ends a scan whose findings are to be looked at a second time.
-var errSecondLook = sheet24.Errorf(sheet24.Unavailable, "second_look")
+var errSecondLook = sheet24.Errorf(sheet24.Unavailable, sheet24.CodeSecondLook)

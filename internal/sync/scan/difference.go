@@ -80,7 +80,7 @@ func (s *scanning) formatted(sheet *tab.Tab, known map[int64]sheet24.Snapshot) (
 // meets notes and totals too: of those that never were records nobody asked.
 func (s *scanning) unidentified(found *sheet24.Scanned, sheet *tab.Tab, number int, err error) {
 	now := tab.Values(sheet.Layout, sheet.Rows[number])
-	blank := sheet24.AsError(err).Code == "row_without_id"
+	blank := sheet24.AsError(err).Code == sheet24.CodeRowWithoutID
 	if s.whole && len(now) > 0 && !blank {
 		s.unknown = append(s.unknown, unknownRow{number, now})
 	}

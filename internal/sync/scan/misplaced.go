@@ -189,9 +189,9 @@ func settleClaims(t *tab.Tab, claims []claim, known map[int64]sheet24.Snapshot) 
 			right[c.row] = float64(c.record)
 			continue
 		}
-		doubtful[c.row] = sheet24.Errorf(sheet24.Invalid, "row_other_record", mapping.Text(tab.CellOf(c.has)), mapping.Text(float64(c.record)))
+		doubtful[c.row] = sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowOtherRecord, mapping.Text(tab.CellOf(c.has)), mapping.Text(float64(c.record)))
 		for _, number := range t.ByID[c.record] { // what it lost may stand there
-			doubtful[number] = sheet24.Errorf(sheet24.Invalid, "row_moved_content", mapping.Text(float64(c.record)), mapping.Text(float64(c.row)))
+			doubtful[number] = sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowMovedContent, mapping.Text(float64(c.record)), mapping.Text(float64(c.row)))
 		}
 	}
 	for number := range right {

@@ -39,7 +39,7 @@ func (s *scanning) giveKeys(ctx context.Context, sheet *tab.Tab) (refused []shee
 			continue
 		}
 		if id, doubtful := sheet.Doubtful[number]; doubtful {
-			refuse(number, sheet24.Errorf(sheet24.Invalid, "row_lost_id", mapping.Text(float64(id))))
+			refuse(number, sheet24.Errorf(sheet24.Invalid, sheet24.CodeRowLostID, mapping.Text(float64(id))))
 			continue
 		}
 		if err := s.doubts.Doubtful(now); err != nil {

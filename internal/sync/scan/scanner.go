@@ -24,7 +24,7 @@ type Store interface {
 	CellWrites(ctx context.Context, tableID int64, limit int) ([]sheet24.CellWrite, error)
 	SettledSince(ctx context.Context, tableID int64, since time.Time, records []int64) (map[int64]time.Time, error)
 	SetSheet(ctx context.Context, t *sheet24.Table) error
-	SetProblem(ctx context.Context, tableID int64, code string) error
+	SetProblem(ctx context.Context, tableID int64, code sheet24.Code) error
 	SetLook(ctx context.Context, tableID int64, l sheet24.Look) error
 	SetSecondLook(ctx context.Context, tableID int64, l sheet24.SecondLook) error
 }

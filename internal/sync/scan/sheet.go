@@ -26,7 +26,7 @@ func (p *Scanner) describe(ctx context.Context, t *sheet24.Table, events []sheet
 	}
 	title, ok := info.Tabs[t.GID]
 	if !ok {
-		return sheet24.Errorf(sheet24.NotFound, "tab_unknown")
+		return sheet24.Errorf(sheet24.NotFound, sheet24.CodeTabUnknown)
 	}
 	p.described.Store(t.ID, p.Now())
 	if t.SpreadsheetTitle == info.Title && t.Tab == title && t.Locale == info.Locale && t.TimeZone == info.TimeZone {
@@ -56,7 +56,7 @@ func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []she
 	if saved := p.Store.SetProblem(ctx, t.ID, problemOf(e)); saved != nil {
 		return saved
 	}
-	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != "google_forbidden" && e.Code != "id_column_shared" {
+	if p.Every == 0 || e.Kind != sheet24.NotFound && e.Code != sheet24.CodeGoogleForbidden && e.Code != sheet24.CodeIDColumnShared {
 		return err
 	}
 	if err := p.Store.CommitScan(ctx, t, sheet24.Scanned{Events: events}); err != nil {
@@ -68,9 +68,9 @@ func (p *Scanner) unreadable(ctx context.Context, t *sheet24.Table, events []she
 
 // problemOf is the code under which a table's page tells of an error: that of a sentence
 // without values of its own.
-func problemOf(e *sheet24.Error) string {
+func problemOf(e *sheet24.Error) sheet24.Code {
 	if len(e.Args) > 0 {
-		return sheet24.Errorf(e.Kind, "sheet_refused").Code
+		return sheet24.CodeSheetRefused
 	}
 	return e.Code
 }
