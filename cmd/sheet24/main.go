@@ -29,6 +29,7 @@ type cli struct {
 	Doctor   doctorCmd   `cmd:"" help:"Examine an installation: settings, database, key, clock, address, Google, portals, scripts. Each line is ok, or says what to do."`
 	Backup   backupCmd   `cmd:"" help:"Write the whole installation, as it stands at one moment, into a file, while serve runs."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty database, and compare both."`
+	Health   healthCmd   `cmd:"" help:"Ask the serve of this machine whether it is ready; for containers, which have no other program to ask with."`
 	Keys     keysCmd     `cmd:"" help:"Exchange the key that seals secrets."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
@@ -129,8 +130,14 @@ func jsonTo(wanted bool) io.Writer {
 	return nil
 }
 
-// version is the module's version, or the commit it was built from.
+// stamp is the version that a release is built with (-ldflags "-X main.stamp=…").
+var stamp string
+
+// version is the release's, or the module's, or the commit it was built from.
 func version() string {
+	if stamp != "" {
+		return stamp
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

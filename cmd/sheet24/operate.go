@@ -53,3 +53,9 @@ func (c *keysRotateCmd) Run(ctx context.Context) error {
 	}
 	return app.RotateKeys(ctx, config, os.Stdout)
 }
+
+type healthCmd struct {
+	Listen string `help:"Where serve listens." env:"SHEET24_LISTEN" default:"127.0.0.1:3000"`
+}
+
+func (c *healthCmd) Run(ctx context.Context) error { return app.AskHealth(ctx, c.Listen) }
