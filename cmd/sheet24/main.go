@@ -41,6 +41,7 @@ type serveCmd struct {
 
 type demoCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:3000"`
+	Address   string `help:"Where browsers reach it, if that is not where it listens, as in a container." placeholder:"URL"`
 	Data      string `help:"Folder to keep the data in, and to find it again." type:"path"`
 	Language  string `help:"Language of the simulated Bitrix24: tr, en or ru." enum:"tr,en,ru" default:"tr"`
 	Activated bool   `help:"Start with the leads connected, mapped and activated."`
@@ -87,7 +88,7 @@ func (c *serveCmd) Run(ctx context.Context) error {
 }
 
 func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
-	return app.Demo(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Language: c.Language, Activated: c.Activated, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+	return app.Demo(ctx, app.DemoOptions{Listen: c.Listen, Address: c.Address, Data: c.Data, Language: c.Language, Activated: c.Activated, JSON: jsonTo(c.JSON), Log: log, Version: version()})
 }
 
 func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
