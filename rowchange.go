@@ -66,6 +66,8 @@ type RowChange struct {
 	CreatedAt time.Time
 	SyncedAt  time.Time // when it was settled
 
+	TriedSince time.Time // since when it is tried in vain; what it waited besides is left out
+
 	Unreadable bool   // what is stored of its fields cannot be read
 	Begun      *Begun // a write of it that was sent and not answered; nil: there is none
 

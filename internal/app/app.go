@@ -11,8 +11,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sheet24"
 	"sheet24/internal/api"
 	"sheet24/internal/bitrix24"
+	"sheet24/internal/comparison"
 	"sheet24/internal/google"
 	"sheet24/internal/history"
 	"sheet24/internal/jobs"
@@ -113,7 +115,8 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, Stopping: a.stopping.Load, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	if c.Role != RoleWorker {
 		past := &history.Service{Store: store, Sync: work, Wake: runner}
-		pages := (&web.Web{Store: store, History: past, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
+		compared := &comparison.Service{Store: store, Wake: runner}
+		pages := (&web.Web{Store: store, Accounts: store, History: past, Compared: compared, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
 			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
@@ -152,6 +155,7 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
+	a.upkeep.Go(func() { a.pollRefused(ctx) })
 	if a.works {
 		a.keepUp(ctx)
 	}
@@ -204,6 +208,29 @@ func (a *App) repeat(ctx context.Context, every time.Duration, what string, do f
 			}
 		}
 	})
+}
+
+// pollEvery is how often it is tried to poll the tabs whose scripts' messages this process
+// refused.
+const pollEvery = time.Second
+
+// pollRefused polls the tabs of which a message was refused, once the database answers. Until
+// then it says nothing: each refusal is in the log.
+func (a *App) pollRefused(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		next, err := a.stages.Receiver.PollRefused(ctx)
+		a.runner.Wake(ctx, next.Wake...)
+		if !sheet24.IsKind(err, sheet24.Unavailable) {
+			a.note(ctx, "poll tabs whose messages were refused", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // askSilent has silent portals asked. Who asks waits for an answer, and for nobody else.

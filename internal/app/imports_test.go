@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"internal/app"},
 	{"internal/web", "internal/api", "internal/observe", "internal/sim/demo"},
 	{"internal/setup", "internal/sync/stages", "internal/sim/bitrixsim", "internal/sim/googlesim", "internal/sim/tlsproxy"},
-	{"internal/sync/receive", "internal/sync/scan", "internal/sync/push", "internal/sync/report", "internal/sync/compare", "internal/undo", "internal/history", "internal/answer",
+	{"internal/sync/receive", "internal/sync/scan", "internal/sync/push", "internal/sync/report", "internal/sync/compare", "internal/undo", "internal/history", "internal/comparison", "internal/answer",
 		"internal/jobs", "internal/watch", "internal/google", "internal/bitrix24", "internal/sqlstore"},
 	{"internal/sync/plan"},
 	{"internal/tab"},

@@ -164,7 +164,7 @@ func differenceOf(base Base, sheet Sheet, crm CRM) (d difference) {
 		d.overwrites = d.differs && overwritesContacts(base, sheet, crm, d.contacts)
 		d.after = contactsAfter(crm, d.contacts)
 	default:
-		d.differs = lacks(sheet, crm)
+		d.differs = lacks(base, sheet, crm)
 		d.overwrites = d.differs && crm.Record.ID != 0 && changed(base, crm)
 		d.after = sheet.Value.Plain
 	}
@@ -206,16 +206,24 @@ func inConflict(c sheet24.Change, crm CRM) sheet24.Change {
 
 // lacks reports whether a plain field has to be sent the value of a cell. A cell's 0 or no is
 // a value: for a new record the portal would choose another one, and a record that holds
-// nothing does not hold that.
-func lacks(sheet Sheet, crm CRM) bool {
+// nothing does not hold that. An emptied cell says nothing, which is as good as 0, unless 0 is
+// what the cell said before.
+func lacks(base Base, sheet Sheet, crm CRM) bool {
 	have := crm.Record.Values[crm.Field.Name]
 	switch {
+	case mapping.Blank(sheet.Change.New) && saidZero(base, crm.Field):
+		return !mapping.Holds(crm.Field, have, sheet.Value.Plain)
 	case mapping.Blank(sheet.Change.New):
 		return !mapping.Same(crm.Field, sheet.Value.Plain, have)
 	case crm.Record.ID == 0 && !sheet24.Empties(sheet.Value.Plain):
 		return true
 	}
 	return !mapping.Holds(crm.Field, sheet.Value.Plain, have)
+}
+
+// saidZero reports whether a cell held 0 before, in a field that tells it from nothing.
+func saidZero(base Base, f sheet24.Field) bool {
+	return !base.Invalid && !mapping.Holds(f, base.Former.Plain, nil) && mapping.Same(f, base.Former.Plain, nil)
 }
 
 // changed reports whether somebody changed a plain field in the CRM since we last wrote it or

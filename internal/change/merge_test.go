@@ -62,6 +62,16 @@ func TestMerge(t *testing.T) {
 		{"a cleared cell agrees with an empty field", text, values{"a"}, edited("a", nil), "", ask, change.Agree, edited("a", nil)},
 		{"an edit that was taken back is written no more", text, values{"a"}, edited("a", "a"), "a", ask, change.Agree, edited("a", "a")},
 
+		// 0 and nothing.
+		{"an emptied 0 is emptied", counter, values{0.0}, edited(0.0, nil), 0.0, ask, change.Write, edited(0.0, nil)},
+		{"an emptied 0 that was a text is emptied", counter, values{0.0}, edited("0", " "), 0.0, ask, change.Write, edited("0", " ")},
+		{"an emptied 0 agrees with nothing", counter, values{0.0}, edited(0.0, nil), nil, ask, change.Agree, edited(0.0, nil)},
+		{"an emptied 0 over what somebody changed is a conflict", counter, values{0.0}, edited(0.0, nil), 7.0, ask, change.NeedsReview, conflict(0.0, nil, 7.0)},
+		{"a cell that was empty all along agrees with 0", counter, values{0.0}, edited(nil, nil), 0.0, ask, change.Agree, edited(nil, nil)},
+		{"what a portal makes of an emptied number is nothing", counter, values{5.0, nil}, edited(5.0, nil), 0.0, ask, change.Agree, edited(5.0, nil)},
+		{"an amount that is nothing is 0", amount, values{0.0}, edited(0.0, nil), 0.0, ask, change.Agree, edited(0.0, nil)},
+		{"an emptied no is no", yesNo, values{"N"}, edited("Hayır", nil), "N", ask, change.Agree, edited("Hayır", nil)},
+
 		// Both changed.
 		{"a conflict that the sheet wins is written, and recorded", text, values{"a"}, edited("a", "b"), "x", sheetWins, change.Write, conflict("a", "b", "x")},
 		{"a conflict that the CRM wins leaves its value", text, values{"a"}, edited("a", "b"), "x", crmWins, change.Keep, stays(conflict("a", "b", "x"))},

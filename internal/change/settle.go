@@ -106,8 +106,24 @@ func Postpone(stored, c sheet24.RowChange, waiting *sheet24.RowChange) (pending 
 
 // Retry returns a failed change that goes back to work at once.
 func Retry(failed sheet24.RowChange, now time.Time) sheet24.RowChange {
-	failed.Error, failed.NotBefore = "", now
+	failed.Error, failed.NotBefore, failed.TriedSince = "", now, time.Time{}
 	return failed
+}
+
+// delay is how much later than it may a change is tried on a busy portal. One that is tried later
+// than that was kept from it: its portal or its table was paused, or nobody worked.
+const delay = time.Hour
+
+// TriedSince says since when a change has been tried that was just tried in vain, less the time
+// for which it was kept from it. Whether it is given up goes by that.
+func TriedSince(c sheet24.RowChange, now time.Time) time.Time {
+	if c.TriedSince.IsZero() {
+		return now
+	}
+	if kept := now.Sub(c.NotBefore); kept > delay {
+		return c.TriedSince.Add(kept)
+	}
+	return c.TriedSince
 }
 
 // withoutCreated is what waits for a row whose record a change has created, less what the

@@ -59,7 +59,7 @@ func TestSecondTableOfATab(t *testing.T) {
 	v.says(http.MethodPost, "/sheet-sync/tables/2/settings", url.Values{"binding": {"1"}, "deleted": {"delete"}}, http.StatusConflict, "Tablo bu sırada yeniden kuruldu.")
 
 	// A form that names the leads' ids all the same is refused with a sentence.
-	form := url.Values{"gid": {strconv.FormatInt(ready.GID, 10)}, "entity": {"deals"}, "table": {"beside"}, "column_7": {"ID"}, "column_0": {"TITLE"},
+	form := url.Values{"gid": {strconv.FormatInt(ready.GID, 10)}, "entity": {"deals"}, "portal": {"1"}, "header": {"1"}, "new_rows": {""}, "table": {"beside"}, "column_7": {"ID"}, "column_0": {"TITLE"},
 		"color_header": {"#1f5e4b"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"}}
 	v.says(http.MethodPost, "/sheet-sync/new/"+ready.SpreadsheetID+"/mapping", form, http.StatusUnprocessableEntity, "portalının kayıtlarınındır (Adaylar (Leads)); bu tablonun ID sütunu olamaz")
 }

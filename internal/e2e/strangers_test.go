@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -297,14 +298,17 @@ func TestIncompleteSetUp(t *testing.T) {
 	v.signIn()
 	before, _ := v.ok(http.MethodGet, "/sheet-sync/tables/1", nil)
 
-	whole := url.Values{"gid": {"0"}, "entity": {"contacts"}, "new_rows": {""}, "color_header": {"#1f5e4b"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"},
+	whole := url.Values{"gid": {"0"}, "entity": {"contacts"}, "portal": {"1"}, "header": {"1"}, "new_rows": {""}, "color_header": {"#1f5e4b"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"},
 		"column_0": {"NAME"}, "add_id": {"1"}, "add_status": {"1"}}
-	for _, lacks := range []string{"gid", "entity", "color_header"} {
+	for _, lacks := range []string{"gid", "entity", "portal", "header", "new_rows", "color_header", "column_0"} {
 		form := maps.Clone(whole)
 		delete(form, lacks)
 		status, page, _ := v.visit(http.MethodPost, "/sheet-sync/new/"+ready.SpreadsheetID+"/mapping", form)
 		if status < 400 || status >= 500 {
 			t.Errorf("without %s: HTTP %d\n%.600s", lacks, status, page)
+		}
+		if lacks != "gid" && lacks != "entity" && !strings.Contains(page, "Form eksik geldi.") {
+			t.Errorf("without %s the page says %.600s", lacks, page)
 		}
 	}
 	if after, _ := v.ok(http.MethodGet, "/sheet-sync/tables/1", nil); !strings.Contains(after, "Leads") || strings.Contains(after, "Contacts") && !strings.Contains(before, "Contacts") {
@@ -313,6 +317,66 @@ func TestIncompleteSetUp(t *testing.T) {
 	if header := cells(t, ready)[0]; strings.Contains(fmt.Sprint(header...), "Bitrix24 ID ·") {
 		t.Errorf("the tab has got another column: %v", header)
 	}
+}
+
+// TestIncompleteForms sends a table's forms without what says which table their reader saw, or
+// with that alone: each is refused with a sentence, and nothing is changed.
+func TestIncompleteForms(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "", "--activated")
+	v := newVisitor(t, ready.URL)
+	v.signIn()
+	chosen := func() []string {
+		page, _ := v.ok(http.MethodGet, "/sheet-sync/tables/1/settings", nil)
+		return regexp.MustCompile(`<[^>]* (?:checked|selected|type="color")[^>]*>`).FindAllString(page, -1)
+	}
+	before := chosen()
+
+	forms := map[string]url.Values{
+		"settings":        {"new_rows": {"ask"}, "deleted": {"delete"}, "conflict": {"crm"}},
+		"appearance":      {"name": {"x"}, "language": {"en"}, "color_header": {"#000000"}, "color_text": {"#ffffff"}, "color_accent": {"#000000"}, "color_row": {"#ffffff"}},
+		"pause":           {},
+		"resume":          {},
+		"delete":          {},
+		"comparison/push": {},
+		"decide":          {"winner": {"crm"}},
+	}
+	for path, form := range forms {
+		v.says(http.MethodPost, "/sheet-sync/tables/1/"+path, form, http.StatusBadRequest, "Form eksik geldi.")
+		for lacks := range form {
+			if lacks == "winner" {
+				continue // what is not decided has a sentence of its own
+			}
+			part := maps.Clone(form)
+			part.Set("binding", "1")
+			delete(part, lacks)
+			v.says(http.MethodPost, "/sheet-sync/tables/1/"+path, part, http.StatusUnprocessableEntity, "Form eksik geldi.")
+		}
+	}
+	if after := chosen(); len(before) < 4 || !slices.Equal(before, after) {
+		t.Errorf("the settings were %q, and are %q", before, after)
+	}
+}
+
+// TestLanguageBeforeSigningIn chooses a language before signing in, as somebody who was there
+// before: it stays.
+func TestLanguageBeforeSigningIn(t *testing.T) {
+	t.Parallel()
+	ready := demo(t, "", "--activated")
+	v := newVisitor(t, ready.URL)
+	v.signIn()
+	v.says(http.MethodGet, "/sheet-sync/tables/1", nil, http.StatusOK, `lang="tr"`)
+
+	other := newVisitor(t, ready.URL)
+	other.ok(http.MethodPost, "/language", nil)
+	other.says(http.MethodGet, "/", nil, http.StatusOK, `lang="en"`)
+	other.signIn()
+	other.says(http.MethodGet, "/sheet-sync/tables/1", nil, http.StatusOK, `lang="en"`)
+
+	// Who has chosen nothing reads what they chose elsewhere.
+	third := newVisitor(t, ready.URL)
+	third.signIn()
+	third.says(http.MethodGet, "/sheet-sync/tables/1", nil, http.StatusOK, `lang="en"`)
 }
 
 // enter signs in with an account and returns the page that it ends at.

@@ -83,6 +83,7 @@ func (v *visitor) connectPortal(webhook string) {
 }
 
 var (
+	hidden   = regexp.MustCompile(`<input type="hidden" name="(portal|header)" value="(\d+)"`)
 	selects  = regexp.MustCompile(`(?s)<select name="(column_\d+)".*?</select>`)
 	selected = regexp.MustCompile(`value="([^"]*)" selected`)
 	review   = regexp.MustCompile(`id="review" href="([^"]+)"`)
@@ -95,11 +96,14 @@ func (v *visitor) activate(ready app.Ready, entity string) string {
 	gid := strconv.FormatInt(ready.GID, 10)
 	address := "/sheet-sync/new/" + ready.SpreadsheetID + "/mapping"
 	page, _ := v.ok(http.MethodGet, address+"?gid="+gid+"&entity="+entity, nil)
-	form := url.Values{"gid": {gid}, "entity": {entity}, "color_header": {"#1f5e4b"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"}}
+	form := url.Values{"gid": {gid}, "entity": {entity}, "new_rows": {""}, "color_header": {"#1f5e4b"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"}}
 	for _, m := range selects.FindAllStringSubmatch(page, -1) {
 		if s := selected.FindStringSubmatch(m[0]); s != nil {
 			form.Set(m[1], s[1])
 		}
+	}
+	for _, m := range hidden.FindAllStringSubmatch(page, -1) {
+		form.Set(m[1], m[2])
 	}
 	return v.allow(v.ok(http.MethodPost, address, form))
 }

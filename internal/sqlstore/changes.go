@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	changeFields  = `id, config_id, user_id, binding, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of`
+	changeFields  = `id, config_id, user_id, binding, entity_id, action, sheet_row_id, changed_fields, status, error_message, attempts, not_before, created_at, synced_at, note, twin_of, tried_since`
 	changeColumns = `SELECT ` + changeFields + ` FROM reverse_sync_logs `
 )
 
@@ -108,13 +108,13 @@ func (s *Store) Waiting(ctx context.Context) (sheet24.Work, error) {
 func scanChange(row scanner) (sheet24.RowChange, error) {
 	var c sheet24.RowChange
 	var fields string
-	var synced sql.NullTime
+	var synced, tried sql.NullTime
 	err := row.Scan(&c.ID, &c.TableID, &c.UserID, &c.Binding, &c.EntityID, &c.Action, &c.Row, &fields, &c.Status, &c.Error,
-		&c.Attempts, &c.NotBefore, &c.CreatedAt, &synced, &c.Note, &c.TwinOf)
+		&c.Attempts, &c.NotBefore, &c.CreatedAt, &synced, &c.Note, &c.TwinOf, &tried)
 	if err != nil {
 		return c, err
 	}
-	c.SyncedAt = synced.Time
+	c.SyncedAt, c.TriedSince = synced.Time, tried.Time
 	if json.Unmarshal([]byte(fields), &c.Fields) != nil { // one such row must not hide the others
 		c.Fields, c.Unreadable = map[string]sheet24.Change{}, true
 	}

@@ -43,9 +43,9 @@ func (s *Store) StartComparison(ctx context.Context, tableID int64) error {
 	})
 }
 
-// Act has something done about what a comparison found, or ends it. From is the state
-// that it must be in.
-func (s *Store) Act(ctx context.Context, tableID int64, from []sheet24.ComparisonState, to sheet24.ComparisonState) error {
+// SetComparisonState has something done about what a comparison found, or ends it. From are the states
+// that it may be in; in any other it is a Conflict.
+func (s *Store) SetComparisonState(ctx context.Context, tableID int64, from []sheet24.ComparisonState, to sheet24.ComparisonState) error {
 	done, err := s.db.ExecContext(ctx, `UPDATE comparisons SET state = $2, done_rows = 0, paused = FALSE, problem = '', updated_at = $3
 		WHERE config_id = $1 AND state IN `+s.dialect.texts("$4"),
 		tableID, string(to), s.now(), listed(from))

@@ -20,19 +20,10 @@ func (s *Store) FailRow(ctx context.Context, t *sheet24.Table, c sheet24.RowChan
 		} else if err != nil {
 			return err
 		}
-		id := c.ID
-		if id == 0 {
-			row, err := s.failing(ctx, tx, t, c)
-			if err != nil {
-				return err
-			}
-			var done bool
-			if id, done = change.Failing(row, c.Error); done {
-				return nil
-			}
+		if err := s.lockRows(ctx, tx, t.ID, []int64{c.EntityID}); err != nil {
+			return err
 		}
-		if id != 0 {
-			_, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'failed', error_message = $2, synced_at = $3, reported_at = NULL WHERE id = $1`, id, c.Error, s.now())
+		if done, err := s.failChange(ctx, tx, t, c); err != nil || done {
 			return err
 		}
 
@@ -40,6 +31,30 @@ func (s *Store) FailRow(ctx context.Context, t *sheet24.Table, c sheet24.RowChan
 		_, err := s.saveJoined(ctx, tx, t, change.Join(change.Row{}, line, s.now()), "")
 		return err
 	})
+}
+
+// failChange fails the change that is there of a row; false: there is none. One that a push has
+// claimed meanwhile is that push's.
+func (s *Store) failChange(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c sheet24.RowChange) (done bool, err error) {
+	id, underWay := c.ID, "syncing"
+	if id == 0 {
+		row, err := s.failing(ctx, tx, t, c)
+		if err != nil {
+			return false, err
+		}
+		if id, done = change.Failing(row, c.Error); done || id == 0 {
+			return done, nil
+		}
+		underWay = ""
+	}
+
+	failed, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'failed', error_message = $2, synced_at = $3, reported_at = NULL
+		WHERE id = $1 AND (status <> 'syncing' OR status = $4)`, id, c.Error, s.now(), underWay)
+	if err != nil {
+		return false, err
+	}
+	n, err := failed.RowsAffected()
+	return n > 0, err
 }
 
 // failing is what is stored of a row that fails. Of its last change no more is read than is

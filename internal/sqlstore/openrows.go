@@ -107,8 +107,8 @@ func (s *Store) updateOpen(ctx context.Context, q querier, c sheet24.RowChange) 
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		UPDATE reverse_sync_logs SET changed_fields = $2, sheet_row_id = $3, status = $4, action = $5, not_before = $6, error_message = $7, note = $8 WHERE id = $1`,
-		c.ID, string(fields), c.Row, string(c.Status), string(c.Action), moment(c.NotBefore), c.Error, c.Note)
+		UPDATE reverse_sync_logs SET changed_fields = $2, sheet_row_id = $3, status = $4, action = $5, not_before = $6, error_message = $7, note = $8, tried_since = $9 WHERE id = $1`,
+		c.ID, string(fields), c.Row, string(c.Status), string(c.Action), moment(c.NotBefore), c.Error, c.Note, nullable(c.TriedSince))
 	return err
 }
 

@@ -214,9 +214,9 @@ func (s *Store) storeSettled(ctx context.Context, q querier, c sheet24.RowChange
 		told = "NULL"
 	}
 	_, err = q.ExecContext(ctx, `
-		UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, changed_fields = $5, action = $6, note = $7, twin_of = $8, not_before = $9,
+		UPDATE reverse_sync_logs SET status = $2, error_message = $3, synced_at = $4, changed_fields = $5, action = $6, note = $7, twin_of = $8, not_before = $9, tried_since = $10,
 			reported_at = `+told+` WHERE id = $1`,
-		c.ID, string(c.Status), c.Error, nullable(c.SyncedAt), string(fields), string(c.Action), c.Note, c.TwinOf, moment(c.NotBefore))
+		c.ID, string(c.Status), c.Error, nullable(c.SyncedAt), string(fields), string(c.Action), c.Note, c.TwinOf, moment(c.NotBefore), nullable(c.TriedSince))
 	return err
 }
 

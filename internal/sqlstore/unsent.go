@@ -74,7 +74,7 @@ func (s *Store) CountFailed(ctx context.Context, tableID int64) (n int, err erro
 // RetryFailed puts all failed changes of a table back to work that are unsent, and
 // tells how many.
 func (s *Store) RetryFailed(ctx context.Context, tableID int64) (int, error) {
-	done, err := s.exec(ctx, s.db, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2
+	done, err := s.exec(ctx, s.db, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', tried_since = NULL, not_before = $2
 		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND `+retriable+`)`, tableID, s.now())
 	if err != nil {
 		return 0, err
@@ -89,7 +89,7 @@ func (s *Store) freeTwins(ctx context.Context, tx *sql.Tx, tableID int64, gone [
 	if len(gone) == 0 {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $2, twin_of = 0
+	_, err := tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', tried_since = NULL, not_before = $2, twin_of = 0
 		WHERE id IN (SELECT l.id FROM reverse_sync_logs l WHERE l.config_id = $1 AND l.twin_of IN `+s.dialect.numbers("$3")+` AND l.twin_of <> 0 AND `+retriable+`)`,
 		tableID, s.now(), listed(gone))
 	return err
@@ -112,7 +112,7 @@ func (s *Store) retryWithout(ctx context.Context, tx *sql.Tx, tableID int64, los
 			ids = append(ids, c.ID)
 		}
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', not_before = $1 WHERE id IN `+s.dialect.numbers("$2"), s.now(), listed(ids))
+	_, err = tx.ExecContext(ctx, `UPDATE reverse_sync_logs SET status = 'pending', error_message = '', tried_since = NULL, not_before = $1 WHERE id IN `+s.dialect.numbers("$2"), s.now(), listed(ids))
 	return err
 }
 

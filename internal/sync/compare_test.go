@@ -72,7 +72,7 @@ func TestComparisonIsPushed(t *testing.T) {
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
 	w.compare()
 	w.edit("B5", []any{"Ali 2"}) // edited since, and nobody told of it
-	w.check(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
+	w.check(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
 	expect(t, "state", w.compare().State, sheet24.Done)
 	w.settled()
 	expect(t, "updated", w.lead(2), "Mehmet 2@ornek.com.tr NEW 200")
@@ -84,7 +84,7 @@ func TestComparisonIsPushed(t *testing.T) {
 			t.Errorf("what the CRM held is not logged: %+v", h.Fields)
 		}
 	}
-	expect(t, "acted once", sheet24.AsError(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing)).Code, sheet24.CodeComparisonState)
+	expect(t, "acted once", sheet24.AsError(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing)).Code, sheet24.CodeComparisonState)
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
 	expect(t, "again", w.compare().Counts, sheet24.ComparisonCounts{Same: 1, Fill: 3, Left: 1, Problem: 2})
 }
@@ -97,7 +97,7 @@ func TestChangedAfterComparison(t *testing.T) {
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
 	w.compare()
 	w.portal.Edit(1, 2, map[string]any{"name": "Daha yeni"})
-	w.check(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
+	w.check(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
 	w.compare()
 	w.settled()
 	expect(t, "record", w.lead(2), "Daha yeni 2@ornek.com.tr NEW 200")
@@ -108,7 +108,7 @@ func TestComparisonIsTaken(t *testing.T) {
 	w := newDifferences(t)
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
 	w.compare()
-	w.check(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Taking))
+	w.check(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Taking))
 	expect(t, "state", w.compare().State, sheet24.Done)
 	_, cells, _ := w.google.Cells(w.sheet, gid)
 	expect(t, "taken", fmt.Sprint(cells[2][1], cells[2][4], cells[4][4]), fmt.Sprint("CRM'deki", 200.0, 400.0))
@@ -144,7 +144,7 @@ func TestComparisonOfManyRows(t *testing.T) {
 	w.check(w.store.PauseComparison(t.Context(), w.table.ID, false))
 	c := w.compare()
 	expect(t, "counts", fmt.Sprint(c.Counts.Update, c.LastRow), fmt.Sprint(n, n+1))
-	w.check(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
+	w.check(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
 	for range 5 { // nothing of it is pushed yet
 		_, err = w.Compare(t.Context(), w.table.ID)
 		w.check(err)
@@ -154,7 +154,7 @@ func TestComparisonOfManyRows(t *testing.T) {
 	if open > 2000 {
 		t.Errorf("%d changes wait before an edit would be its turn", open)
 	}
-	w.check(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Pushing}, sheet24.Cancelled))
+	w.check(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Pushing}, sheet24.Cancelled))
 	w.compare()
 	w.settled()
 	got := 0

@@ -367,7 +367,7 @@ func TestRowsSentByAComparison(t *testing.T) {
 	_, err := w.Compare(t.Context(), w.table.ID)
 	w.check(err)
 	w.sql(`CREATE TRIGGER planted BEFORE INSERT ON reverse_sync_logs WHEN NEW.entity_id = 2 AND NEW.status = 'pending' BEGIN SELECT RAISE(ABORT, 'planted'); END`)
-	w.check(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
+	w.check(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
 	expect(t, "state", w.compare().State, sheet24.Done)
 	expect(t, "sent", w.lead(1)+w.lead(3), "Ayşe 2 1@ornek.com.tr NEW 100Zeynep 2 3@ornek.com.tr NEW 300")
 	expect(t, "the bad row", w.status(3), any("❌ "+brokenRow))

@@ -477,7 +477,7 @@ func (h *history) compare() {
 	c, err := h.store.Comparison(ctx, h.table.ID)
 	if err == nil && c.State == sheet24.Compared {
 		h.compared = true
-		h.ok(h.store.Act(ctx, h.table.ID, []sheet24.ComparisonState{sheet24.Compared}, rapid.SampledFrom([]sheet24.ComparisonState{sheet24.Pushing, sheet24.Taking}).Draw(h.t, "taken")))
+		h.ok(h.store.SetComparisonState(ctx, h.table.ID, []sheet24.ComparisonState{sheet24.Compared}, rapid.SampledFrom([]sheet24.ComparisonState{sheet24.Pushing, sheet24.Taking}).Draw(h.t, "taken")))
 		return
 	}
 	if err := h.store.StartComparison(ctx, h.table.ID); err != nil && sheet24.AsError(err).Code != sheet24.CodeComparisonRunning {

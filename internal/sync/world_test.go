@@ -507,10 +507,75 @@ func TestGivesUpAfterADay(t *testing.T) {
 	w.edit("E2", []any{1.0})
 	w.nudge(2, 2)
 	w.down.Store(true)
-	w.Now = func() time.Time { return time.Now().Add(25 * time.Hour) }
+	attempts := 0
+	for ; w.lastStatus() != sheet24.Failed && attempts < 100; attempts++ {
+		w.sync()
+		w.later(15 * time.Minute)
+	}
+	h := w.history()
+	if attempts < 90 || h[0].Status != sheet24.Failed || !strings.HasPrefix(h[0].Error, fmt.Sprint(h[0].Attempts, " denemede gönderilemedi")) {
+		t.Fatalf("after %d attempts history = %+v", attempts, h[0])
+	}
+
+	// Tried anew by a person, it is tried for a day again.
+	w.later(48 * time.Hour)
+	w.check(w.store.RetryChange(t.Context(), w.table.ID, h[0].ID))
 	w.sync()
-	if h := w.history(); h[0].Status != sheet24.Failed || !strings.HasPrefix(h[0].Error, "1 denemede gönderilemedi") {
-		t.Fatalf("history = %+v", h[0])
+	expect(t, "status", w.lastStatus(), sheet24.Pending)
+	w.down.Store(false)
+	w.later(15 * time.Minute)
+	w.sync()
+	expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 1")
+}
+
+// lastStatus is how the newest change stands, "" if there is none.
+func (w *world) lastStatus() sheet24.Status {
+	w.t.Helper()
+	if h := w.history(); len(h) > 0 {
+		return h[0].Status
+	}
+	return ""
+}
+
+// TestWaitingIsNoReasonToGiveUp has what waits kept from being tried for more than a day: before
+// its first attempt, and between two. It is tried for a day all the same.
+func TestWaitingIsNoReasonToGiveUp(t *testing.T) {
+	t.Parallel()
+	for name, keep := range map[string]func(*world){
+		"the portal is paused": func(w *world) {
+			w.check(w.store.PausePortal(w.t.Context(), w.table.PortalID, sheet24.Pause{Code: sheet24.CodePortalPayment, Until: w.Now().Add(72 * time.Hour)}))
+			w.later(71 * time.Hour)
+			w.sync()
+			w.later(2 * time.Hour)
+		},
+		"the table is paused": func(w *world) {
+			w.check(w.store.SetEnabled(w.t.Context(), w.table.ID, false))
+			w.later(72 * time.Hour)
+			w.sync()
+			w.check(w.store.SetEnabled(w.t.Context(), w.table.ID, true))
+		},
+		"nobody works": func(w *world) { w.later(72 * time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.down.Store(true)
+			w.edit("E2", []any{1.0})
+			w.nudge(2, 2)
+			_, err := w.Scan(t.Context(), w.table.ID)
+			w.check(err)
+			for range 3 {
+				keep(w)
+				for range 20 {
+					w.sync()
+					expect(t, "status", w.lastStatus(), sheet24.Pending)
+					w.later(15 * time.Minute)
+				}
+			}
+			w.down.Store(false)
+			w.sync()
+			expect(t, "record", w.lead(1), "Ayşe 1@ornek.com.tr NEW 1")
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"sheet24"
@@ -160,7 +161,7 @@ func TestComparisonTellsZeroFromNothing(t *testing.T) {
 		expect(t, field, c.Old, any(nil))
 	}
 
-	w.check(w.store.Act(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
+	w.check(w.store.SetComparisonState(t.Context(), w.table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
 	expect(t, "state", w.compare().State, sheet24.Done)
 	w.settled()
 	r, _ := w.portal.Record(2, 1)
@@ -169,4 +170,49 @@ func TestComparisonTellsZeroFromNothing(t *testing.T) {
 	}
 	w.check(w.store.StartComparison(t.Context(), w.table.ID))
 	expect(t, "again", w.compare().Counts, sheet24.ComparisonCounts{Same: 1})
+}
+
+// TestEmptiedZeros empties cells that said 0 where the record holds 0: it holds nothing then, or
+// the row says that Bitrix24 keeps the 0. A cell that was empty all along is no difference.
+func TestEmptiedZeros(t *testing.T) {
+	t.Parallel()
+	for _, keeps := range []bool{false, true} {
+		t.Run(fmt.Sprint("keeps ", keeps), func(t *testing.T) {
+			t.Parallel()
+			w := zeroDeal(t, nil, nil, nil, nil, nil, "c")
+			if keeps {
+				w.portal.KeepZeros()
+			}
+			for _, f := range zeroFields {
+				w.change(2, f.column, f.typed)
+			}
+			w.change(2, "F", 0.0)
+
+			for _, f := range zeroFields {
+				w.change(2, f.column, nil)
+				r, _ := w.portal.Record(2, 1)
+				holds, note := any(nil), ""
+				switch {
+				case f.held == "N":
+					holds = "N" // empty is no
+				case keeps:
+					holds, note = 0.0, "olarak duruyor"
+				}
+				expect(t, f.field, r.Fields[f.field], holds)
+				if says := fmt.Sprint(w.status(2)); !strings.HasPrefix(says, "✅") {
+					t.Errorf("%s: the row says %s", f.field, says)
+				}
+				if got := w.history()[0].Note; note == "" && got != "" || !strings.Contains(got, note) {
+					t.Errorf("%s: the history says %q", f.field, got)
+				}
+			}
+
+			before := w.writes()
+			w.change(2, "F", nil) // an amount that is nothing is 0
+			expect(t, "the row", w.status(2), any(ok))
+			w.change(2, "G", "d")
+			expect(t, "the row", w.status(2), any(ok))
+			expect(t, "writes", w.writes(), before+1)
+		})
+	}
 }

@@ -47,7 +47,7 @@ func (w *Web) admit(ctx context.Context, account google.Account) error {
 		return nil
 	}
 
-	first, err := w.Store.FirstUser(ctx)
+	first, err := w.Accounts.FirstUser(ctx)
 	switch {
 	case sheet24.IsKind(err, sheet24.NotFound): // this is the first
 		return nil
@@ -67,6 +67,6 @@ func (w *Web) stays(ctx context.Context, u *sheet24.User) (bool, error) {
 		return w.Admission.stillNames(u), nil
 	}
 
-	first, err := w.Store.FirstUser(ctx)
+	first, err := w.Accounts.FirstUser(ctx)
 	return err == nil && first.ID == u.ID, err
 }

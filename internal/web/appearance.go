@@ -34,6 +34,10 @@ func (w *Web) saveAppearance(rw http.ResponseWriter, r *http.Request, t *sheet24
 
 // readAppearance takes over what a form says, for the page to show it again too.
 func readAppearance(r *http.Request, t *sheet24.Table) error {
+	if err := complete(r, append([]string{"name", "language"}, colorFields...)...); err != nil {
+		return err
+	}
+
 	t.Name = strings.TrimSpace(r.FormValue("name"))
 	colors, language := colorsOf(r), r.FormValue("language")
 

@@ -8,20 +8,12 @@ import (
 	"github.com/a-h/templ"
 
 	"sheet24"
+	"sheet24/internal/comparison"
 )
-
-// comparisonOf is a table's last comparison, nil if there was none.
-func (w *Web) comparisonOf(r *http.Request, t *sheet24.Table) (*sheet24.Comparison, error) {
-	c, err := w.Store.Comparison(r.Context(), t.ID)
-	if sheet24.IsKind(err, sheet24.NotFound) {
-		return nil, nil
-	}
-	return c, err
-}
 
 // comparisonState answers the page that shows how far a comparison is.
 func (w *Web) comparisonState(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	c, err := w.comparisonOf(r, t)
+	c, err := w.Compared.Last(r.Context(), t)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
@@ -31,39 +23,22 @@ func (w *Web) comparisonState(rw http.ResponseWriter, r *http.Request, t *sheet2
 
 // compare begins a comparison.
 func (w *Web) compare(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	w.acted(rw, r, t, w.Store.StartComparison(r.Context(), t.ID))
-}
-
-// acted wakes a comparison that was told something, and shows the table.
-func (w *Web) acted(rw http.ResponseWriter, r *http.Request, t *sheet24.Table, err error) {
-	if err != nil {
-		w.fail(rw, r, err)
-		return
-	}
-	w.Wake.Compare(r.Context(), t.ID)
-	http.Redirect(rw, r, t.Path(), http.StatusSeeOther)
+	w.showAfter(rw, r, t, w.Compared.Start(r.Context(), t))
 }
 
 // act does what the owner decided about a comparison.
 func (w *Web) act(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
-	compared := []sheet24.ComparisonState{sheet24.Compared}
-	var err error
-	switch r.PathValue("act") {
-	case "push":
-		err = w.Store.Act(r.Context(), t.ID, compared, sheet24.Pushing)
-	case "take":
-		err = w.Store.Act(r.Context(), t.ID, compared, sheet24.Taking)
-	case "leave":
-		err = w.Store.Act(r.Context(), t.ID, compared, sheet24.Done)
-	case "cancel":
-		err = w.Store.Act(r.Context(), t.ID, []sheet24.ComparisonState{sheet24.Comparing, sheet24.Pushing, sheet24.Taking}, sheet24.Cancelled)
-	case "pause", "resume":
-		err = w.Store.PauseComparison(r.Context(), t.ID, r.PathValue("act") == "pause")
-	default:
-		err = sheet24.Errorf(sheet24.NotFound, sheet24.CodeNotFound)
+	w.showAfter(rw, r, t, w.Compared.Do(r.Context(), t, comparison.Action(r.PathValue("act"))))
+}
+
+// showAfter shows a table again after something was done to its comparison.
+func (w *Web) showAfter(rw http.ResponseWriter, r *http.Request, t *sheet24.Table, err error) {
+	if err != nil {
+		w.fail(rw, r, err)
+		return
 	}
 
-	w.acted(rw, r, t, err)
+	http.Redirect(rw, r, t.Path(), http.StatusSeeOther)
 }
 
 // comparisonPoll are the attributes that keep a running comparison up to date.

@@ -15,14 +15,19 @@ const differencesPage = 100
 // differences shows what a comparison found.
 func (w *Web) differences(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	below, _ := strconv.Atoi(r.FormValue("below"))
-	rows, err := w.Store.Differences(r.Context(), t.ID, below, differencesPage)
-	var c *sheet24.Comparison
-	if err == nil {
-		c, err = w.Store.Comparison(r.Context(), t.ID)
-	}
-
+	rows, err := w.Compared.Differences(r.Context(), t, below, differencesPage)
 	if err != nil {
 		w.fail(rw, r, err)
+		return
+	}
+
+	c, err := w.Compared.Last(r.Context(), t)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	if c == nil {
+		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, sheet24.CodeComparisonUnknown))
 		return
 	}
 
@@ -34,7 +39,7 @@ func (w *Web) differences(rw http.ResponseWriter, r *http.Request, t *sheet24.Ta
 func (w *Web) differencesFile(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
 	lang := visitOf(r.Context()).lang
 	below := 0
-	rows, err := w.Store.Differences(r.Context(), t.ID, below, differencesPage)
+	rows, err := w.Compared.Differences(r.Context(), t, below, differencesPage)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
@@ -64,7 +69,7 @@ func (w *Web) differencesFile(rw http.ResponseWriter, r *http.Request, t *sheet2
 		}
 
 		below = rows[len(rows)-1].Row
-		if rows, err = w.Store.Differences(r.Context(), t.ID, below, differencesPage); err != nil {
+		if rows, err = w.Compared.Differences(r.Context(), t, below, differencesPage); err != nil {
 			w.Log.Error("write differences", "table", t.ID, "error", err)
 			panic(http.ErrAbortHandler) // half a file must not look like a whole one
 		}

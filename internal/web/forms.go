@@ -18,6 +18,21 @@ func number(r *http.Request, name string) int64 {
 	return n
 }
 
+// complete refuses a form that arrived without some of its fields. An empty field is there; a
+// box that is not checked is not, and is none of them.
+func complete(r *http.Request, fields ...string) error {
+	for _, name := range fields {
+		if !r.PostForm.Has(name) {
+			return sheet24.Errorf(sheet24.Invalid, sheet24.CodeSettingsIncomplete)
+		}
+	}
+
+	return nil
+}
+
+// colorFields are the fields that colorsOf reads.
+var colorFields = []string{"color_header", "color_text", "color_accent", "color_row"}
+
 // colorsOf are the colours that a form says.
 func colorsOf(r *http.Request) sheet24.ColorScheme {
 	return sheet24.ColorScheme{

@@ -9,7 +9,7 @@ import (
 
 // googleAccount shows what a user granted, and how to connect again or not at all.
 func (w *Web) googleAccount(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
-	t, err := w.Store.Token(r.Context(), u.ID)
+	t, err := w.Accounts.Token(r.Context(), u.ID)
 	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 		w.fail(rw, r, err)
 		return
@@ -20,7 +20,7 @@ func (w *Web) googleAccount(rw http.ResponseWriter, r *http.Request, u *sheet24.
 // disconnect takes the scripts out of the sheets, withdraws the grant at Google and
 // forgets it here. The tables stay, and wait.
 func (w *Web) disconnect(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
-	t, err := w.Store.Token(r.Context(), u.ID)
+	t, err := w.Accounts.Token(r.Context(), u.ID)
 	if err == nil {
 		err = w.Setup.Uninstall(r.Context(), u.ID)
 	}
@@ -31,7 +31,7 @@ func (w *Web) disconnect(rw http.ResponseWriter, r *http.Request, u *sheet24.Use
 
 	if err == nil {
 		if err = w.Google.Revoke(r.Context(), t); err == nil {
-			err = w.Store.DeleteToken(r.Context(), u.ID)
+			err = w.Accounts.DeleteToken(r.Context(), u.ID)
 		}
 	}
 

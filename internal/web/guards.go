@@ -41,3 +41,16 @@ func (w *Web) table(next func(http.ResponseWriter, *http.Request, *sheet24.Table
 		next(rw, r, t)
 	}
 }
+
+// shown finds the table that a form is about, and refuses one that does not say as what its
+// reader saw the table.
+func (w *Web) shown(next func(http.ResponseWriter, *http.Request, *sheet24.Table)) func(http.ResponseWriter, *http.Request, *sheet24.User) {
+	return w.table(func(rw http.ResponseWriter, r *http.Request, t *sheet24.Table) {
+		if err := complete(r, "binding"); err != nil {
+			w.fail(rw, r, err)
+			return
+		}
+
+		next(rw, r, t)
+	})
+}

@@ -316,7 +316,7 @@ func historyTable(t *sheet24.Table, changes []sheet24.RowChange, older bool) tem
 					}
 				}
 				if c.Status == sheet24.Asked {
-					templ_7745c5c3_Err = decideForm(t.Path()+"/changes/"+strconv.FormatInt(c.ID, 10)+"/decide", c).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = decideForm(t, t.Path()+"/changes/"+strconv.FormatInt(c.ID, 10)+"/decide", c).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -25,7 +25,7 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	grant, err := w.Store.Token(r.Context(), u.ID)
+	grant, err := w.Accounts.Token(r.Context(), u.ID)
 	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 		w.fail(rw, r, err)
 		return

@@ -16,7 +16,7 @@ func (w *Web) language(rw http.ResponseWriter, r *http.Request) {
 	next := locale.Languages[(slices.Index(locale.Languages, v.lang)+1)%len(locale.Languages)]
 	w.keepLanguage(rw, next)
 	if v.user != nil {
-		if err := w.Store.SetLanguage(r.Context(), v.user.ID, next); err != nil {
+		if err := w.Accounts.SetLanguage(r.Context(), v.user.ID, next); err != nil {
 			w.fail(rw, r, err)
 			return
 		}
@@ -36,15 +36,19 @@ func (w *Web) keepLanguage(rw http.ResponseWriter, lang string) {
 // keptLanguage is the language that a visitor chose, or the default. Accept-Language is
 // not asked: those whom sheet24 is made for often have an English browser.
 func keptLanguage(r *http.Request) string {
-	if c, err := r.Cookie(languageCookie); err == nil {
-		for _, l := range locale.Languages {
-			if c.Value == l {
-				return l
-			}
-		}
+	if chosen, ok := chosenLanguage(r); ok {
+		return chosen
 	}
-
 	return locale.Default
+}
+
+// chosenLanguage is the language that was chosen in a visitor's browser, if any was.
+func chosenLanguage(r *http.Request) (lang string, ok bool) {
+	c, err := r.Cookie(languageCookie)
+	if err != nil || !slices.Contains(locale.Languages, c.Value) {
+		return "", false
+	}
+	return c.Value, true
 }
 
 // backTo is the page of ours that a form was sent from.

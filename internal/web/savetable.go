@@ -30,11 +30,10 @@ func (w *Web) saveTable(rw http.ResponseWriter, r *http.Request, u *sheet24.User
 	}
 
 	// Its owner sees what differs while they are at Google.
-	if err := w.Store.StartComparison(r.Context(), t.ID); err != nil {
+	if err := w.Compared.Start(r.Context(), t); err != nil {
 		w.fail(rw, r, err)
 		return
 	}
-	w.Wake.Compare(r.Context(), t.ID)
 
 	w.activate(rw, r, t)
 }
@@ -44,6 +43,10 @@ func choiceOf(r *http.Request) (setup.Choice, error) {
 	gid, err := strconv.ParseInt(r.FormValue("gid"), 10, 64)
 	if err != nil { // tab 0 is another one
 		return setup.Choice{}, sheet24.Errorf(sheet24.Invalid, sheet24.CodeTabUnknown)
+	}
+
+	if err := complete(r, append([]string{"portal", "entity", "header", "new_rows"}, colorFields...)...); err != nil {
+		return setup.Choice{}, err
 	}
 
 	c := setup.Choice{
@@ -68,6 +71,10 @@ func choiceOf(r *http.Request) (setup.Choice, error) {
 				c.Fields[i] = values[0]
 			}
 		}
+	}
+
+	if len(c.Fields) == 0 {
+		return c, sheet24.Errorf(sheet24.Invalid, sheet24.CodeSettingsIncomplete)
 	}
 
 	if !slices.Contains(newRows, c.Policies.NewRows) {

@@ -26,15 +26,8 @@ type Connector interface {
 	Check(ctx context.Context, p *sheet24.Portal) error
 }
 
-// Store is what the pages need of the database.
+// Store is what the pages need of the database about portals and tables.
 type Store interface {
-	EnsureUser(ctx context.Context, email, name, language string) (*sheet24.User, error)
-	FirstUser(ctx context.Context) (*sheet24.User, error)
-	User(ctx context.Context, id string) (*sheet24.User, error)
-	SetLanguage(ctx context.Context, userID, language string) error
-	Token(ctx context.Context, userID string) (*sheet24.Token, error)
-	SaveToken(ctx context.Context, t *sheet24.Token) error
-	DeleteToken(ctx context.Context, userID string) error
 	SavePortal(ctx context.Context, p *sheet24.Portal) error
 	SavePlan(ctx context.Context, portalID int64, plan sheet24.Plan) error
 	PausePortal(ctx context.Context, portalID int64, pause sheet24.Pause) error
@@ -47,17 +40,23 @@ type Store interface {
 	SetAppearance(ctx context.Context, t *sheet24.Table) error
 	Contents(ctx context.Context, tableID int64) (sheet24.TableContents, error)
 	SetPolicies(ctx context.Context, tableID int64, p sheet24.Policies) error
-	Comparison(ctx context.Context, tableID int64) (*sheet24.Comparison, error)
-	StartComparison(ctx context.Context, tableID int64) error
-	Act(ctx context.Context, tableID int64, from []sheet24.ComparisonState, to sheet24.ComparisonState) error
-	PauseComparison(ctx context.Context, tableID int64, paused bool) error
-	Differences(ctx context.Context, tableID int64, below, limit int) ([]sheet24.RowDifference, error)
+}
+
+// Accounts is what the pages need of the database about users, and about what they allowed
+// at Google.
+type Accounts interface {
+	EnsureUser(ctx context.Context, email, name, language string) (*sheet24.User, error)
+	FirstUser(ctx context.Context) (*sheet24.User, error)
+	User(ctx context.Context, id string) (*sheet24.User, error)
+	SetLanguage(ctx context.Context, userID, language string) error
+	Token(ctx context.Context, userID string) (*sheet24.Token, error)
+	SaveToken(ctx context.Context, t *sheet24.Token) error
+	DeleteToken(ctx context.Context, userID string) error
 }
 
 // Waker wakes what a page asked for.
 type Waker interface {
 	Push(ctx context.Context, portalID int64)
-	Compare(ctx context.Context, tableID int64)
 }
 
 // Watch ends what Google Drive tells of a user's changes; watch.Watch does.

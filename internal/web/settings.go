@@ -111,10 +111,8 @@ func (w *Web) refuseSettings(rw http.ResponseWriter, r *http.Request, t *sheet24
 // chosen are the policies that a form says.
 func (f settingsForm) chosen(r *http.Request) (sheet24.Policies, error) {
 	// An empty choice is one, too; a missing one is none.
-	for _, name := range []string{"new_rows", "deleted", "conflict"} {
-		if !r.PostForm.Has(name) {
-			return f.table.Policies, sheet24.Errorf(sheet24.Invalid, sheet24.CodeSettingsIncomplete)
-		}
+	if err := complete(r, "new_rows", "deleted", "conflict"); err != nil {
+		return f.table.Policies, err
 	}
 
 	p := sheet24.Policies{

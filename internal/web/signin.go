@@ -21,7 +21,7 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
 
 	again := lacking.Lacked
 	if u := visitOf(r.Context()).user; u != nil && !again {
-		t, err := w.Store.Token(r.Context(), u.ID)
+		t, err := w.Accounts.Token(r.Context(), u.ID)
 		again = err == nil && t.Ended
 	}
 
@@ -71,7 +71,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	u, err := w.Store.EnsureUser(ctx, account.Email, account.Name, visitOf(ctx).lang)
+	u, err := w.ensureUser(r, account)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
@@ -79,7 +79,7 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 
 	// Google gives the lasting half of a grant with the first consent alone; who
 	// has lost it must be asked again, once.
-	kept, err := w.Store.Token(ctx, u.ID)
+	kept, err := w.Accounts.Token(ctx, u.ID)
 	if token.RefreshToken == "" && !s.Again && (err != nil || kept.RefreshToken == "" || kept.Ended) {
 		w.toGoogle(rw, r, true)
 		return
@@ -94,11 +94,27 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	http.Redirect(rw, r, next, http.StatusSeeOther)
 }
 
+// ensureUser is the user of an account. The language that they chose before they signed in is
+// theirs from now on.
+func (w *Web) ensureUser(r *http.Request, account google.Account) (*sheet24.User, error) {
+	u, err := w.Accounts.EnsureUser(r.Context(), account.Email, account.Name, visitOf(r.Context()).lang)
+	if err != nil {
+		return nil, err
+	}
+
+	chosen, ok := chosenLanguage(r)
+	if !ok || chosen == u.Language {
+		return u, nil
+	}
+	u.Language = chosen
+	return u, w.Accounts.SetLanguage(r.Context(), u.ID, chosen)
+}
+
 // welcomeBack keeps a grant in the place of the one before it, nil if there was none, signs
 // its user in, and returns where they go on.
 func (w *Web) welcomeBack(r *http.Request, token, before *sheet24.Token) (next string, err error) {
 	ctx := r.Context()
-	if err := w.Store.SaveToken(ctx, token); err != nil {
+	if err := w.Accounts.SaveToken(ctx, token); err != nil {
 		return "", err
 	}
 	if err := w.sessions.RenewToken(ctx); err != nil { // a session id from before is worth nothing now

@@ -78,7 +78,7 @@ func (w *Web) readTable(r *http.Request, v *tableView) (err error) {
 		return err
 	}
 
-	v.grant, err = w.Store.Token(ctx, t.UserID)
+	v.grant, err = w.Accounts.Token(ctx, t.UserID)
 	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 		return err
 	}
@@ -92,7 +92,7 @@ func (w *Web) readTable(r *http.Request, v *tableView) (err error) {
 		return err
 	}
 
-	v.comparison, err = w.comparisonOf(r, t)
+	v.comparison, err = w.Compared.Last(ctx, t)
 	return err
 }
 

@@ -54,7 +54,7 @@ func (w *Web) signedIn(ctx context.Context) (*sheet24.User, error) {
 		return nil, nil
 	}
 
-	u, err := w.Store.User(ctx, id)
+	u, err := w.Accounts.User(ctx, id)
 	if sheet24.IsKind(err, sheet24.NotFound) {
 		return nil, nil
 	}

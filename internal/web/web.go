@@ -15,6 +15,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"sheet24"
+	"sheet24/internal/comparison"
 	"sheet24/internal/history"
 	"sheet24/internal/secret"
 	"sheet24/internal/setup"
@@ -23,10 +24,12 @@ import (
 // Web serves the pages. All fields but GoogleURL are required.
 type Web struct {
 	Store     Store
+	Accounts  Accounts
 	Google    Google
 	Portals   Connector
 	Setup     *setup.Setup
 	History   *history.Service
+	Compared  *comparison.Service
 	Work      Work
 	Watch     Watch
 	Wake      Waker
@@ -80,24 +83,24 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/history", w.user(w.table(w.history)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/retry-failed", w.user(w.table(w.retryFailed)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/retry", w.user(w.table(w.retry)))
-	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/decide", w.user(w.table(w.decide)))
-	mux.HandleFunc("POST /sheet-sync/tables/{table}/decide", w.user(w.table(w.decideAll)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/decide", w.user(w.shown(w.decide)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/decide", w.user(w.shown(w.decideAll)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/undo", w.user(w.table(w.undoChoice)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/undo", w.user(w.table(w.undo)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/replay", w.user(w.table(w.replay)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/recheck", w.user(w.table(w.recheck)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/settings", w.user(w.table(w.settings)))
-	mux.HandleFunc("POST /sheet-sync/tables/{table}/settings", w.user(w.table(w.saveSettings)))
-	mux.HandleFunc("POST /sheet-sync/tables/{table}/appearance", w.user(w.table(w.saveAppearance)))
-	mux.HandleFunc("POST /sheet-sync/tables/{table}/pause", w.user(w.table(w.pause)))
-	mux.HandleFunc("POST /sheet-sync/tables/{table}/resume", w.user(w.table(w.resumeTable)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/settings", w.user(w.shown(w.saveSettings)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/appearance", w.user(w.shown(w.saveAppearance)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/pause", w.user(w.shown(w.pause)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/resume", w.user(w.shown(w.resumeTable)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/delete", w.user(w.table(w.deleteChoice)))
-	mux.HandleFunc("POST /sheet-sync/tables/{table}/delete", w.user(w.table(w.deleteTable)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/delete", w.user(w.shown(w.deleteTable)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison", w.user(w.table(w.differences)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/comparison", w.user(w.table(w.compare)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison/state", w.user(w.table(w.comparisonState)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison.csv", w.user(w.table(w.differencesFile)))
-	mux.HandleFunc("POST /sheet-sync/tables/{table}/comparison/{act}", w.user(w.table(w.act)))
+	mux.HandleFunc("POST /sheet-sync/tables/{table}/comparison/{act}", w.user(w.shown(w.act)))
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, sheet24.CodeNotFound))
 	})

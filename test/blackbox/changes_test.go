@@ -3,6 +3,7 @@ package blackbox_test
 import (
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -125,8 +126,21 @@ func (v *visitor) changes(table string) (all []change, err error) {
 	return all, nil
 }
 
-// act posts a form to a table's page.
+var shownBinding = regexp.MustCompile(`name="binding" value="(\d+)"`)
+
+// act posts a form of a table's page, which says as what the table was seen.
 func (v *visitor) act(table, act string, form url.Values) error {
-	_, _, err := v.ok(http.MethodPost, table+act, form)
+	page, _, err := v.ok(http.MethodGet, table+"/settings", nil)
+	if err != nil {
+		return err
+	}
+	shown := shownBinding.FindStringSubmatch(page)
+	if shown == nil {
+		return fmt.Errorf("the settings of %s do not say what they are about", table)
+	}
+
+	whole := url.Values{"binding": {shown[1]}}
+	maps.Copy(whole, form)
+	_, _, err = v.ok(http.MethodPost, table+act, whole)
 	return err
 }

@@ -88,19 +88,30 @@ func (v *visitor) signIn() error {
 // save saves a tab as a table with a field for each column, "" for none. It returns
 // where the user is led to.
 func (v *visitor) save(spreadsheet string, gid int64, entity string, fields []string) (page, at string, err error) {
-	form := url.Values{"gid": {fmt.Sprint(gid)}, "entity": {entity}, "header": {"1"}, "new_rows": {"create"},
+	address := "/sheet-sync/new/" + spreadsheet + "/mapping"
+	shown, _, err := v.ok(http.MethodGet, fmt.Sprintf("%s?gid=%d&header=1&entity=%s", address, gid, entity), nil)
+	if err != nil {
+		return "", "", err
+	}
+	portal := shownPortal.FindStringSubmatch(shown)
+	if portal == nil {
+		return "", "", fmt.Errorf("the mapping page names no portal: %s", textOf(shown))
+	}
+
+	form := url.Values{"gid": {fmt.Sprint(gid)}, "entity": {entity}, "portal": {portal[1]}, "header": {"1"}, "new_rows": {"create"},
 		"color_header": {"#1f5e4b"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"}}
 	for i, f := range fields {
 		if f != "" {
 			form.Set(fmt.Sprint("column_", i), f)
 		}
 	}
-	return v.ok(http.MethodPost, "/sheet-sync/new/"+spreadsheet+"/mapping", form)
+	return v.ok(http.MethodPost, address, form)
 }
 
 var (
-	reviewLink = regexp.MustCompile(`id="review" href="([^"]+)"`)
-	tableLink  = regexp.MustCompile(`(?s)<a href="(/sheet-sync/tables/\d+)">\s*<span>(.*?)</span>`)
+	shownPortal = regexp.MustCompile(`name="portal" value="(\d+)"`)
+	reviewLink  = regexp.MustCompile(`id="review" href="([^"]+)"`)
+	tableLink   = regexp.MustCompile(`(?s)<a href="(/sheet-sync/tables/\d+)">\s*<span>(.*?)</span>`)
 )
 
 // allow lets the script run that was put into a sheet.

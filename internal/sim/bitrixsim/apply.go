@@ -82,6 +82,9 @@ func (p *Portal) applyOne(e *entity, r *Record, f field, value any, adding, own 
 	if p.options.ZerosForgotten && (v == "N" || v == 0.0) && f.Type != "crm_category" {
 		v = nil
 	}
+	if p.options.ZerosKept && (f.Type == "integer" || f.Type == "double") && v == nil {
+		v = 0.0
+	}
 	if old := r.Fields[f.Name]; print(old) != print(v) {
 		done.lines = append(done.lines, Line{f.Name, print(old), print(v)})
 		r.Fields[f.Name] = v

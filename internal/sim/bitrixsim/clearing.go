@@ -102,6 +102,13 @@ func (p *Portal) IgnoreUTM(ignore bool) {
 	p.options.UTMIgnored = ignore
 }
 
+// KeepZeros has the portal keep 0 where a number is to be nothing from now on.
+func (p *Portal) KeepZeros() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.options.ZerosKept = true
+}
+
 // ForgetZeros has the portal keep nothing where it is told 0 or no from now on.
 func (p *Portal) ForgetZeros() {
 	p.mu.Lock()

@@ -33,6 +33,7 @@ type Options struct {
 	UTMIgnored      bool                     // UTM fields are described, and not kept
 	UTMHidden       bool                     // lists cannot be filtered by UTM fields (the documentation does not say)
 	ZerosForgotten  bool                     // 0 and no are kept as nothing
+	ZerosKept       bool                     // a number that is to be nothing is kept as 0
 	ReadsNotations  bool                     // crm.duplicate.findbycomm knows that +90 532 and 0532 are one; else it compares texts
 }
 

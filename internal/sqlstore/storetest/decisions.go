@@ -218,10 +218,10 @@ func comparisons(t *testing.T, s *sqlstore.Store) {
 	if k := must(s.Known(t.Context(), table.ID, []int64{11}))(t); !reflect.DeepEqual(k[11], sheet24.Known{"NAME": {"a"}}) {
 		t.Errorf("seen: %+v", k)
 	}
-	check(t, s.Act(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
-	wantCode(t, s.Act(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Taking), sheet24.CodeComparisonState)
+	check(t, s.SetComparisonState(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Pushing))
+	wantCode(t, s.SetComparisonState(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Compared}, sheet24.Taking), sheet24.CodeComparisonState)
 	wantCode(t, s.StartComparison(t.Context(), table.ID), sheet24.CodeComparisonRunning)
-	check(t, s.Act(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Comparing, sheet24.Pushing}, sheet24.Cancelled))
+	check(t, s.SetComparisonState(t.Context(), table.ID, []sheet24.ComparisonState{sheet24.Comparing, sheet24.Pushing}, sheet24.Cancelled))
 	check(t, s.StartComparison(t.Context(), table.ID))
 	if found := must(s.Differences(t.Context(), table.ID, 0, 10))(t); len(found) != 0 {
 		t.Errorf("of the comparison before: %+v", found)

@@ -109,6 +109,7 @@ func (b *pushing) nextWay(r *row, p plan.Plan) plan.Plan {
 	for _, api := range doubtful(p.Write) {
 		switch {
 		case r.ways[api] == 0:
+		case (r.ways[api] == byOwn || !p.Write.Entity.HasOwnMethods()) && b.keepsZero(r, &p, api):
 		case r.ways[api] == byOwn || !p.Write.Entity.HasOwnMethods():
 			kept = append(kept, api)
 		case api == multiField:
@@ -127,6 +128,24 @@ func (b *pushing) nextWay(r *row, p plan.Plan) plan.Plan {
 		p.Write = own
 	}
 	return p
+}
+
+// keepsZero reports whether what Bitrix24 keeps in a field that was to be emptied is but a 0,
+// which is no failure: the plan lets it be, and the row says so.
+func (b *pushing) keepsZero(r *row, p *plan.Plan, api string) bool {
+	t := b.plan.Tables[r.change.TableID]
+	for _, m := range t.Mappings {
+		f := b.fields[t.Entity][m.Field]
+		held, ours := p.Held[m.Field]
+		if !ours || f.APIName != api || f.Multiple || !mapping.Same(f, held, nil) {
+			continue
+		}
+		delete(p.Write.Fields, api)
+		p.Known[m.Field] = []any{held}
+		r.change.Note = sentences(r.change.Note, locale.T(t.Language, "note.holds", m.Column.Name, mapping.Text(held)))
+		return true
+	}
+	return false
 }
 
 // keeps says of the columns of fields that Bitrix24 keeps what these held.

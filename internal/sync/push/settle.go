@@ -243,10 +243,11 @@ func (b *pushing) settle(r *row) {
 		c.Status, c.NotBefore = sheet24.Pending, now // the pause holds it
 		return
 	}
+	c.TriedSince = change.TriedSince(*c, now)
 	switch {
 	case e.Kind == sheet24.Invalid || e.Kind == sheet24.NotFound:
 		c.Status = sheet24.Failed
-	case now.Sub(c.CreatedAt) > b.pusher.retry().For && r.begun == nil:
+	case now.Sub(c.TriedSince) > b.pusher.retry().For && r.begun == nil:
 		c.Status = sheet24.Failed
 		c.Error = locale.Error(t.Language, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeTooManyAttempts, mapping.Text(float64(c.Attempts)), c.Error))
 	case !r.until.IsZero():

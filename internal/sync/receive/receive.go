@@ -60,6 +60,9 @@ type message struct {
 	LastRow number  `json:"last_row_id"`
 }
 
+// tab is the tab that it tells of.
+func (m *message) tab() tab.Key { return tab.Key{SpreadsheetID: m.SheetID, GID: int64(*m.GID)} }
+
 // positions are what is kept of a message: which rows, and no word of what is in them.
 func (m *message) positions() []byte {
 	data, err := json.Marshal(struct {
@@ -93,7 +96,13 @@ type Receiver struct {
 	Store     Store
 	Followers *tab.Followers
 	Now       func() time.Time
+
+	refused refused
 }
+
+// answerWithin is when a message is refused that the database has not taken. A script that
+// waits for five seconds rests for a minute; one that is refused sooner does not.
+const answerWithin = 3 * time.Second
 
 // Receive checks a nudge and stores it durably, and returns what follows. When it returns
 // without an error the nudge may be acknowledged; with one, nothing was stored for the
@@ -109,10 +118,26 @@ func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (nex
 	if err != nil {
 		return next, err
 	}
+
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	table, err := p.signer(ctx, m, sig, body)
+	if sheet24.IsKind(err, sheet24.Unavailable) {
+		p.refused.addUnproven(unproven{m, sig, body})
+	}
 	if err != nil {
 		return next, err
 	}
+
+	next, err = p.store(ctx, table, m, sig.ID)
+	if sheet24.IsKind(err, sheet24.Unavailable) {
+		p.refused.add(provenTab{m.tab(), table.UserID})
+	}
+	return next, err
+}
+
+// store stores a message for the table whose key signed it, and those beside it.
+func (p *Receiver) store(ctx context.Context, table *sheet24.Table, m *message, id string) (next sheet24.Next, err error) {
 	beside, err := p.beside(ctx, table)
 	if err != nil {
 		return next, busy(err)
@@ -121,7 +146,7 @@ func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (nex
 	// The signer's own comes last: what was stored for the others does not keep the sender
 	// from trying again.
 	for _, t := range append(beside, table) {
-		err := p.receive(ctx, t, m, sig.ID)
+		err := p.receive(ctx, t, m, id)
 		if err != nil && (t == table || !sheet24.IsKind(err, sheet24.Conflict)) {
 			return next, busy(err)
 		}
@@ -183,7 +208,7 @@ func parse(body []byte) (*message, error) {
 // signer finds the table whose key signed a nudge. What is remembered of the tab may
 // be out of date; it refuses nobody.
 func (p *Receiver) signer(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
-	key := tab.Key{SpreadsheetID: m.SheetID, GID: int64(*m.GID)}
+	key := m.tab()
 	lately, err := p.Followers.Of(ctx, key)
 	if err != nil {
 		return nil, busy(err)

@@ -36,7 +36,11 @@ func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scan
 	for id := range s.doubts.Records {
 		delete(present, id)
 	}
-	missing := slices.DeleteFunc(slices.Sorted(maps.Keys(present)), func(id int64) bool { return len(sheet.ByID[id]) > 0 })
+	absent, err := s.absent(ctx, sheet, present)
+	if err != nil {
+		return err
+	}
+	missing := slices.Sorted(maps.Keys(absent))
 	if missing, err = p.stillMissing(ctx, t, sheet, missing); err != nil {
 		return err
 	}
@@ -73,6 +77,32 @@ func (s *scanning) gone(ctx context.Context, sheet *tab.Tab, found *sheet24.Scan
 		found.Changes = append(found.Changes, sheet24.RowChange{EntityID: id, Row: held.Row, Action: sheet24.Delete, Status: status, Fields: fields, NotBefore: p.Now().Add(mayReturn)})
 	}
 	return nil
+}
+
+// absent are those of the records, and keys, that rows were last seen to be, that stand in no row
+// of a tab. A row may have become a record since the tab was read: then it shows its key still.
+// What rows have become is asked after what they are, so that none is overlooked.
+func (s *scanning) absent(ctx context.Context, sheet *tab.Tab, present map[int64]int) (map[int64]int, error) {
+	absent := maps.Clone(present)
+	maps.DeleteFunc(absent, func(id int64, _ int) bool { return len(sheet.ByID[id]) > 0 })
+	if len(absent) == 0 {
+		return nil, nil
+	}
+
+	var keys []int64
+	for id := range sheet.ByID {
+		if id < 0 {
+			keys = append(keys, id)
+		}
+	}
+	records, err := s.scanner.Known.RecordsOf(ctx, s.t.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, record := range records {
+		delete(absent, record)
+	}
+	return absent, nil
 }
 
 // unknownRow is a row of which it is not certain which record it is: its id was overtyped,

@@ -84,15 +84,19 @@ func (s *scanning) findMoved(ctx context.Context, sheet *tab.Tab, without []int,
 	if err != nil {
 		return err
 	}
-	maps.DeleteFunc(present, func(id int64, _ int) bool { return id < 0 || len(sheet.ByID[id]) > 0 })
+	absent, err := s.absent(ctx, sheet, present)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(absent, func(id int64, _ int) bool { return id < 0 })
 	for _, v := range found {
 		id, _ := tab.RecordID(v)
-		delete(present, id)
+		delete(absent, id)
 	}
-	if len(present) == 0 || len(present)*len(without) > unknownMost {
+	if len(absent) == 0 || len(absent)*len(without) > unknownMost {
 		return nil
 	}
-	missing, err := s.scanner.Known.Snapshots(ctx, s.t.ID, slices.Sorted(maps.Keys(present)))
+	missing, err := s.scanner.Known.Snapshots(ctx, s.t.ID, slices.Sorted(maps.Keys(absent)))
 	if err != nil {
 		return err
 	}

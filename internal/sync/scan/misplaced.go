@@ -90,9 +90,13 @@ func (s *scanning) candidates(ctx context.Context, sheet *tab.Tab, strange []int
 	if err != nil {
 		return nil, err
 	}
+	absent, err := s.absent(ctx, sheet, present)
+	if err != nil {
+		return nil, err
+	}
 	var missing []int64
-	for id := range present {
-		if id > 0 && len(sheet.ByID[id]) == 0 {
+	for id := range absent {
+		if id > 0 {
 			missing = append(missing, id)
 		}
 	}
