@@ -204,3 +204,22 @@ const (
 	CodeUndoNothing        Code = "undo_nothing"
 	CodeUndoTooMany        Code = "undo_too_many"
 )
+
+// Codes of teams: who belongs to one, and who may do what.
+const (
+	CodeDeleteUnconfirmed    Code = "delete_unconfirmed"
+	CodeInvitationUnknown    Code = "invitation_unknown"
+	CodeLastOwner            Code = "last_owner"
+	CodeMemberAlready        Code = "member_already"
+	CodeMemberElsewhere      Code = "member_elsewhere"
+	CodeMemberHasTables      Code = "member_has_tables"
+	CodeMemberUnknown        Code = "member_unknown"
+	CodePortalsNeeded        Code = "portals_needed"
+	CodeRoleOwner            Code = "role_owner"
+	CodeRoleUnknown          Code = "role_unknown"
+	CodeRoleViewer           Code = "role_viewer"
+	CodeSuccessorNoAccess    Code = "successor_no_access"
+	CodeSuccessorRole        Code = "successor_role"
+	CodeSuccessorUnconnected Code = "successor_unconnected"
+	CodeTooMany              Code = "too_many"
+)

@@ -18,6 +18,7 @@ const (
 	Conflict     Kind = "conflict"     // it was true once: already used, already there
 	TooLarge     Kind = "too_large"    // over a stated limit
 	Unsupported  Kind = "unsupported"  // a body of a kind that is not read
+	TooMany      Kind = "too_many"     // too often; Args[0] says after how many seconds again
 	Unavailable  Kind = "unavailable"  // for the moment; the same request later may succeed
 	Internal     Kind = "internal"     // ours to mend; details are in the log only
 )

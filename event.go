@@ -27,6 +27,7 @@ type Event struct {
 	MessageID  string // the sender's id, unique in a table: a replay is refused
 	Rows       Range  // of RowEdited
 	Data       []byte // which rows the body named, as JSON; nothing of what is in them
+	Joined     int    // how many others became part of it while it waited
 	Processed  bool
 	ReceivedAt time.Time
 }

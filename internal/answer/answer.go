@@ -3,6 +3,7 @@
 package answer
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -26,6 +27,8 @@ func Status(kind sheet24.Kind) int {
 		return http.StatusRequestEntityTooLarge
 	case sheet24.Unsupported:
 		return http.StatusUnsupportedMediaType
+	case sheet24.TooMany:
+		return http.StatusTooManyRequests
 	case sheet24.Unavailable:
 		return http.StatusServiceUnavailable
 	}
@@ -37,4 +40,16 @@ func Status(kind sheet24.Kind) int {
 func Unread(w http.ResponseWriter) {
 	w.Header().Set("Connection", "close")
 	http.NewResponseController(w).SetReadDeadline(time.Now())
+}
+
+// RetryAfter is when whoever met an error may try again, in seconds; empty if that would not
+// help.
+func RetryAfter(e *sheet24.Error) string {
+	switch {
+	case e.Kind == sheet24.TooMany && len(e.Args) > 0:
+		return fmt.Sprint(e.Args[0])
+	case e.Kind == sheet24.Unavailable:
+		return "5"
+	}
+	return ""
 }

@@ -84,15 +84,12 @@ func (a *API) fail(ctx context.Context, lang string, err error) error {
 	}
 
 	p := &problem{status: answer.Status(e.Kind), Code: e.Code, Message: locale.Error(lang, e)}
-	if e.Kind == sheet24.Unavailable {
-		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {retryAfter}})
+	if wait := answer.RetryAfter(e); wait != "" {
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {wait}})
 	}
 
 	return p
 }
-
-// retryAfter is when whoever is answered 503 may try again, in seconds.
-const retryAfter = "5"
 
 func init() {
 	// What huma itself refuses is answered in the same shape.
@@ -129,7 +126,7 @@ func (a *API) Register(mux *http.ServeMux) {
 		Description: "The message only says where to look; sheet24 reads the rows itself. It is signed after standardwebhooks.com: " +
 			"webhook-signature is \"v1,\" and the base64 of the HMAC-SHA256 of \"{webhook-id}.{webhook-timestamp}.{body}\" under the table's key. " +
 			"webhook-timestamp, in Unix seconds, may be 5 minutes off; a webhook-id is accepted once. 202 means that the message is stored durably.",
-		DefaultStatus: http.StatusAccepted, Errors: []int{400, 401, 404, 409, 413, 503},
+		DefaultStatus: http.StatusAccepted, Errors: []int{400, 401, 404, 409, 413, 429, 503},
 		MaxBodyBytes: receive.MaxBody + 1,
 		// The signature covers the body's bytes, so receive reads them itself.
 		SkipValidateBody: true,

@@ -18,11 +18,13 @@ import (
 	"sheet24/internal/google"
 	"sheet24/internal/history"
 	"sheet24/internal/jobs"
+	"sheet24/internal/limit"
 	"sheet24/internal/observe"
 	"sheet24/internal/requestid"
 	"sheet24/internal/secret"
 	"sheet24/internal/setup"
 	"sheet24/internal/sqlstore"
+	"sheet24/internal/sync/receive"
 	"sheet24/internal/sync/stages"
 	"sheet24/internal/undo"
 	"sheet24/internal/watch"
@@ -110,17 +112,18 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	work := &work{receiver: a.stages.Receiver, undo: &undo.Undo{Store: store}, runner: runner}
 	a.watch = &watch.Watch{Store: store, Drive: goog, Work: work, Address: driveAddress(c), Now: time.Now, Log: log}
 	admission := web.Admission{Emails: c.AllowedEmails, Domains: c.AllowedDomains}
+	a.stages.Receiver.Limits = receive.DefaultLimits()
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
 	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, Stopping: a.stopping.Load, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 	if c.Role != RoleWorker {
 		past := &history.Service{Store: store, Sync: work, Wake: runner}
 		compared := &comparison.Service{Store: store, Wake: runner}
-		pages := (&web.Web{Store: store, Accounts: store, History: past, Compared: compared, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
+		pages := (&web.Web{Store: store, Accounts: store, Team: store, Account: store, PublicURL: c.PublicURL, History: past, Compared: compared, Google: goog, Portals: crm, Setup: a.Setup, Work: work, Watch: a.watch, Wake: runner, Sessions: store.Sessions(), Box: box, Admission: admission,
 			BitrixApp: c.Bitrix24ID != "", Polls: runner.Looks, LinksOnly: c.GoogleAccess == string(google.LinkAccess), Secure: strings.HasPrefix(c.PublicURL, "https://"), GoogleURL: c.GoogleURL, Log: log}).Handler()
 		mux.Handle("/", pages)
 	}
-	a.handler = requestid.Handler(observer.Requests(mux))
+	a.handler = requestid.Handler(observer.Requests(limit.Addressed(mux)))
 	return a, nil
 }
 

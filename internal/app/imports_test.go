@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"internal/sync/plan"},
 	{"internal/tab"},
 	{"internal/match", "internal/change", "internal/detect", "internal/isolate"},
-	{"internal/mapping", "internal/locale", "internal/secret", "internal/bucket", "internal/backoff", "internal/requestid", "internal/google/script"},
+	{"internal/mapping", "internal/locale", "internal/secret", "internal/limit", "internal/bucket", "internal/backoff", "internal/requestid", "internal/google/script"},
 	{""}, // the domain
 }
 

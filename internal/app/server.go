@@ -22,6 +22,10 @@ import (
 // within 10 s, after which whoever stops processes kills them.
 const stopWithin = 7 * time.Second
 
+// writeWithin is how long an answer may take, with the work for it: setting a table up asks
+// Google and a portal in turn, each of which may hang for a minute. A stream sets its own.
+const writeWithin = 4 * time.Minute
+
 // maxHeader is how large a request's header may be, in bytes.
 const maxHeader = 32 << 10
 
@@ -108,14 +112,14 @@ func whoMaySignIn(ctx context.Context, c *Config, store *sqlstore.Store) (string
 	}
 
 	const change = "; SHEET24_ALLOWED_EMAILS and SHEET24_ALLOWED_DOMAINS name others"
-	first, err := store.FirstUser(ctx)
+	_, first, err := store.FirstTeam(ctx)
 	switch {
 	case sheet24.IsKind(err, sheet24.NotFound):
-		return "whoever does so first, and nobody after them" + change, nil
+		return "whoever does so first, and whom they invite" + change, nil
 	case err != nil:
 		return "", err
 	}
-	return first.Email + ", who did so first, and nobody else" + change, nil
+	return first + ", who did so first, and whom its team invites" + change, nil
 }
 
 func prefixed(prefix string, list []string) []string {
@@ -137,10 +141,10 @@ func closeApp(a *App) error {
 func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	serving, cut := context.WithCancel(context.Background())
 	defer cut()
-	server := &http.Server{Handler: handler, BaseContext: func(net.Listener) context.Context { return serving }, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+	server := &http.Server{Handler: handler, BaseContext: func(net.Listener) context.Context { return serving }, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: writeWithin, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: maxHeader}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(limited(listener)) }()
 	select {
 	case err := <-failed:
 		return err

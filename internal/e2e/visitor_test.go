@@ -69,12 +69,23 @@ var inputScope = regexp.MustCompile(`name="scope" value="([^"]+)"`)
 
 func (v *visitor) signIn() {
 	v.t.Helper()
+	v.signInAs("ayse@ornek.com.tr")
+}
+
+func (v *visitor) signInAs(email string) {
+	v.t.Helper()
 	page, consent := v.ok(http.MethodPost, "/sheet-sync/oauth/start", nil)
-	form := url.Values{"account": {"ayse@ornek.com.tr"}, "answer": {"allow"}}
+	v.consent(page, consent, email)
+}
+
+// consent allows all that Google's page asks for.
+func (v *visitor) consent(page, address, email string) {
+	v.t.Helper()
+	form := url.Values{"account": {email}, "answer": {"allow"}}
 	for _, m := range inputScope.FindAllStringSubmatch(page, -1) {
 		form.Add("scope", m[1])
 	}
-	v.ok(http.MethodPost, consent, form)
+	v.ok(http.MethodPost, address, form)
 }
 
 func (v *visitor) connectPortal(webhook string) {

@@ -42,6 +42,7 @@ type Store interface {
 	CheckWritten(ctx context.Context, t *sheet24.Table) error
 	RetireTable(ctx context.Context, t *sheet24.Table, code string) error
 	DeleteTable(ctx context.Context, t *sheet24.Table) error
+	GiveTable(ctx context.Context, t *sheet24.Table, toID string) error
 	// Corrections returns what users chose for columns of an entity, by detect.Key.
 	Corrections(ctx context.Context, portalID int64, e sheet24.Entity) (map[string]string, error)
 	SaveCorrections(ctx context.Context, portalID int64, e sheet24.Entity, fields map[string]string) error

@@ -18,13 +18,14 @@ const (
 // forgetRows is how many rows one statement forgets, so that none holds others up.
 const forgetRows = 1000
 
-// Forget deletes what was done before a time: events that were processed, and changes
-// that are settled and told of. What is unsent stays.
+// Forget deletes what was done before a time: events that were processed, changes that are
+// settled and told of, and who did what. What is unsent stays.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	for _, statement := range []string{
 		`DELETE FROM webhook_events WHERE id IN (SELECT id FROM webhook_events WHERE processed AND received_at < $1 ORDER BY id LIMIT $2)`,
 		`DELETE FROM reverse_sync_logs WHERE id IN (SELECT l.id FROM reverse_sync_logs l
 			WHERE l.created_at < $1 AND l.status IN ('completed', 'failed') AND l.reported_at IS NOT NULL AND NOT (` + lastFailed + `) ORDER BY l.id LIMIT $2)`,
+		`DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE created_at < $1 ORDER BY id LIMIT $2)`,
 	} {
 		for {
 			done, err := s.exec(ctx, s.db, statement, moment(before), forgetRows)

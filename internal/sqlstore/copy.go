@@ -20,13 +20,13 @@ type Copied struct {
 // each with the columns that order it. Leases, buckets and wake-ups
 // are made anew.
 var copied = []struct{ table, order string }{
-	{"users", "id"}, {"sessions", "token"}, {"user_sheets_tokens", "user_id"}, {"portals", "id"}, {"header_corrections", "portal_id, entity, header"}, {"former_id_columns", "id"}, {"sheet_sync_config", "id"}, {"field_mappings", "id"},
+	{"teams", "id"}, {"users", "id"}, {"invitations", "token_hash"}, {"audit_log", "id"}, {"sessions", "token"}, {"user_sheets_tokens", "user_id"}, {"portals", "id"}, {"header_corrections", "portal_id, entity, header"}, {"former_id_columns", "id"}, {"sheet_sync_config", "id"}, {"field_mappings", "id"},
 	{"row_snapshots", "config_id, entity_id"}, {"row_keys", "config_id, row_key"}, {"left_rows", "config_id, row_hash"}, {"unidentified_rows", "config_id, sheet_row"}, {"reverse_sync_logs", "id"}, {"begun_writes", "config_id, entity_id"},
 	{"webhook_events", "id"}, {"cell_writes", "id"}, {"begun_sheet_writes", "id"}, {"comparisons", "config_id"}, {"comparison_rows", "config_id, sheet_row"}, {"drive_channels", "id"},
 }
 
 // texts are the columns among them that are texts: databases sort those differently.
-var texts = map[string]bool{"users.id": true, "sessions.token": true, "user_sheets_tokens.user_id": true, "drive_channels.id": true, "header_corrections.entity": true, "header_corrections.header": true, "row_hash": true}
+var texts = map[string]bool{"teams.id": true, "users.id": true, "invitations.token_hash": true, "sessions.token": true, "user_sheets_tokens.user_id": true, "drive_channels.id": true, "header_corrections.entity": true, "header_corrections.header": true, "row_hash": true}
 
 // Copy copies an installation from one database into another, which has to be empty, and
 // then compares both row by row. The source is read as it stands at one moment. tell

@@ -144,6 +144,9 @@ func (s *Store) nextArrivals() []*arrival {
 // addEvents stores events in one transaction, as a statement is one by itself, and tells
 // which it refuses.
 func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*arrival]error, err error) {
+	if batch, err = s.coalesce(ctx, batch); err != nil || len(batch) == 0 {
+		return nil, err
+	}
 	now := s.now()
 	// Two transactions with the same messages must not wait for each other.
 	slices.SortFunc(batch, func(a, b *arrival) int {
@@ -193,22 +196,24 @@ func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*a
 // UnprocessedEvents returns a table's oldest events that no scan has seen.
 func (s *Store) UnprocessedEvents(ctx context.Context, tableID int64, limit int) ([]sheet24.Event, error) {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT id, event_type, message_id, first_row, last_row, event_data, received_at FROM webhook_events
+		SELECT id, event_type, message_id, first_row, last_row, event_data, received_at, joined FROM webhook_events
 		WHERE config_id = $1 AND NOT processed ORDER BY id LIMIT $2`, tableID, limit)
 	return collect(rows, err, func(row scanner) (sheet24.Event, error) {
 		e := sheet24.Event{TableID: tableID}
 		var data string
-		err := row.Scan(&e.ID, &e.Type, &e.MessageID, &e.Rows.FirstRow, &e.Rows.LastRow, &data, &e.ReceivedAt)
+		err := row.Scan(&e.ID, &e.Type, &e.MessageID, &e.Rows.FirstRow, &e.Rows.LastRow, &data, &e.ReceivedAt, &e.Joined)
 		e.Data = []byte(data)
 		return e, err
 	})
 }
 
-// markProcessed settles events within the transaction that holds their outcome.
+// markProcessed settles events within the transaction that holds their outcome, but for one
+// that others were joined with since it was read.
 func (s *Store) markProcessed(ctx context.Context, tx *sql.Tx, events []sheet24.Event) error {
 	for _, e := range events {
+		s.crowds.set(e.TableID, 0) // whoever joins counts anew
 		if _, err := tx.ExecContext(ctx,
-			`UPDATE webhook_events SET processed = TRUE, processed_at = $2 WHERE id = $1`, e.ID, s.now()); err != nil {
+			`UPDATE webhook_events SET processed = TRUE, processed_at = $2 WHERE id = $1 AND joined = $3`, e.ID, s.now(), e.Joined); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -12,7 +13,7 @@ import (
 )
 
 // SavePortal connects a portal to its user, or renews the connection of one that
-// is there already, by its host or by what it is called in its grant, and ends
+// their team has already, by its host or by what it is called in its grant, and ends
 // its pause. It sets p.ID, unless it is set: then that connection is renewed. Where
 // another portal had the host, that one keeps its tables and all that is theirs.
 func (s *Store) SavePortal(ctx context.Context, p *sheet24.Portal) error {
@@ -54,20 +55,23 @@ func (s *Store) SavePortal(ctx context.Context, p *sheet24.Portal) error {
 	})
 }
 
-// portalRow is what tells portals of one user apart.
+// portalRow is what tells portals of one team apart.
 type portalRow struct {
 	id           int64
+	user         string // who connected it
 	host, member string
 	webhook      string // sealed
 	deleted      bool   // Bitrix24 said that it is deleted
 }
 
-// portalToRenew finds the portal that a connection leads to among those that its user
-// has, 0 if it is a new one, and gives it the connection's host if no other has that.
+// portalToRenew finds the portal that a connection leads to among those that its user's team
+// has, 0 if it is a new one, and gives it the connection's host if no other has that. A
+// teammate's stays theirs: p.UserID becomes whose it is.
 func (s *Store) portalToRenew(ctx context.Context, tx *sql.Tx, p *sheet24.Portal) (int64, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, host, member_id, webhook_url, deleted_at IS NOT NULL FROM portals WHERE user_id = $1 ORDER BY id`+s.dialect.held, p.UserID)
+	rows, err := tx.QueryContext(ctx, `SELECT id, user_id, host, member_id, webhook_url, deleted_at IS NOT NULL FROM portals
+		WHERE user_id IN `+teammates+` ORDER BY id`+s.dialect.held, p.UserID)
 	all, err := collect(rows, err, func(row scanner) (r portalRow, err error) {
-		return r, row.Scan(&r.id, &r.host, &r.member, &r.webhook, &r.deleted)
+		return r, row.Scan(&r.id, &r.user, &r.host, &r.member, &r.webhook, &r.deleted)
 	})
 	if err != nil {
 		return 0, err
@@ -93,10 +97,12 @@ func (s *Store) portalToRenew(ctx context.Context, tx *sql.Tx, p *sheet24.Portal
 	}
 	switch {
 	case same.id == 0:
+		p.UserID = cmp.Or(at.user, p.UserID)
 		return at.id, nil
 	case at.id == 0:
 		_, err = tx.ExecContext(ctx, `UPDATE portals SET host = $2, replaced_at = NULL WHERE id = $1`, same.id, p.Host)
 	}
+	p.UserID = same.user
 	return same.id, err
 }
 
@@ -109,7 +115,7 @@ func (s *Store) otherPortal(p *sheet24.Portal, at portalRow) (bool, error) {
 	if !at.deleted {
 		return false, nil
 	}
-	before, err := s.box.Open(at.webhook, p.UserID)
+	before, err := s.box.Open(at.webhook, at.user)
 	return before != p.WebhookURL, err
 }
 
@@ -152,7 +158,8 @@ func (s *Store) SaveGrant(ctx context.Context, p *sheet24.Portal) error {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE portals SET host = $2, replaced_at = NULL WHERE id = $1
-			AND NOT EXISTS (SELECT 1 FROM portals o WHERE o.user_id = portals.user_id AND o.host = $2)`, p.ID, p.Host)
+			AND NOT EXISTS (SELECT 1 FROM portals o JOIN users m ON m.id = o.user_id JOIN users u ON u.team_id = m.team_id
+				WHERE u.id = portals.user_id AND o.host = $2)`, p.ID, p.Host)
 		return err
 	})
 }
@@ -185,15 +192,18 @@ const (
 	portalColumns = `SELECT ` + portalFields + ` FROM portals `
 )
 
+// teammates are the users of the team of the first parameter's.
+const teammates = `(SELECT m.id FROM users m JOIN users u ON u.team_id = m.team_id WHERE u.id = $1)`
+
 // Portal returns a portal by id.
 func (s *Store) Portal(ctx context.Context, id int64) (*sheet24.Portal, error) {
 	p, err := s.scanPortal(s.db.QueryRowContext(ctx, portalColumns+`WHERE id = $1`, id))
 	return p, found(err, sheet24.CodePortalUnknown)
 }
 
-// PortalsOf lists the portals that a user connected, oldest first.
+// PortalsOf lists the portals that a user's team connected, oldest first.
 func (s *Store) PortalsOf(ctx context.Context, userID string) ([]*sheet24.Portal, error) {
-	rows, err := s.db.QueryContext(ctx, portalColumns+`WHERE user_id = $1 ORDER BY id`, userID)
+	rows, err := s.db.QueryContext(ctx, portalColumns+`WHERE user_id IN `+teammates+` ORDER BY id`, userID)
 	return collect(rows, err, s.scanPortal)
 }
 

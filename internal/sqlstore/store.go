@@ -27,6 +27,7 @@ type Store struct {
 
 	dialect  *dialect
 	arrivals arrivals
+	crowds   crowds
 }
 
 // Open opens the database at a URL, "sqlite:PATH" (or a plain path) or

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 
 	"github.com/google/uuid"
@@ -9,27 +10,36 @@ import (
 	"sheet24"
 )
 
-// EnsureUser returns the user of that e-mail address, made if it is new.
-func (s *Store) EnsureUser(ctx context.Context, email, name, language string) (*sheet24.User, error) {
-	u, err := scanUser(s.db.QueryRowContext(ctx, `
-		INSERT INTO users (id, email, name, language, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (email) DO UPDATE SET name = CASE WHEN excluded.name = '' THEN users.name ELSE excluded.name END
-		RETURNING id, email, name, language, created_at`,
-		uuid.NewString(), strings.ToLower(email), name, language, s.now()))
-	return u, err
-}
+const (
+	userFields  = `id, email, name, language, created_at, team_id, role, signed_out_at`
+	userColumns = `SELECT ` + userFields + ` FROM users `
+)
 
-// FirstUser returns who signed in first; NotFound: nobody has.
-func (s *Store) FirstUser(ctx context.Context) (*sheet24.User, error) {
-	u, err := scanUser(s.db.QueryRowContext(ctx,
-		`SELECT id, email, name, language, created_at FROM users ORDER BY created_at, id LIMIT 1`))
-	return u, found(err, sheet24.CodeUserUnknown)
+// EnsureUser returns the user of that e-mail address, made if it is new, with a team of
+// their own.
+func (s *Store) EnsureUser(ctx context.Context, email, name, language string) (u *sheet24.User, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		team, err := s.newTeam(ctx, tx)
+		if err != nil {
+			return err
+		}
+
+		u, err = scanUser(tx.QueryRowContext(ctx, `
+			INSERT INTO users (id, email, name, language, created_at, team_id, role) VALUES ($1, $2, $3, $4, $5, $6, 'owner')
+			ON CONFLICT (email) DO UPDATE SET name = CASE WHEN excluded.name = '' THEN users.name ELSE excluded.name END
+			RETURNING `+userFields,
+			uuid.NewString(), strings.ToLower(email), name, language, s.now(), team))
+		if err != nil {
+			return err
+		}
+		return s.forgetEmptyTeam(ctx, tx, team) // they have one already
+	})
+	return u, err
 }
 
 // User returns a user by id.
 func (s *Store) User(ctx context.Context, id string) (*sheet24.User, error) {
-	u, err := scanUser(s.db.QueryRowContext(ctx,
-		`SELECT id, email, name, language, created_at FROM users WHERE id = $1`, id))
+	u, err := scanUser(s.db.QueryRowContext(ctx, userColumns+`WHERE id = $1`, id))
 	return u, found(err, sheet24.CodeUserUnknown)
 }
 
@@ -41,6 +51,8 @@ func (s *Store) SetLanguage(ctx context.Context, userID, language string) error 
 
 func scanUser(row scanner) (*sheet24.User, error) {
 	var u sheet24.User
-	err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Language, &u.CreatedAt)
+	var out sql.NullTime
+	err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Language, &u.CreatedAt, &u.TeamID, &u.Role, &out)
+	u.SignedOutAt = out.Time
 	return &u, err
 }

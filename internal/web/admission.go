@@ -11,7 +11,7 @@ import (
 
 // Admission says who may sign in: the addresses that are named, and all accounts of the
 // organisations that are. Where neither names anybody, it is the account that signed in
-// first, and nobody else.
+// first, and whom it invites.
 type Admission struct {
 	Emails  []string // in lower case
 	Domains []string // of organisations at Google, in lower case
@@ -38,8 +38,9 @@ func (a Admission) hasDomain(email string) bool {
 	return slices.Contains(a.Domains, domain)
 }
 
-// admit refuses an account that may not sign in, before anything is kept of it.
-func (w *Web) admit(ctx context.Context, account google.Account) error {
+// admit refuses an account that may not sign in, before anything is kept of it. An
+// invitation, if there is one, lets its bearer in where nobody is named.
+func (w *Web) admit(ctx context.Context, account google.Account, invitation string) error {
 	if w.Admission.Listed() {
 		if !w.Admission.Names(account) {
 			return sheet24.Errorf(sheet24.Forbidden, sheet24.CodeNotAdmitted, account.Email)
@@ -47,26 +48,40 @@ func (w *Web) admit(ctx context.Context, account google.Account) error {
 		return nil
 	}
 
-	first, err := w.Accounts.FirstUser(ctx)
-	switch {
-	case sheet24.IsKind(err, sheet24.NotFound): // this is the first
+	team, _, err := w.Team.FirstTeam(ctx)
+	if sheet24.IsKind(err, sheet24.NotFound) { // this is the first
 		return nil
-	case err != nil:
+	}
+	if err != nil {
 		return err
-	case !strings.EqualFold(first.Email, account.Email):
-		return sheet24.Errorf(sheet24.Forbidden, sheet24.CodeNotFirst, account.Email)
 	}
 
-	return nil
+	members, err := w.Team.Members(ctx, sheet24.Scope{TeamID: team})
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(members, func(u *sheet24.User) bool { return strings.EqualFold(u.Email, account.Email) }) {
+		return nil
+	}
+
+	if invitation != "" {
+		switch i, err := w.Team.Invitation(ctx, invitation); {
+		case err != nil:
+			return err
+		case i.TeamID == team:
+			return nil
+		}
+	}
+	return sheet24.Errorf(sheet24.Forbidden, sheet24.CodeNotFirst, account.Email)
 }
 
-// stays reports whether a user who has signed in may go on: an operator who takes
-// somebody off the list means the open pages, too.
+// stays reports whether a user who has signed in may go on: an operator who takes somebody
+// off the list, and an owner who takes them out of the team, mean the open pages, too.
 func (w *Web) stays(ctx context.Context, u *sheet24.User) (bool, error) {
 	if w.Admission.Listed() {
 		return w.Admission.stillNames(u), nil
 	}
 
-	first, err := w.Accounts.FirstUser(ctx)
-	return err == nil && first.ID == u.ID, err
+	team, _, err := w.Team.FirstTeam(ctx)
+	return err == nil && team == u.TeamID, err
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -18,29 +19,45 @@ func (w *Web) googleAccount(rw http.ResponseWriter, r *http.Request, u *sheet24.
 }
 
 // disconnect takes the scripts out of the sheets, withdraws the grant at Google and
-// forgets it here. The tables stay, and wait.
+// forgets it here. The tables stay, and wait. Other browsers are signed out.
 func (w *Web) disconnect(rw http.ResponseWriter, r *http.Request, u *sheet24.User) {
-	t, err := w.Accounts.Token(r.Context(), u.ID)
-	if err == nil {
-		err = w.Setup.Uninstall(r.Context(), u.ID)
-	}
-
-	if err == nil {
-		err = w.Watch.Stop(r.Context(), u.ID)
-	}
-
-	if err == nil {
-		if err = w.Google.Revoke(r.Context(), t); err == nil {
-			err = w.Accounts.DeleteToken(r.Context(), u.ID)
-		}
-	}
-
+	err := w.endGrant(r.Context(), u)
 	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 		w.fail(rw, r, err)
 		return
 	}
 
+	// Whoever else is signed in as this user is so no longer.
+	if err = w.Account.SignOutEverywhere(r.Context(), u.ID); err == nil {
+		err = w.beginSession(r, u)
+	}
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+
+	about(r.Context(), u.Email)
 	http.Redirect(rw, r, "/sheet-sync/google", http.StatusSeeOther)
+}
+
+// endGrant takes the scripts of a user out of the sheets, withdraws the grant at Google and
+// forgets it here.
+func (w *Web) endGrant(ctx context.Context, u *sheet24.User) error {
+	t, err := w.Accounts.Token(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+
+	if err := w.Setup.Uninstall(ctx, u.ID); err != nil {
+		return err
+	}
+	if err := w.Watch.Stop(ctx, u.ID); err != nil {
+		return err
+	}
+	if err := w.Google.Revoke(ctx, t); err != nil {
+		return err
+	}
+	return w.Accounts.DeleteToken(ctx, u.ID)
 }
 
 // ended tells that a user's grant is not there, or no longer good.

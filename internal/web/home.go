@@ -13,7 +13,7 @@ func (w *Web) home(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	tables, err := w.Store.TablesOf(r.Context(), u.ID)
+	tables, err := w.Store.TablesIn(r.Context(), u.Scope())
 	if err != nil {
 		w.fail(rw, r, err)
 		return

@@ -53,20 +53,23 @@ func (w *Web) savePortal(rw http.ResponseWriter, r *http.Request, u *sheet24.Use
 
 // keepPortal stores a new connection and lets what waited for it go on.
 func (w *Web) keepPortal(r *http.Request, u *sheet24.User, p *sheet24.Portal) error {
-	p.UserID = u.ID
+	if p.ID == 0 { // one that is renewed stays whose it is
+		p.UserID = u.ID
+	}
 	if err := w.Store.SavePortal(r.Context(), p); err != nil {
 		return err
 	}
+	about(r.Context(), p.Host)
 	w.Wake.Push(r.Context(), p.ID)
 	return nil
 }
 
-// ownPortal finds the portal that a path names; another user's does not exist.
+// ownPortal finds the portal that a path names; another team's does not exist.
 func (w *Web) ownPortal(r *http.Request, u *sheet24.User) (*sheet24.Portal, error) {
 	id, _ := strconv.ParseInt(r.PathValue("portal"), 10, 64) // no number is no portal
-	p, err := w.Store.Portal(r.Context(), id)
-	if err == nil && p.UserID != u.ID {
-		err = sheet24.Errorf(sheet24.NotFound, sheet24.CodePortalUnknown)
+	p, err := w.Store.PortalIn(r.Context(), u.Scope(), id)
+	if err == nil {
+		about(r.Context(), p.Host)
 	}
 	return p, err
 }

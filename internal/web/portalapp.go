@@ -46,6 +46,10 @@ func (w *Web) portalCallback(rw http.ResponseWriter, r *http.Request, u *sheet24
 		err = w.keepPortal(r, u, p)
 	}
 
+	if err == nil {
+		err = w.note(r.Context(), u, "portal_connected", p.Host)
+	}
+
 	if err != nil {
 		w.showPortals(rw, r, u, http.StatusUnprocessableEntity, portalForm{problem: locale.Error(u.Language, err)})
 		return

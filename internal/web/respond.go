@@ -27,6 +27,9 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	if (e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable) && !gone {
 		w.Log.ErrorContext(r.Context(), "page", "path", r.URL.Path, "error", err)
 	}
+	if wait := answer.RetryAfter(e); wait != "" {
+		rw.Header().Set("Retry-After", wait)
+	}
 	w.render(rw, r, answer.Status(e.Kind), errorPage(locale.Error(visitOf(r.Context()).lang, e), needsSignIn(e)))
 }
 

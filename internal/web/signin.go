@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"net/http"
+	"slices"
 
 	"sheet24"
 	"sheet24/internal/google"
@@ -25,16 +26,17 @@ func (w *Web) signIn(rw http.ResponseWriter, r *http.Request) {
 		again = err == nil && t.Ended
 	}
 
-	w.toGoogle(rw, r, again)
+	w.toGoogle(rw, r, signingIn{Again: again, Invited: lacking.Invited})
 }
 
-func (w *Web) toGoogle(rw http.ResponseWriter, r *http.Request, again bool) {
-	s := signingIn{State: rand.Text(), Verifier: google.NewVerifier(), Again: again}
+// toGoogle sends the user to Google, with what is to be known when they are back.
+func (w *Web) toGoogle(rw http.ResponseWriter, r *http.Request, s signingIn) {
+	s.State, s.Verifier = rand.Text(), google.NewVerifier()
 	if err := w.keepSigningIn(rw, r, s); err != nil {
 		w.fail(rw, r, err)
 		return
 	}
-	http.Redirect(rw, r, w.Google.ConsentURL(s.State, s.Verifier, again), http.StatusSeeOther)
+	http.Redirect(rw, r, w.Google.ConsentURL(s.State, s.Verifier, s.Again), http.StatusSeeOther)
 }
 
 // callback is where Google sends the user back to.
@@ -57,13 +59,13 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		// The page names the scope that is missing; its button asks for all again.
 		if sheet24.AsError(err).Code == sheet24.CodeGoogleScope {
-			err = cmp.Or(w.keepSigningIn(rw, r, signingIn{Lacked: true}), err)
+			err = cmp.Or(w.keepSigningIn(rw, r, signingIn{Lacked: true, Invited: s.Invited}), err)
 		}
 		w.fail(rw, r, err)
 		return
 	}
 
-	if err := w.admit(ctx, account); err != nil {
+	if err := w.admit(ctx, account, s.Invited); err != nil {
 		if revoked := w.Google.Revoke(ctx, token); revoked != nil { // we have no use for it
 			w.Log.Warn("revoke the grant of an account that may not sign in", "error", revoked)
 		}
@@ -81,12 +83,17 @@ func (w *Web) callback(rw http.ResponseWriter, r *http.Request) {
 	// has lost it must be asked again, once.
 	kept, err := w.Accounts.Token(ctx, u.ID)
 	if token.RefreshToken == "" && !s.Again && (err != nil || kept.RefreshToken == "" || kept.Ended) {
-		w.toGoogle(rw, r, true)
+		w.toGoogle(rw, r, signingIn{Again: true, Invited: s.Invited})
+		return
+	}
+
+	if u, err = w.joined(ctx, u, s.Invited); err != nil {
+		w.fail(rw, r, err)
 		return
 	}
 
 	token.UserID = u.ID
-	next, err := w.welcomeBack(r, token, kept)
+	next, err := w.welcomeBack(r, u, token, kept)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
@@ -112,24 +119,26 @@ func (w *Web) ensureUser(r *http.Request, account google.Account) (*sheet24.User
 
 // welcomeBack keeps a grant in the place of the one before it, nil if there was none, signs
 // its user in, and returns where they go on.
-func (w *Web) welcomeBack(r *http.Request, token, before *sheet24.Token) (next string, err error) {
+func (w *Web) welcomeBack(r *http.Request, u *sheet24.User, token, before *sheet24.Token) (next string, err error) {
 	ctx := r.Context()
 	if err := w.Accounts.SaveToken(ctx, token); err != nil {
 		return "", err
 	}
-	if err := w.sessions.RenewToken(ctx); err != nil { // a session id from before is worth nothing now
+	if err := w.beginSession(r, u); err != nil {
 		return "", err
 	}
-	w.sessions.Put(ctx, "user", token.UserID)
 
-	tables, err := w.Store.TablesOf(ctx, token.UserID)
+	tables, err := w.Store.TablesIn(ctx, u.Scope())
 	if err != nil {
 		return "", err
 	}
 	if before == nil || before.Ended {
-		w.resume(r, tables)
+		w.resume(r, slices.DeleteFunc(slices.Clone(tables), func(t *sheet24.Table) bool { return t.UserID != u.ID }))
+		if err := w.note(ctx, u, "google_connected", token.Email); err != nil {
+			return "", err
+		}
 	}
-	if len(tables) == 0 {
+	if len(tables) == 0 && u.Role.Writes() {
 		return "/sheet-sync/new", nil // the first thing to do
 	}
 	return "/", nil

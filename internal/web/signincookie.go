@@ -14,6 +14,7 @@ type signingIn struct {
 	State    string
 	Verifier string // of PKCE
 	Again    bool   // consent was asked for again
+	Invited  string // what the link of an invitation holds; empty: they come without
 	Lacked   bool   // the last consent lacked something; then there is no state
 	Until    time.Time
 }

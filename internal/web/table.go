@@ -17,6 +17,7 @@ type tableView struct {
 	table    *sheet24.Table
 	portal   *sheet24.Portal
 	grant    *sheet24.Token
+	owner    *sheet24.User // whose Google grant is used; nil: the reader's own
 	sheetURL string
 
 	outdated    bool   // the script needs a permission that its user did not give
@@ -74,13 +75,19 @@ func (w *Web) readTable(r *http.Request, v *tableView) (err error) {
 	ctx, t := r.Context(), v.table
 
 	// Both ends: the portal, and what Google allows.
-	if v.portal, err = w.Store.Portal(ctx, t.PortalID); err != nil {
+	if v.portal, err = w.Store.PortalIn(ctx, visitOf(ctx).user.Scope(), t.PortalID); err != nil {
 		return err
 	}
 
 	v.grant, err = w.Accounts.Token(ctx, t.UserID)
 	if err != nil && !sheet24.IsKind(err, sheet24.NotFound) {
 		return err
+	}
+
+	if u := visitOf(ctx).user; u.ID != t.UserID {
+		if v.owner, err = w.Accounts.User(ctx, t.UserID); err != nil {
+			return err
+		}
 	}
 
 	// What goes wrong, and what waits for the owner.

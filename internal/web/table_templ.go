@@ -261,7 +261,7 @@ func tablePage(v tableView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if ended(v.grant) {
-				templ_7745c5c3_Err = googleEnded().Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = googleEnded(v.owner).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

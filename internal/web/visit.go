@@ -13,15 +13,26 @@ type visit struct {
 	polls bool // tables are polled without a script, too
 	lang  string
 	user  *sheet24.User // nil: signed out
+	about string        // what the request is about, as the log of who did what names it
 }
 
 type visitKey struct{}
+
+// about notes what a request is about.
+func about(ctx context.Context, subject string) { visitOf(ctx).about = subject }
 
 func visitOf(ctx context.Context) *visit {
 	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
 		return v
 	}
 	return &visit{lang: locale.Default}
+}
+
+// mayWrite reports whether the reader may change what their team has; pages hide from others
+// what would be refused.
+func mayWrite(ctx context.Context) bool {
+	u := visitOf(ctx).user
+	return u == nil || u.Role.Writes()
 }
 
 // tr is the text of a key in the reader's language.
@@ -41,6 +52,7 @@ func (w *Web) localized(next http.Handler) http.Handler {
 
 		if u != nil {
 			v.user, v.lang = u, u.Language
+			w.seen(r)
 		}
 
 		next.ServeHTTP(rw, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
@@ -49,7 +61,7 @@ func (w *Web) localized(next http.Handler) http.Handler {
 
 // signedIn returns who asks, or nil: nobody who has signed in and still may.
 func (w *Web) signedIn(ctx context.Context) (*sheet24.User, error) {
-	id := w.sessions.GetString(ctx, "user")
+	id := w.sessions.GetString(ctx, sessionUser)
 	if id == "" {
 		return nil, nil
 	}
@@ -64,7 +76,7 @@ func (w *Web) signedIn(ctx context.Context) (*sheet24.User, error) {
 	}
 
 	stays, err := w.stays(ctx, u)
-	if err != nil || !stays {
+	if err != nil || !stays || !w.sessionLasts(ctx, u) {
 		return nil, err
 	}
 

@@ -10,7 +10,6 @@ package web
 import (
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -27,6 +26,8 @@ type Web struct {
 	Accounts  Accounts
 	Google    Google
 	Portals   Connector
+	Team      TeamStore
+	Account   AccountStore
 	Setup     *setup.Setup
 	History   *history.Service
 	Compared  *comparison.Service
@@ -40,40 +41,55 @@ type Web struct {
 	LinksOnly bool   // users paste links; nobody's Drive is listed
 	BitrixApp bool   // there is an OAuth application for portals
 	Secure    bool   // cookies over https alone
+	PublicURL string // where people reach this server, without a slash at its end
 	GoogleURL string // where spreadsheets are opened and scripts allowed; empty: at Google
 	Log       *slog.Logger
 
 	sessions *scs.SessionManager
+	limits   limits
 }
 
 // Handler serves the pages.
 func (w *Web) Handler() http.Handler {
+	w.limits = newLimits()
 	w.sessions = scs.New()
 	w.sessions.Store = w.Sessions
-	w.sessions.Lifetime = 30 * 24 * time.Hour
-	w.sessions.Cookie.Name = "sheet24"
+	w.sessions.Lifetime = sessionFor
+	w.sessions.Cookie.Name = w.sessionCookie()
 	w.sessions.Cookie.Secure = w.Secure
 	w.sessions.Cookie.SameSite = http.SameSiteLaxMode // Google's redirect must bring it
 	w.sessions.ErrorFunc = func(rw http.ResponseWriter, r *http.Request, err error) { w.fail(rw, r, err) }
 
-	mux := http.NewServeMux()
+	mux := router{http.NewServeMux(), w}
 	mux.HandleFunc("GET /{$}", w.home)
 	mux.HandleFunc("GET /favicon.ico", favicon)
 	mux.HandleFunc("POST /language", w.language)
 	mux.HandleFunc("POST /sheet-sync/sign-out", w.signOut)
-	mux.HandleFunc("POST /sheet-sync/oauth/start", w.signIn)
-	mux.HandleFunc("GET /sheet-sync/oauth/callback", w.callback)
-	mux.HandleFunc("GET /sheet-sync/google", w.user(w.googleAccount))
-	mux.HandleFunc("POST /sheet-sync/google/disconnect", w.user(w.disconnect))
+	mux.HandleFunc("POST /sheet-sync/oauth/start", w.often(w.limits.signIn, w.signIn))
+	mux.HandleFunc("GET /sheet-sync/oauth/callback", w.often(w.limits.signIn, w.callback))
+	mux.HandleFunc("GET /sheet-sync/google", w.self(w.googleAccount))
+	mux.HandleFunc("POST /sheet-sync/google/disconnect", w.self(w.disconnect))
+	mux.HandleFunc("GET /sheet-sync/join", w.often(w.limits.signIn, w.invitation))
+	mux.HandleFunc("POST /sheet-sync/join", w.often(w.limits.signIn, w.join))
+	mux.HandleFunc("GET /sheet-sync/team", w.user(w.team))
+	mux.HandleFunc("POST /sheet-sync/team/leave", w.self(w.leaveTeam))
+	mux.HandleFunc("POST /sheet-sync/team/invite", w.owner(w.invite))
+	mux.HandleFunc("POST /sheet-sync/team/withdraw", w.owner(w.withdraw))
+	mux.HandleFunc("POST /sheet-sync/team/members/{member}/role", w.owner(w.setRole))
+	mux.HandleFunc("POST /sheet-sync/team/members/{member}/remove", w.owner(w.removeMember))
+	mux.HandleFunc("GET /sheet-sync/audit", w.owner(w.audit))
+	mux.HandleFunc("GET /sheet-sync/account", w.self(w.account))
+	mux.HandleFunc("POST /sheet-sync/account/sign-out", w.self(w.signOutEverywhere))
+	mux.HandleFunc("POST /sheet-sync/account/delete", w.self(w.deleteAccount))
 	mux.HandleFunc("GET /sheet-sync/portal", w.user(w.portal))
-	mux.HandleFunc("POST /sheet-sync/portal", w.user(w.savePortal))
-	mux.HandleFunc("POST /sheet-sync/portal/app", w.user(w.leadToPortal))
-	mux.HandleFunc("GET "+PortalCallback, w.user(w.portalCallback))
-	mux.HandleFunc("POST /sheet-sync/portal/{portal}/check", w.user(w.checkPortal))
+	mux.HandleFunc("POST /sheet-sync/portal", w.user(w.oftenEach(w.limits.connect, w.savePortal)))
+	mux.HandleFunc("POST /sheet-sync/portal/app", w.user(w.oftenEach(w.limits.connect, w.leadToPortal)))
+	mux.HandleFunc("GET "+PortalCallback, w.member(w.oftenEach(w.limits.connect, w.portalCallback)))
+	mux.HandleFunc("POST /sheet-sync/portal/{portal}/check", w.user(w.oftenEach(w.limits.connect, w.checkPortal)))
 	mux.HandleFunc("POST /sheet-sync/portal/{portal}/plan", w.user(w.setPlan))
-	mux.HandleFunc("GET /sheet-sync/new", w.user(w.spreadsheets))
-	mux.HandleFunc("GET /sheet-sync/new/{spreadsheet}", w.user(w.tabs))
-	mux.HandleFunc("GET /sheet-sync/new/{spreadsheet}/mapping", w.user(w.mapping))
+	mux.HandleFunc("GET /sheet-sync/new", w.member(w.spreadsheets))
+	mux.HandleFunc("GET /sheet-sync/new/{spreadsheet}", w.member(w.tabs))
+	mux.HandleFunc("GET /sheet-sync/new/{spreadsheet}/mapping", w.member(w.mapping))
 	mux.HandleFunc("POST /sheet-sync/new/{spreadsheet}/mapping", w.user(w.saveTable))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}", w.user(w.table(w.showTable)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/activation", w.user(w.table(w.activation)))
@@ -85,23 +101,23 @@ func (w *Web) Handler() http.Handler {
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/retry", w.user(w.table(w.retry)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/changes/{change}/decide", w.user(w.shown(w.decide)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/decide", w.user(w.shown(w.decideAll)))
-	mux.HandleFunc("GET /sheet-sync/tables/{table}/undo", w.user(w.table(w.undoChoice)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/undo", w.member(w.table(w.undoChoice)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/undo", w.user(w.table(w.undo)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/replay", w.user(w.table(w.replay)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/recheck", w.user(w.table(w.recheck)))
-	mux.HandleFunc("GET /sheet-sync/tables/{table}/settings", w.user(w.table(w.settings)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/settings", w.member(w.table(w.settings)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/settings", w.user(w.shown(w.saveSettings)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/appearance", w.user(w.shown(w.saveAppearance)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/pause", w.user(w.shown(w.pause)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/resume", w.user(w.shown(w.resumeTable)))
-	mux.HandleFunc("GET /sheet-sync/tables/{table}/delete", w.user(w.table(w.deleteChoice)))
+	mux.HandleFunc("GET /sheet-sync/tables/{table}/delete", w.member(w.table(w.deleteChoice)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/delete", w.user(w.shown(w.deleteTable)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison", w.user(w.table(w.differences)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/comparison", w.user(w.table(w.compare)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison/state", w.user(w.table(w.comparisonState)))
 	mux.HandleFunc("GET /sheet-sync/tables/{table}/comparison.csv", w.user(w.table(w.differencesFile)))
 	mux.HandleFunc("POST /sheet-sync/tables/{table}/comparison/{act}", w.user(w.shown(w.act)))
-	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+	mux.ServeMux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, sheet24.Errorf(sheet24.NotFound, sheet24.CodeNotFound))
 	})
 

@@ -91,11 +91,12 @@ type Store interface {
 	SetRegistered(ctx context.Context, tableID int64) error
 }
 
-// Receiver takes notifications. All fields are required.
+// Receiver takes notifications. All fields but Limits are required.
 type Receiver struct {
 	Store     Store
 	Followers *tab.Followers
 	Now       func() time.Time
+	Limits    Limits // may be zero: none
 
 	refused refused
 }
@@ -121,7 +122,10 @@ func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (nex
 
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	table, err := p.signer(ctx, m, sig, body)
+	table, err := p.known(ctx, m, sig, body)
+	if err == nil {
+		err = p.Limits.signed(table)
+	}
 	if sheet24.IsKind(err, sheet24.Unavailable) {
 		p.refused.addUnproven(unproven{m, sig, body})
 	}
@@ -203,6 +207,20 @@ func parse(body []byte) (*message, error) {
 		return nil, sheet24.Errorf(sheet24.Invalid, sheet24.CodeWebhookEvent, m.Event)
 	}
 	return &m, nil
+}
+
+// known finds the table whose key signed a nudge, within the limits of those who cannot sign.
+func (p *Receiver) known(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
+	if t, err := signer(p.Followers.Lately(tab.Key{SpreadsheetID: m.SheetID, GID: int64(*m.GID)}), sig, body); err == nil {
+		return t, nil
+	}
+
+	if err := p.Limits.stranger(ctx); err != nil {
+		return nil, err
+	}
+	t, err := p.signer(ctx, m, sig, body)
+	p.Limits.unsigned(ctx, err)
+	return t, err
 }
 
 // signer finds the table whose key signed a nudge. What is remembered of the tab may
