@@ -1,4 +1,4 @@
-.PHONY: help quick test race lint check format generate build deps fuzz bench soak
+.PHONY: help quick test race lint check format generate build deploy deps fuzz bench soak
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -42,8 +42,14 @@ generate: ## after a change of a .templ file: format it, generate its code
 	go tool templ fmt -log-level error internal/web
 	go tool templ generate -include-version=false ./internal/web
 
-build: ## bin/sheet24
-	CGO_ENABLED=0 go build -trimpath -o bin/sheet24 ./cmd/sheet24
+# The same source and version make the same bytes.
+VERSION ?= $(shell git describe --tags --always --match 'v*' 2>/dev/null || echo devel)
+build: ## bin/sheet24, static; VERSION=… is stamped
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X main.stamp=$(VERSION)" -o bin/sheet24 ./cmd/sheet24
+
+# Caddy and systemd check their files themselves, where they are.
+deploy: ## whether the files of deploy/ are what their programs read
+	go test -count 1 -v ./deploy
 
 fuzz: ## minutes of fuzzing of all that takes what people typed
 	go test -fuzz FuzzToCRM -fuzztime 60s -fuzzminimizetime 20x ./internal/mapping

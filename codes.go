@@ -23,6 +23,7 @@ const (
 	CodeRequest         Code = "request"
 	CodeSignIn          Code = "sign_in"
 	CodeSpan            Code = "span"
+	CodeStopping        Code = "stopping"
 	CodeTooManyAttempts Code = "too_many_attempts"
 	CodeUserUnknown     Code = "user_unknown"
 	CodeWorkStalled     Code = "work_stalled"

@@ -133,11 +133,11 @@ type SecondLook struct {
 	Since  time.Time `json:"since"`  // when the first look was
 }
 
-// silentAfter is how many edits in a row the script may fail to tell of.
-const silentAfter = 3
+// SilentAfter is how many edits in a row the script may fail to tell of.
+const SilentAfter = 3
 
 // Silent reports whether a table's script, though active, tells of nothing.
-func (t *Table) Silent() bool { return t.WebhookRegistered && t.Polling.Unannounced >= silentAfter }
+func (t *Table) Silent() bool { return t.WebhookRegistered && t.Polling.Unannounced >= SilentAfter }
 
 // Script is what was installed into the spreadsheet for a table.
 type Script struct {

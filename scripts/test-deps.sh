@@ -6,6 +6,8 @@ set -eu
 missing=""
 [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
+command -v caddy >/dev/null || missing="$missing caddy"
+command -v systemd-analyze >/dev/null || missing="$missing systemd"
 command -v node >/dev/null && command -v npm >/dev/null || missing="$missing nodejs npm"
 
 if [ -n "$missing" ]; then

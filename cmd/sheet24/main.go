@@ -26,6 +26,11 @@ type cli struct {
 	Detect   detectCmd   `cmd:"" help:"Show what sheet24 makes of a sheet: where its column names are, and which field each column is for. Needs no account."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema to a version, up or down. serve brings it up to date by itself."`
 	Copy     copyCmd     `cmd:"" help:"Copy an installation into another database, and compare both row by row. Stop serve first."`
+	Doctor   doctorCmd   `cmd:"" help:"Examine an installation: settings, database, key, clock, address, Google, portals, scripts. Each line is ok, or says what to do."`
+	Backup   backupCmd   `cmd:"" help:"Write the whole installation, as it stands at one moment, into a file, while serve runs."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty database, and compare both."`
+	Health   healthCmd   `cmd:"" help:"Ask the serve of this machine whether it is ready; for containers, which have no other program to ask with."`
+	Keys     keysCmd     `cmd:"" help:"Exchange the key that seals secrets."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
@@ -36,6 +41,7 @@ type serveCmd struct {
 
 type demoCmd struct {
 	Listen    string `help:"Address to listen on." default:"127.0.0.1:3000"`
+	Address   string `help:"Where browsers reach it, if that is not where it listens, as in a container." placeholder:"URL"`
 	Data      string `help:"Folder to keep the data in, and to find it again." type:"path"`
 	Language  string `help:"Language of the simulated Bitrix24: tr, en or ru." enum:"tr,en,ru" default:"tr"`
 	Activated bool   `help:"Start with the leads connected, mapped and activated."`
@@ -73,16 +79,16 @@ type migrateCmd struct {
 
 type versionCmd struct{}
 
-func (c *serveCmd) Run(ctx context.Context, log *slog.Logger) error {
+func (c *serveCmd) Run(ctx context.Context) error {
 	config, err := app.LoadConfig(c.EnvFile, app.Role(c.Role))
 	if err != nil {
 		return err
 	}
-	return app.Serve(ctx, config, version(), log)
+	return app.Serve(ctx, config, version(), os.Stderr)
 }
 
 func (c *demoCmd) Run(ctx context.Context, log *slog.Logger) error {
-	return app.Demo(ctx, app.DemoOptions{Listen: c.Listen, Data: c.Data, Language: c.Language, Activated: c.Activated, JSON: jsonTo(c.JSON), Log: log, Version: version()})
+	return app.Demo(ctx, app.DemoOptions{Listen: c.Listen, Address: c.Address, Data: c.Data, Language: c.Language, Activated: c.Activated, JSON: jsonTo(c.JSON), Log: log, Version: version()})
 }
 
 func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger) error {
@@ -127,8 +133,14 @@ func jsonTo(wanted bool) io.Writer {
 	return nil
 }
 
-// version is the module's version, or the commit it was built from.
+// stamp is the version that a release is built with (-ldflags "-X main.stamp=…").
+var stamp string
+
+// version is the release's, or the module's, or the commit it was built from.
 func version() string {
+	if stamp != "" {
+		return stamp
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

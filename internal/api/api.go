@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,7 +36,7 @@ type Waker interface {
 // Store is what the API needs of the database.
 type Store interface {
 	Activate(ctx context.Context, token string) (*sheet24.Table, error)
-	Ping(ctx context.Context) error
+	Writable(ctx context.Context) error
 }
 
 // Scripts changes what a script in a sheet may do; setup.Setup does.
@@ -50,7 +49,8 @@ type Watch interface {
 	Notify(ctx context.Context, channelID, token, state string) error
 }
 
-// API serves /api/v1/. All fields are required but Stalled and Wake.
+// API serves /api/v1/, /healthz and /readyz. All fields are required but Stalled, Stopping
+// and Wake.
 type API struct {
 	Receiver  Receiver
 	Wake      Waker // nil: what was received is found by whoever sweeps
@@ -58,9 +58,12 @@ type API struct {
 	Scripts   Scripts
 	Watch     Watch
 	Stalled   func() []string // stages with work that nobody takes up; nil: not known here
+	Stopping  func() bool     // reports that the process ends; nil: it does not
 	PublicURL string
 	Version   string
 	Log       *slog.Logger
+
+	writes writable
 }
 
 // problem is how every error is answered.
@@ -73,10 +76,11 @@ type problem struct {
 func (p *problem) Error() string  { return string(p.Code) + ": " + p.Message }
 func (p *problem) GetStatus() int { return p.status }
 
-func (a *API) fail(lang string, err error) error {
+func (a *API) fail(ctx context.Context, lang string, err error) error {
 	e := sheet24.AsError(err)
-	if e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable {
-		a.Log.Error("api", "error", err)
+	gone := ctx.Err() != nil // nobody waits for the answer: that is no error of ours
+	if (e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable) && !gone {
+		a.Log.ErrorContext(ctx, "api", "error", err)
 	}
 
 	p := &problem{status: answer.Status(e.Kind), Code: e.Code, Message: locale.Error(lang, e)}
@@ -112,6 +116,9 @@ func (a *API) Register(mux *http.ServeMux) {
 	config.CreateHooks = nil // no $schema links in the answers
 	config.Servers = []*huma.Server{{URL: a.PublicURL}}
 	api := humago.New(mux, config)
+
+	mux.HandleFunc("GET /healthz", a.healthz)
+	mux.HandleFunc("GET /readyz", a.readyz)
 
 	webhook := huma.Operation{
 		OperationID: "webhook", Method: http.MethodPost, Path: "/api/v1/sheet-sync/webhook",
@@ -202,7 +209,7 @@ func (a *API) webhook(ctx context.Context, in *webhookInput) (*webhookOutput, er
 		a.Wake.Wake(ctx, next.Wake...)
 	}
 	if err != nil {
-		return nil, a.fail(locale.Match(in.Language), err)
+		return nil, a.fail(ctx, locale.Match(in.Language), err)
 	}
 
 	out := &webhookOutput{}
@@ -234,7 +241,7 @@ func (a *API) activate(ctx context.Context, in *activateInput) (*activateOutput,
 	if in.Body.Needs != "" {
 		again, err := a.Scripts.Widen(ctx, in.Body.Token)
 		if err != nil {
-			return nil, a.fail(locale.Match(in.Language), err)
+			return nil, a.fail(ctx, locale.Match(in.Language), err)
 		}
 		out.Body.AgainURL = again
 		return out, nil
@@ -242,7 +249,7 @@ func (a *API) activate(ctx context.Context, in *activateInput) (*activateOutput,
 
 	t, err := a.Store.Activate(ctx, in.Body.Token)
 	if err != nil {
-		return nil, a.fail(locale.Match(in.Language), err)
+		return nil, a.fail(ctx, locale.Match(in.Language), err)
 	}
 
 	out.Body.GID, out.Body.WebhookURL = t.GID, t.WebhookURL
@@ -264,7 +271,7 @@ type driveInput struct {
 
 func (a *API) drive(ctx context.Context, in *driveInput) (*struct{}, error) {
 	if err := a.Watch.Notify(ctx, in.Channel, in.Token, in.State); err != nil {
-		return nil, a.fail(locale.Match(in.Language), err)
+		return nil, a.fail(ctx, locale.Match(in.Language), err)
 	}
 	return nil, nil
 }
@@ -276,17 +283,10 @@ type healthOutput struct {
 	}
 }
 
-// health reports that the database answers, and that what is due is taken up. What hangs,
-// or fails, for one owner or portal is told on their pages.
+// health says that the installation works.
 func (a *API) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
-	if err := a.Store.Ping(ctx); err != nil {
-		return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeDatabaseBusy).Because(err))
-	}
-
-	if a.Stalled != nil {
-		if stages := a.Stalled(); len(stages) > 0 {
-			return nil, a.fail(locale.Default, sheet24.Errorf(sheet24.Unavailable, sheet24.CodeWorkStalled, strings.Join(stages, ", ")))
-		}
+	if err := a.well(ctx); err != nil {
+		return nil, a.fail(ctx, locale.Default, err)
 	}
 
 	out := &healthOutput{}

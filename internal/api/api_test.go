@@ -273,6 +273,7 @@ func TestHealthAndDescription(t *testing.T) {
 		t.Errorf("openapi: %v", v["openapi"])
 	}
 	store.Close()
+	time.Sleep(1100 * time.Millisecond) // for so long it is believed that it could be written
 	if status, v := get("/api/v1/health"); status != 503 || v["code"] != "database_busy" {
 		t.Errorf("health without a database: HTTP %d %v", status, v)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sheet24"
@@ -19,6 +20,8 @@ import (
 	"sheet24/internal/history"
 	"sheet24/internal/jobs"
 	"sheet24/internal/limit"
+	"sheet24/internal/observe"
+	"sheet24/internal/requestid"
 	"sheet24/internal/secret"
 	"sheet24/internal/setup"
 	"sheet24/internal/sqlstore"
@@ -35,11 +38,15 @@ type App struct {
 	CRM   *bitrix24.Client
 	Setup *setup.Setup
 
-	watch   *watch.Watch
-	stages  *stages.Stages
-	runner  *jobs.Runner
-	handler http.Handler
-	leave   func() error // the database file to the next process
+	watch    *watch.Watch
+	stages   *stages.Stages
+	runner   *jobs.Runner
+	observer *observe.Observer
+	handler  http.Handler
+	leave    func() error // the database file to the next process
+	stopping atomic.Bool
+	halt     sync.Once
+	halted   error
 
 	works    bool               // it does more than answer browsers and scripts
 	keepDays int                // for how long history is kept; 0: for ever
@@ -76,6 +83,14 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		return nil, err
 	}
 
+	observer, err := observe.New(ctx, version)
+	if err != nil {
+		store.Close()
+		leave()
+		return nil, err
+	}
+	observer.Watch(store)
+	runner.Around = observer.Around
 	goog := google.New(google.Config{ClientID: c.GoogleClientID, ClientSecret: c.GoogleClientSecret,
 		RedirectURL: c.GoogleRedirectURI, Access: google.Access(c.GoogleAccess), PerMinute: c.GooglePerMinute, Buckets: store, BaseURL: c.GoogleURL}, store)
 
@@ -92,9 +107,10 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		Store: store,
 		CRM:   crm,
 		Setup: &setup.Setup{Store: store, Google: goog, CRM: crm, PublicURL: c.PublicURL, Log: log},
-		stages: stages.New(stages.Parts{Store: store, Sheets: goog, CRM: crm, Every: time.Duration(c.PollSeconds) * time.Second,
+		stages: stages.New(stages.Parts{Store: observer.Observed(store), Sheets: goog, CRM: crm, Every: time.Duration(c.PollSeconds) * time.Second,
 			Debounce: gather, Retry: c.retry(), Now: time.Now, Log: log}),
 		runner:   runner,
+		observer: observer,
 		leave:    leave,
 		keepDays: c.KeepDays,
 		works:    c.Role != RoleWeb,
@@ -109,7 +125,7 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 	a.stages.Receiver.Limits = receive.DefaultLimits()
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
-	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
+	(&api.API{Receiver: a.stages.Receiver, Wake: runner, Store: store, Scripts: a.Setup, Watch: a.watch, Stalled: runner.Stalled, Stopping: a.stopping.Load, PublicURL: c.PublicURL, Version: version, Log: log}).Register(mux)
 
 	if c.Role != RoleWorker {
 		past := &history.Service{Store: store, Sync: work, Wake: runner}
@@ -119,7 +135,8 @@ func New(ctx context.Context, c *Config, version string, log *slog.Logger) (*App
 		mux.Handle("/", pages)
 	}
 
-	a.handler = limit.Addressed(answer.Headers(mux, strings.HasPrefix(c.PublicURL, "https://")))
+	secure := strings.HasPrefix(c.PublicURL, "https://")
+	a.handler = requestid.Handler(observer.Requests(limit.Addressed(answer.Headers(mux, secure))))
 	return a, nil
 }
 
@@ -134,6 +151,16 @@ func driveAddress(c *Config) string {
 
 // Handler serves the API and the pages.
 func (a *App) Handler() http.Handler { return a.handler }
+
+// Metrics serves numbers for Prometheus, which are not for everybody.
+func (a *App) Metrics() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.observer.Handler())
+	for _, path := range []string{"GET /healthz", "GET /readyz"} {
+		mux.Handle(path, a.handler)
+	}
+	return mux
+}
 
 // Start begins to work, first on what was left when it stopped.
 func (a *App) Start(ctx context.Context) error {
@@ -272,10 +299,26 @@ func (a *App) recheckAll(ctx context.Context) error {
 	return nil
 }
 
+// Halt ends the work: from now on the process says that it is not ready, and what runs may
+// finish until ctx ends. Requests are still answered.
+func (a *App) Halt(ctx context.Context) error {
+	a.stopping.Store(true)
+	a.halt.Do(func() {
+		a.stop()
+		a.halted = a.runner.Stop(ctx)
+		a.upkeep.Wait()
+	})
+	return a.halted
+}
+
 // Close lets running work finish until ctx ends, and closes the database.
 func (a *App) Close(ctx context.Context) error {
-	a.stop()
-	a.upkeep.Wait()
-	err := a.runner.Stop(ctx)
+	err := a.Halt(ctx)
+	sent, cancel := context.WithTimeout(ctx, tracesWithin)
+	defer cancel()
+	a.note(ctx, "send what is left of traces", a.observer.Close(sent))
 	return cmp.Or(err, a.Store.Close(), a.leave())
 }
+
+// tracesWithin is how long the end waits for whoever takes traces.
+const tracesWithin = 2 * time.Second

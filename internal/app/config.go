@@ -41,6 +41,8 @@ type Config struct {
 	RetryMinutes       int      `env:"SHEET24_RETRY_MINUTES" envDefault:"15"`
 	RetryHours         int      `env:"SHEET24_RETRY_HOURS" envDefault:"24"`
 	Role               Role     `env:"SHEET24_ROLE" envDefault:"all"`
+	MetricsListen      string   `env:"SHEET24_METRICS_LISTEN"`
+	Log                string   `env:"SHEET24_LOG" envDefault:"json"`
 }
 
 // Role is what one of several processes does.
@@ -75,7 +77,7 @@ func LoadConfig(file string, role Role) (*Config, error) {
 		preset string
 	}{
 		{&c.GoogleRedirectURI, defaults.GoogleRedirectURI}, {&c.DatabaseURL, defaults.DatabaseURL},
-		{&c.PublicURL, defaults.PublicURL}, {&c.Listen, defaults.Listen}, {&c.GoogleAccess, defaults.GoogleAccess},
+		{&c.PublicURL, defaults.PublicURL}, {&c.Listen, defaults.Listen}, {&c.GoogleAccess, defaults.GoogleAccess}, {&c.Log, defaults.Log},
 	} {
 		if *f.value == "" {
 			*f.value = f.preset
@@ -113,7 +115,7 @@ func (c *Config) Environ() []string {
 	return append(os.Environ(),
 		"GOOGLE_CLIENT_ID="+c.GoogleClientID, "GOOGLE_CLIENT_SECRET="+c.GoogleClientSecret, "GOOGLE_REDIRECT_URI="+c.GoogleRedirectURI,
 		"SHEET24_DATABASE_URL="+c.DatabaseURL, "SHEET24_PUBLIC_URL="+c.PublicURL, "SHEET24_SECRET_KEY="+c.SecretKey,
-		"SHEET24_LISTEN="+c.Listen, "SHEET24_ROLE="+string(cmp.Or(c.Role, RoleAll)), "SHEET24_KEEP_DAYS="+strconv.Itoa(c.KeepDays),
+		"SHEET24_LISTEN="+c.Listen, "SHEET24_METRICS_LISTEN="+c.MetricsListen, "SHEET24_LOG="+c.Log, "SHEET24_ROLE="+string(cmp.Or(c.Role, RoleAll)), "SHEET24_KEEP_DAYS="+strconv.Itoa(c.KeepDays),
 		"SHEET24_RETRY_MINUTES="+strconv.Itoa(cmp.Or(c.RetryMinutes, 15)), "SHEET24_RETRY_HOURS="+strconv.Itoa(cmp.Or(c.RetryHours, 24)),
 		"SHEET24_GOOGLE_URL="+c.GoogleURL, "SHEET24_GOOGLE_ACCESS="+c.GoogleAccess,
 		"SHEET24_GOOGLE_PER_MINUTE="+strconv.Itoa(c.GooglePerMinute), "SHEET24_POLL_SECONDS="+strconv.Itoa(c.PollSeconds), "SHEET24_BITRIX24_HOSTS="+strings.Join(c.Bitrix24Hosts, ","),

@@ -62,6 +62,8 @@ func (c *Config) checkAddresses(wrong *complaints) {
 
 	_, _, err = net.SplitHostPort(c.Listen)
 	wrong.when(err != nil, "SHEET24_LISTEN", "%q is not HOST:PORT, as 127.0.0.1:3000 is", c.Listen)
+	_, _, err = net.SplitHostPort(c.MetricsListen)
+	wrong.when(c.MetricsListen != "" && err != nil, "SHEET24_METRICS_LISTEN", "%q is not HOST:PORT, as 127.0.0.1:9024 is", c.MetricsListen)
 
 	scheme, _, ok := strings.Cut(c.DatabaseURL, "://")
 	wrong.when(ok && scheme != "sqlite" && scheme != "postgres" && scheme != "postgresql",
@@ -97,6 +99,8 @@ func (c *Config) checkLists(wrong *complaints) {
 }
 
 func (c *Config) checkChoices(wrong *complaints) {
+	wrong.when(c.Log != "" && c.Log != "json" && c.Log != "text", "SHEET24_LOG", "%q is neither json nor text", c.Log)
+
 	wrong.when(c.GoogleAccess != string(google.FullAccess) && c.GoogleAccess != string(google.LinkAccess), "SHEET24_GOOGLE_ACCESS",
 		"%q is neither full (users choose among their spreadsheets) nor link (they paste a spreadsheet's link; no scope of Drive is needed)", c.GoogleAccess)
 

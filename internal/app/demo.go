@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,7 @@ import (
 // DemoOptions are the choices of `demo` and `simulate`.
 type DemoOptions struct {
 	Listen    string
+	Address   string // where browsers reach it; empty: where it listens (demo alone)
 	Data      string // folder in which all is kept; empty: a temporary one, removed at the end
 	Activated bool   // begin with the leads connected, mapped and activated (demo alone)
 	Language  string // of the simulated portal: tr, en or ru
@@ -181,7 +183,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 		defer os.RemoveAll(folder)
 	}
 
-	address := "http://" + listener.Addr().String()
+	address := strings.TrimRight(cmp.Or(o.Address, "http://"+listener.Addr().String()), "/")
 	keep := ""
 	if o.Data != "" {
 		keep = filepath.Join(folder, "simulators")
@@ -201,7 +203,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	a, err := New(ctx, &Config{
 		GoogleClientID: world.Client.ID, GoogleClientSecret: world.Client.Secret, GoogleRedirectURI: address + callbackPath,
 		DatabaseURL: "sqlite:" + filepath.Join(folder, "sheet24.db"), PublicURL: address, SecretKey: key,
-		GoogleURL: address, GooglePerMinute: demoPerMinute, PollSeconds: demoPollSeconds, Bitrix24Hosts: []string{listener.Addr().String()},
+		GoogleURL: address, GooglePerMinute: demoPerMinute, PollSeconds: demoPollSeconds, Bitrix24Hosts: []string{strings.TrimPrefix(address, "http://")},
 		AllowedEmails: []string{demo.Owner.Email, demo.Colleague.Email},
 		Bitrix24ID:    world.PortalApp.ID, Bitrix24Secret: world.PortalApp.Secret, Bitrix24AuthURL: address,
 	}, o.Version, o.Log)

@@ -18,14 +18,14 @@ import (
 var layers = [][]string{
 	{"cmd/sheet24"},
 	{"internal/app"},
-	{"internal/web", "internal/api", "internal/sim/demo"},
+	{"internal/web", "internal/api", "internal/observe", "internal/sim/demo"},
 	{"internal/setup", "internal/sync/stages", "internal/sim/bitrixsim", "internal/sim/googlesim", "internal/sim/tlsproxy"},
 	{"internal/sync/receive", "internal/sync/scan", "internal/sync/push", "internal/sync/report", "internal/sync/compare", "internal/undo", "internal/history", "internal/comparison", "internal/answer",
 		"internal/jobs", "internal/watch", "internal/google", "internal/bitrix24", "internal/sqlstore"},
 	{"internal/sync/plan"},
 	{"internal/tab"},
 	{"internal/match", "internal/change", "internal/detect", "internal/isolate"},
-	{"internal/mapping", "internal/locale", "internal/secret", "internal/limit", "internal/bucket", "internal/backoff", "internal/google/script"},
+	{"internal/mapping", "internal/locale", "internal/secret", "internal/limit", "internal/bucket", "internal/backoff", "internal/requestid", "internal/google/script"},
 	{""}, // the domain
 }
 

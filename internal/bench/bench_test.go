@@ -15,7 +15,7 @@ import (
 )
 
 // only names the figures to measure; empty: all.
-var only = flag.String("figures", "", "webhooks, edits, burst, beside, push, portals, memory, history")
+var only = flag.String("figures", "", "webhooks, edits, burst, beside, push, portals, memory, scale, history")
 
 // BenchmarkTable measures all figures, and prints them as one table.
 func BenchmarkTable(b *testing.B) {
@@ -39,6 +39,7 @@ func BenchmarkTable(b *testing.B) {
 		{"push", func() []bench.Figure { return bench.LargePush(b) }},
 		{"portals", func() []bench.Figure { return bench.Portals(b) }},
 		{"memory", func() []bench.Figure { return bench.Memory(b) }},
+		{"scale", func() []bench.Figure { return bench.Scale(b, cluster.Database(b)) }},
 		{"history", func() []bench.Figure { return bench.History(b, "SQLite", sqlite()) }},
 		{"history", func() []bench.Figure { return bench.History(b, "PostgreSQL", postgres()) }},
 	}

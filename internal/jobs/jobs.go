@@ -63,6 +63,10 @@ const reportEvery = time.Second
 type Runner struct {
 	Polls bool // wakes looks at whole tabs, too; set before Start
 
+	// Around is told of each round of a stage for a table or a portal, which runs with the
+	// context that it returns and ends with the function; nil: nobody is. Set before Start.
+	Around func(ctx context.Context, stage string, id int64) (context.Context, func(error))
+
 	store  Store
 	log    *slog.Logger
 	stages Stages
@@ -166,7 +170,7 @@ func (r *Runner) Stop(ctx context.Context) error {
 
 	err := r.client.Stop(ctx)
 	if ctx.Err() != nil {
-		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
 		err = r.client.StopAndCancel(hard)
 	}

@@ -131,6 +131,11 @@ func (r *Runner) rests(t task) bool {
 // run runs a stage. A panic is its failure: its lease is given back, and it is tried
 // again as after any other.
 func (r *Runner) run(ctx context.Context, t task) (next sheet24.Next, err error) {
+	if r.Around != nil {
+		var end func(error)
+		ctx, end = r.Around(ctx, t.Stage, t.ID)
+		defer func() { end(err) }()
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			next.More, err = false, fmt.Errorf("panic: %v\n%s", p, debug.Stack())

@@ -25,7 +25,10 @@ const keyBytes = 32
 // Box seals and opens short secrets with AES-256-GCM. Sealed text is base64 and
 // can only be opened for the same owner, so a row copied to another user's
 // account in the database opens for nobody.
-type Box struct{ aead tink.AEAD }
+type Box struct {
+	aead    tink.AEAD
+	primary uint32 // id of the key that seals
+}
 
 // NewKey returns a fresh random key in the form that New reads.
 func NewKey() string {
@@ -45,6 +48,7 @@ func New(keys string) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
+	var primary uint32
 
 	for i, text := range strings.Split(keys, ",") {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
@@ -66,6 +70,7 @@ func New(keys string) (*Box, error) {
 		}
 
 		if i == 0 {
+			primary = id
 			if err := manager.SetPrimary(id); err != nil {
 				return nil, err
 			}
@@ -81,7 +86,7 @@ func New(keys string) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{aead: a}, nil
+	return &Box{aead: a, primary: primary}, nil
 }
 
 // Seal encrypts plain for owner. An empty text stays empty: there is no secret.
@@ -115,4 +120,16 @@ func (b *Box) Open(sealed, owner string) (string, error) {
 		return "", ErrWrongKey
 	}
 	return string(plain), nil
+}
+
+// Newest reports whether a text was sealed by the first of the keys. One that is empty is
+// no secret, and needs no key.
+func (b *Box) Newest(sealed string) bool {
+	raw, err := base64.RawStdEncoding.DecodeString(sealed)
+	if sealed == "" || err != nil {
+		return sealed == ""
+	}
+	// Tink's prefix: a byte 1, then the key's id.
+	const prefix = 5
+	return len(raw) > prefix && binary.BigEndian.Uint32(raw[1:prefix]) == b.primary
 }

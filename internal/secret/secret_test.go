@@ -49,12 +49,18 @@ func TestRotation(t *testing.T) {
 	if plain, err := both.Open(sealed, "ayse"); err != nil || plain != "x" {
 		t.Fatalf("old key behind a new one: %q, %v", plain, err)
 	}
+	if both.Newest(sealed) || !both.Newest("") {
+		t.Error("what an old key sealed passes for new, or nothing for old")
+	}
 	sealed, err = both.Seal("y", "ayse")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if plain, err := box(t, newKey).Open(sealed, "ayse"); err != nil || plain != "y" {
 		t.Fatalf("the first key must seal: %q, %v", plain, err)
+	}
+	if !both.Newest(sealed) {
+		t.Error("what the first key sealed does not pass for new")
 	}
 }
 

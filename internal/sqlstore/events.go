@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,7 +26,7 @@ type arrivals struct {
 	mu         sync.Mutex
 	waiting    []*arrival
 	bytes      int // of those
-	committing bool
+	committing int // transactions under way
 }
 
 type arrival struct {
@@ -47,8 +48,7 @@ func (s *Store) AddEvent(ctx context.Context, e *sheet24.Event) error {
 	// Whoever finds nobody committing does so, for those who come meanwhile too.
 	s.arrivals.waiting = append(s.arrivals.waiting, a)
 	s.arrivals.bytes += len(e.Data)
-	commit := !s.arrivals.committing
-	s.arrivals.committing = true
+	commit := s.arrivals.begin(s.dialect.server())
 	s.arrivals.mu.Unlock()
 
 	if commit {
@@ -61,6 +61,25 @@ func (s *Store) AddEvent(ctx context.Context, e *sheet24.Event) error {
 	case <-ctx.Done():
 		return ctx.Err() // it may be stored all the same; whoever sends it again hears so
 	}
+}
+
+// On a server so many transactions store events side by side: one would have whoever sends
+// wait for it while the processors have nothing to do. Each but the first is worth so many
+// events.
+const (
+	commitsAtOnce = 3
+	worthACommit  = 12
+)
+
+// begin reports whether who just added an event is to begin a transaction.
+func (q *arrivals) begin(server bool) bool {
+	first := q.committing == 0
+	beside := server && q.committing < commitsAtOnce && len(q.waiting) >= worthACommit
+	if first || beside {
+		q.committing++
+		return true
+	}
+	return false
 }
 
 // eventKey is what a message is known by.
@@ -120,7 +139,7 @@ func (s *Store) nextArrivals() []*arrival {
 	}
 
 	if len(q.waiting) == 0 {
-		q.committing = false
+		q.committing--
 		return nil
 	}
 
@@ -139,6 +158,10 @@ func (s *Store) addEvents(ctx context.Context, batch []*arrival) (refused map[*a
 		return nil, err
 	}
 	now := s.now()
+	// Two transactions with the same messages must not wait for each other.
+	slices.SortFunc(batch, func(a, b *arrival) int {
+		return cmp.Or(cmp.Compare(a.event.TableID, b.event.TableID), cmp.Compare(a.event.MessageID, b.event.MessageID))
+	})
 	rows := make([][6]any, len(batch))
 	for i, a := range batch {
 		e := a.event

@@ -16,10 +16,7 @@ import (
 // been seen. If the table has been exchanged since it was read, nothing is stored, and that
 // is a Conflict.
 func (s *Store) CommitScan(ctx context.Context, t *sheet24.Table, scanned sheet24.Scanned) error {
-	payload := ""
-	if n := len(scanned.Events); n > 0 {
-		payload = string(scanned.Events[n-1].Data)
-	}
+	payload := payloads(scanned.Events)
 
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		if err := s.checkBinding(ctx, tx, t); err != nil {
@@ -136,7 +133,7 @@ func (s *Store) drop(ctx context.Context, tx *sql.Tx, tableID int64, keys []int6
 }
 
 // joinChanges stores changes that a scan found, joined with what waits for their rows.
-func (s *Store) joinChanges(ctx context.Context, tx *sql.Tx, t *sheet24.Table, changes []sheet24.RowChange, payload string) error {
+func (s *Store) joinChanges(ctx context.Context, tx *sql.Tx, t *sheet24.Table, changes []sheet24.RowChange, payload func(row int) string) error {
 	if len(changes) == 0 {
 		return nil
 	}
@@ -151,7 +148,7 @@ func (s *Store) joinChanges(ctx context.Context, tx *sql.Tx, t *sheet24.Table, c
 
 	for _, c := range changes {
 		joined := change.Join(rows[c.EntityID], c, s.now())
-		if joined.ID, err = s.saveJoined(ctx, tx, t, joined, payload); err != nil {
+		if joined.ID, err = s.saveJoined(ctx, tx, t, joined, payload(c.Row)); err != nil {
 			return err
 		}
 		if c.EntityID != 0 { // a row may be there twice

@@ -10,7 +10,7 @@ import (
 
 // noteUnidentified logs rows of which it is not certain which record they are. Rows that are
 // what they should be again say what became of their last change.
-func (s *Store) noteUnidentified(ctx context.Context, tx *sql.Tx, t *sheet24.Table, found sheet24.Scanned, payload string) error {
+func (s *Store) noteUnidentified(ctx context.Context, tx *sql.Tx, t *sheet24.Table, found sheet24.Scanned, payload func(row int) string) error {
 	before, err := s.unidentifiedRows(ctx, tx, t.ID)
 	if err != nil || len(before)+len(found.Unidentified) == 0 {
 		return err
@@ -18,7 +18,7 @@ func (s *Store) noteUnidentified(ctx context.Context, tx *sql.Tx, t *sheet24.Tab
 
 	tell, ended := change.Unidentified(before, found)
 	for _, u := range tell {
-		if err := s.addUnidentified(ctx, tx, t, u, payload); err != nil {
+		if err := s.addUnidentified(ctx, tx, t, u, payload(u.Row)); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func TestRowWithoutIDIsNotSentByAComparison(t *testing.T) {
 	w.later(4 * time.Second)
 	w.settled()
 	expect(t, "the record", w.lead(2), "Mehmet 2@ornek.com.tr NEW 999")
-	asked, err := w.store.NeedsReview(t.Context(), w.table.ID, 10)
+	asked, err := w.store.ChangesToReview(t.Context(), w.table.ID, 10)
 	w.check(err)
 	if len(asked) != 1 || asked[0].Fields["OPPORTUNITY"].CRM != any(999.0) {
 		t.Errorf("asked: %+v; the row says %v; %+v", asked, w.status(5), w.history())

@@ -2,8 +2,11 @@ package tab
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"sheet24"
 )
@@ -19,7 +22,8 @@ type Followers struct {
 	Store Follows
 	Now   func() time.Time
 
-	tabs sync.Map // by Key: followed
+	tabs  sync.Map // by Key: followed
+	finds singleflight.Group
 }
 
 // Follows says which tables follow a tab.
@@ -37,12 +41,23 @@ type followed struct {
 // notifications.
 const remembered = 2 * time.Second
 
-// Of are the tables that a tab feeds, as they were a moment ago.
+// Of are the tables that a tab feeds, as they were a moment ago. Those who ask at the same
+// time share one answer: what is remembered of a tab in use ends for all of its nudges at
+// once.
 func (f *Followers) Of(ctx context.Context, tab Key) ([]*sheet24.Table, error) {
 	if tables := f.Lately(tab); tables != nil {
 		return tables, nil
 	}
-	return f.OfNow(ctx, tab)
+	tables, err, _ := f.finds.Do(tab.SpreadsheetID+" "+strconv.FormatInt(tab.GID, 10), func() (any, error) {
+		if tables := f.Lately(tab); tables != nil {
+			return tables, nil
+		}
+		return f.OfNow(context.WithoutCancel(ctx), tab) // whoever asked first may go away
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tables.([]*sheet24.Table), nil
 }
 
 // Lately are the tables that a tab feeds, if that is remembered.

@@ -16,15 +16,16 @@ func (w *Web) render(rw http.ResponseWriter, r *http.Request, status int, c temp
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 	rw.WriteHeader(status)
 	if err := c.Render(r.Context(), rw); err != nil && r.Context().Err() == nil {
-		w.Log.Error("render", "path", r.URL.Path, "error", err)
+		w.Log.ErrorContext(r.Context(), "render", "path", r.URL.Path, "error", err)
 	}
 }
 
 // fail shows an error as a page that says what to do.
 func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	e := sheet24.AsError(err)
-	if e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable {
-		w.Log.Error("page", "path", r.URL.Path, "error", err)
+	gone := r.Context().Err() != nil // a browser that goes away is no error of ours
+	if (e.Kind == sheet24.Internal || e.Kind == sheet24.Unavailable) && !gone {
+		w.Log.ErrorContext(r.Context(), "page", "path", r.URL.Path, "error", err)
 	}
 	if wait := answer.RetryAfter(e); wait != "" {
 		rw.Header().Set("Retry-After", wait)

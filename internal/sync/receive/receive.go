@@ -236,7 +236,11 @@ func (p *Receiver) known(ctx context.Context, m *message, sig Signature, body []
 // be out of date; it refuses nobody.
 func (p *Receiver) signedBy(ctx context.Context, m *message, sig Signature, body []byte) (*sheet24.Table, error) {
 	key := m.tab()
-	if t, err := verify(p.Followers.Lately(key), sig, body); err == nil {
+	lately, err := p.Followers.Of(ctx, key)
+	if err != nil {
+		return nil, busy(err)
+	}
+	if t, err := verify(lately, sig, body); err == nil {
 		return t, nil
 	}
 

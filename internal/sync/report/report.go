@@ -136,7 +136,7 @@ func (p *Reporter) recordStatusProblem(ctx context.Context, t *sheet24.Table, er
 		code = sheet24.AsError(err).Code
 	}
 
-	if code != "" && code != "google_protected" && code != "status_lost" {
+	if code != "" && code != sheet24.CodeGoogleProtected && code != sheet24.CodeStatusLost {
 		code = ""
 	}
 
