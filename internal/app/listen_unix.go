@@ -13,5 +13,5 @@ func openFiles() int {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
 		return 1024
 	}
-	return int(min(uint64(l.Cur), math.MaxInt32))
+	return int(min(uint64(l.Cur), math.MaxInt32)) //nolint:unconvert // it is signed on FreeBSD
 }

@@ -72,9 +72,10 @@ func unpack(t *testing.T, archive []byte, folder string) {
 			t.Fatal(err)
 		}
 		name := filepath.Join(folder, filepath.FromSlash(h.Name))
-		if h.Typeflag == tar.TypeDir {
+		switch h.Typeflag {
+		case tar.TypeDir:
 			err = os.MkdirAll(name, 0o755)
-		} else if h.Typeflag == tar.TypeReg {
+		case tar.TypeReg:
 			var data []byte
 			if data, err = io.ReadAll(r); err == nil {
 				err = os.WriteFile(name, data, 0o644)

@@ -118,7 +118,7 @@ func (s *observed) MarkReported(ctx context.Context, changes []sheet24.RowChange
 	}
 	origins, err := s.Store.Origins(ctx, ids)
 	if err != nil {
-		return nil // it is the trace alone that ends here
+		return nil //nolint:nilerr // it is the trace alone that ends here
 	}
 	for _, c := range changes {
 		s.o.trace.step(ctx, "report", origins[c.ID].Trace, c)

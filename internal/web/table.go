@@ -106,7 +106,7 @@ func (w *Web) readTable(r *http.Request, v *tableView) (err error) {
 // statusProblem says why no status is written.
 func statusProblem(ctx context.Context, t *sheet24.Table) string {
 	if t.StatusProblem == sheet24.CodeStatusLost {
-		return tr(ctx, sheet24.Code(sheet24.CodeStatusLost).Key(), t.StatusColumn.Name)
+		return tr(ctx, sheet24.CodeStatusLost.Key(), t.StatusColumn.Name)
 	}
 	return tr(ctx, t.StatusProblem.Key())
 }

@@ -273,7 +273,7 @@ func (k *comparing) compareRow(item *sheet24.Item, c sheet24.RowChange, found ma
 func (k *comparing) compareCell(f sheet24.Field, item *sheet24.Item, row int, cell sheet24.Change, at mapping.Context) (differs *sheet24.Change, held []any, err error) {
 	there, err := mapping.FromCRM(f, item, at)
 	if err != nil {
-		return nil, nil, nil // a cell cannot hold it
+		return nil, nil, nil //nolint:nilerr // a cell cannot hold it
 	}
 	cell.Old = there
 	if cell.New == nil {
