@@ -66,7 +66,7 @@ func TestMappingFormKeepsWhatWasChosen(t *testing.T) {
 	v.signIn()
 	address := "/sheet-sync/new/" + ready.SpreadsheetID + "/mapping"
 	form := func(pairs ...string) url.Values {
-		f := url.Values{"gid": {"0"}, "entity": {"leads"}, "color_header": {"#123456"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"}}
+		f := url.Values{"gid": {"0"}, "entity": {"leads"}, "portal": {"1"}, "header": {"1"}, "new_rows": {"create"}, "color_header": {"#123456"}, "color_text": {"#ffffff"}, "color_accent": {"#1f7a5c"}, "color_row": {"#eef6f2"}}
 		for i := 0; i < len(pairs); i += 2 {
 			f.Set(pairs[i], pairs[i+1])
 		}
@@ -78,8 +78,8 @@ func TestMappingFormKeepsWhatWasChosen(t *testing.T) {
 		"alanı iki sütuna eşlendi":        form("column_7", "ID", "column_0", "NAME", "column_1", "NAME"),
 		"“UYDURMA” alanı bu varlıkta yok": form("column_7", "ID", "column_0", "UYDURMA"),
 		"“red;}</style>” bir renk değil":  form("column_7", "ID", "column_0", "NAME", "color_row", "red;}</style>"),
-		"“uydurma” adında bir varlık yok": form("entity", "uydurma"),
-		"Bu sekme artık e-tabloda yok.":   form("gid", "77"),
+		"“uydurma” adında bir varlık yok": form("entity", "uydurma", "column_0", ""),
+		"Bu sekme artık e-tabloda yok.":   form("gid", "77", "column_0", ""),
 	} {
 		_, page, _ := v.visit(http.MethodPost, address, f)
 		if !strings.Contains(page, why) || strings.Contains(page, "red;}</style>:") {

@@ -168,8 +168,12 @@ func TestFormsAreForms(t *testing.T) {
 				continue
 			}
 			resp.Body.Close()
-			if resp.StatusCode != c.status && !(name == "a form" && path == "/language") {
-				t.Errorf("%s to %s: HTTP %d; want %d", name, path, resp.StatusCode, c.status)
+			want := c.status
+			if name == "a form" && path == "/sheet-sync/tables/1/settings" {
+				want = http.StatusBadRequest // it does not say as what its reader saw the table
+			}
+			if resp.StatusCode != want && !(name == "a form" && path == "/language") {
+				t.Errorf("%s to %s: HTTP %d; want %d", name, path, resp.StatusCode, want)
 			}
 		}
 	}
