@@ -42,7 +42,7 @@ type followed struct {
 const remembered = 2 * time.Second
 
 // Of are the tables that a tab feeds, as they were a moment ago. Those who ask at the same
-// time share one answer: what is remembered of a tab in use ends for all of its nudges at
+// time share one answer: what is remembered of a tab in use ends for all of its notifications at
 // once.
 func (f *Followers) Of(ctx context.Context, tab Key) ([]*sheet24.Table, error) {
 	if tables := f.Lately(tab); tables != nil {

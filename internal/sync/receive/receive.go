@@ -109,7 +109,7 @@ type Receiver struct {
 const answerWithin = 3 * time.Second
 
 // Receive checks a notification and stores it durably, and returns what follows. When it returns
-// without an error the nudge may be acknowledged; with one, nothing was stored for the
+// without an error the notification may be acknowledged; with one, nothing was stored for the
 // signer's table.
 func (p *Receiver) Receive(ctx context.Context, sig Signature, body []byte) (next sheet24.Next, err error) {
 	if err := sig.Check(p.Now()); err != nil {
